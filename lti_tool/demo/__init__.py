@@ -1,0 +1,1 @@
+"""The practice LMS: a small honest platform for demonstration and tests."""

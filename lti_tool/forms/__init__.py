@@ -1,0 +1,1 @@
+"""Forms check input; they know nothing of the database."""

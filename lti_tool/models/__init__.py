@@ -1,0 +1,57 @@
+"""All tables; import from here."""
+
+from lti_tool.models.audit import AuditLine
+from lti_tool.models.circle import Circle, CircleSource, Membership, Norm
+from lti_tool.models.credit import Credit
+from lti_tool.models.delivery import Delivery
+from lti_tool.models.feedback import Feedback, FeedbackState, Reply
+from lti_tool.models.inquiry import Audience, Entry, EntryVersion, Evidence, Inquiry, InquiryAuthor
+from lti_tool.models.meeting import Meeting
+from lti_tool.models.person import Enrolment, Person, Visit
+from lti_tool.models.platform import (
+    AccessToken,
+    Activity,
+    Course,
+    Deployment,
+    Invite,
+    LoginState,
+    Platform,
+    PlatformKeys,
+    ToolKey,
+)
+from lti_tool.models.programme import Cohort, Programme, Unit
+
+__all__ = [
+    "AccessToken",
+    "Activity",
+    "Audience",
+    "AuditLine",
+    "Circle",
+    "CircleSource",
+    "Cohort",
+    "Course",
+    "Credit",
+    "Delivery",
+    "Deployment",
+    "Enrolment",
+    "Entry",
+    "EntryVersion",
+    "Evidence",
+    "Feedback",
+    "FeedbackState",
+    "Inquiry",
+    "InquiryAuthor",
+    "Invite",
+    "LoginState",
+    "Meeting",
+    "Membership",
+    "Norm",
+    "Person",
+    "Platform",
+    "PlatformKeys",
+    "Programme",
+    "Reply",
+    "ToolKey",
+    "Unit",
+    "Visit",
+]

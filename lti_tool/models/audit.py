@@ -1,0 +1,21 @@
+"""Who changed what and when, for administrators and circles; never content."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.db import Base, now
+
+
+class AuditLine(Base):
+    """One change: a verb and plain facts (numbers and keys), no names and no text."""
+
+    __tablename__ = "audit_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))  # None: the administrator's command
+    circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"), index=True)
+    verb: Mapped[str]  # such as platform.approved, membership.placed
+    facts: Mapped[dict[str, str]] = mapped_column(default=dict)

@@ -1,0 +1,79 @@
+"""The circle: a thing of its own, fed by courses, never gone with one."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, now
+from lti_tool.models.person import Person
+from lti_tool.models.programme import Cohort
+
+
+class Circle(Base):
+    """A small group of teachers who study questions of practice together."""
+
+    __tablename__ = "circle"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(sa.ForeignKey("cohort.id"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    template: Mapped[dict[str, Any]]  # stages, rubric, protocols: copied from the preset when the circle opened
+    credit_mode: Mapped[str] = mapped_column(default="none")  # none, completed, milestones, certificate
+    feedback_after_own: Mapped[bool] = mapped_column(default=True)  # others' feedback only after sending yours
+    opened_at: Mapped[datetime] = mapped_column(default=now)
+    closed_at: Mapped[datetime | None]
+    cohort: Mapped[Cohort] = relationship()
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="circle")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people still write here."""
+        return self.closed_at is None
+
+
+class CircleSource(Base):
+    """A course, or one group of it, whose people may be placed in the circle."""
+
+    __tablename__ = "circle_source"
+    __table_args__ = (sa.UniqueConstraint("circle_id", "course_id", "group"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    circle_id: Mapped[int] = mapped_column(sa.ForeignKey("circle.id"))
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"), index=True)
+    group: Mapped[str] = mapped_column(default="")  # id of the LMS group; empty: the whole course
+
+
+class Membership(Base):
+    """A person in a circle, from–to, with a circle role that somebody gave by name."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        sa.Index("uq_membership_present", "circle_id", "person_id", unique=True,
+                 sqlite_where=sa.text("left_at IS NULL"), postgresql_where=sa.text("left_at IS NULL")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    circle_id: Mapped[int] = mapped_column(sa.ForeignKey("circle.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    role: Mapped[str]  # a role of the programme
+    rights: Mapped[str]  # the rights set which that role names, see access.py
+    activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"))  # last launched from: takes credit
+    joined_at: Mapped[datetime] = mapped_column(default=now)
+    left_at: Mapped[datetime | None]
+    circle: Mapped[Circle] = relationship(back_populates="memberships")
+    person: Mapped[Person] = relationship()
+
+
+class Norm(Base):
+    """A rule the circle agreed on."""
+
+    __tablename__ = "norm"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    circle_id: Mapped[int] = mapped_column(sa.ForeignKey("circle.id"), index=True)
+    text: Mapped[str]
+    agreed_on: Mapped[date]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,28 @@
+"""Credit for taking part: what the gradebook is owed. A rubric level has no way in here (H2)."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.db import Base
+
+
+class Credit(Base):
+    """One person's credit for one circle, in the activity she last launched it from."""
+
+    __tablename__ = "credit"
+    __table_args__ = (sa.UniqueConstraint("membership_id", "activity_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    membership_id: Mapped[int] = mapped_column(sa.ForeignKey("membership.id"))
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    met: Mapped[int] = mapped_column(default=0)  # milestones met, or 1 for completed or awarded
+    planned: Mapped[int] = mapped_column(default=1)  # milestones planned, or 1
+    adjusted_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    adjusted_reason: Mapped[str] = mapped_column(default="")
+    adjusted_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(default="here")  # here (kept here only), waiting, sent, refused
+    refusal: Mapped[str] = mapped_column(default="")  # code of the platform's last answer
+    stated_at: Mapped[datetime | None]  # timestamp of the last statement, whole seconds, strictly later each time
+    sent_at: Mapped[datetime | None]

@@ -1,0 +1,63 @@
+"""People as their platform names them, where they are enrolled, and who is signed in."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, now
+from lti_tool.models.platform import Activity, Course
+
+
+class Person(Base):
+    """Somebody of one platform. No last login, no counts of clicks: nobody is watched (H1)."""
+
+    __tablename__ = "person"
+    __table_args__ = (sa.UniqueConstraint("platform_id", "sub"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"))
+    sub: Mapped[str]  # the platform's id of the person, unique there only
+    name: Mapped[str] = mapped_column(default="")  # as the platform gives it, may be empty
+    chosen_name: Mapped[str] = mapped_column(default="")  # as the person wants to be called here
+    locale: Mapped[str] = mapped_column(default="")  # chosen by the person, else by the last launch
+    locale_chosen: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def display_name(self) -> str:
+        """What colleagues read; empty where the platform hides names and none was chosen."""
+        return self.chosen_name or self.name
+
+
+class Enrolment(Base):
+    """A person in a course, with the LTI roles seen so far. Roles here only pre-fill set-up; they give no circle role."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (sa.UniqueConstraint("course_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    launch_roles: Mapped[list[str]] = mapped_column(default=list)  # every context role ever launched with
+    roster_roles: Mapped[list[str]] = mapped_column(default=list)  # as the roster last said
+    groups: Mapped[list[str]] = mapped_column(default=list)  # ids of the LMS groups, where the LMS tells
+    left_at: Mapped[datetime | None]  # vanished from or suspended in the roster; nothing is deleted
+    course: Mapped[Course] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class Visit(Base):
+    """One signed-in browser of one person, from a launch until it expires or the person leaves the course."""
+
+    __tablename__ = "visit"
+
+    id: Mapped[str] = mapped_column(primary_key=True)  # random; the cookie carries it, signed
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
+    test_user: Mapped[bool] = mapped_column(default=False)  # the LMS's "student view": never counted, never credited
+    return_url: Mapped[str | None]  # back to the course, on the platform's own origin
+    started_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    person: Mapped[Person] = relationship()
+    activity: Mapped[Activity] = relationship()

@@ -1,0 +1,143 @@
+"""What the LMS tells us of itself, and what a launch needs. LTI words stay here."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, now
+
+
+class Platform(Base):
+    """One registration of this tool in one LMS: an issuer and our client id there."""
+
+    __tablename__ = "platform"
+    __table_args__ = (sa.UniqueConstraint("issuer", "client_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    product: Mapped[str] = mapped_column(default="")  # product family code as the LMS gives it: moodle, canvas, …
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    auth_url: Mapped[str]
+    token_url: Mapped[str]
+    jwks_url: Mapped[str]
+    audience: Mapped[str | None]  # of our token requests, where it is not the token address (Brightspace)
+    trusted_audiences: Mapped[list[str]] = mapped_column(default=list)  # other `aud` values accepted beside ours
+    scopes: Mapped[list[str]] = mapped_column(default=list)  # granted at registration; empty when unknown
+    accepts_all_deployments: Mapped[bool] = mapped_column(default=False)
+    approved_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    deployments: Mapped[list["Deployment"]] = relationship(back_populates="platform")
+
+
+class Deployment(Base):
+    """One place inside a platform where an administrator put the tool; unknown ones wait for approval."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (sa.UniqueConstraint("platform_id", "deployment_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"))
+    deployment_id: Mapped[str]
+    first_seen_at: Mapped[datetime] = mapped_column(default=now)
+    approved_at: Mapped[datetime | None]
+    platform: Mapped[Platform] = relationship(back_populates="deployments")
+
+
+class Course(Base):
+    """A course of the LMS (LTI context). It brings people and takes credit; it is no boundary of access."""
+
+    __tablename__ = "course"
+    __table_args__ = (sa.UniqueConstraint("deployment_id", "context_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    deployment_id: Mapped[int] = mapped_column(sa.ForeignKey("deployment.id"))
+    context_id: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    roster_url: Mapped[str | None]  # Names and Roles address of the last launch
+    roster_read_at: Mapped[datetime | None]
+    roster_fault: Mapped[str | None]  # code of the last refusal, None after a success
+    line_items_url: Mapped[str | None]  # Assignment and Grade Services container
+    grade_scopes: Mapped[list[str]] = mapped_column(default=list)
+    deployment: Mapped[Deployment] = relationship()
+    activities: Mapped[list["Activity"]] = relationship(back_populates="course")
+
+
+class Activity(Base):
+    """The thing in the course that opens the tool (LTI resource link)."""
+
+    __tablename__ = "activity"
+    __table_args__ = (sa.UniqueConstraint("course_id", "resource_link_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"))
+    resource_link_id: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    custom: Mapped[dict[str, str]] = mapped_column(default=dict)  # only keys of ours, never personal data
+    line_item_url: Mapped[str | None]  # the credit column, given by the launch or found or made by us
+    circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"))  # what this activity opens, if told
+    course: Mapped[Course] = relationship(back_populates="activities")
+
+
+class Invite(Base):
+    """A one-time address with which an LMS administrator registers the tool (dynamic registration)."""
+
+    __tablename__ = "invite"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256; the token itself is shown once
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    platform_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.id"))
+
+
+class LoginState(Base):
+    """A login under way: issued by us, bound to one browser, used once."""
+
+    __tablename__ = "login_state"
+
+    state: Mapped[str] = mapped_column(primary_key=True)
+    nonce: Mapped[str]
+    platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"))
+    browser_hash: Mapped[str]  # SHA-256 of the value in this browser's partitioned cookie
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ToolKey(Base):
+    """A signing key of ours. Published before use and after retirement."""
+
+    __tablename__ = "tool_key"
+
+    kid: Mapped[str] = mapped_column(primary_key=True)  # RFC 7638 thumbprint
+    private_pem: Mapped[str]  # encrypted with the secret key
+    public_jwk: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    retired_at: Mapped[datetime | None]
+
+
+class PlatformKeys(Base):
+    """The platform's public keys as last fetched, and how often we asked lately."""
+
+    __tablename__ = "platform_keys"
+
+    platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"), primary_key=True)
+    key_set: Mapped[dict[str, Any]]
+    fetched_at: Mapped[datetime]
+    asked_since: Mapped[datetime]  # start of the window in which `asked` counts
+    asked: Mapped[int] = mapped_column(default=0)
+
+
+class AccessToken(Base):
+    """A token for a platform's services, kept until shortly before it ends; never shared between registrations."""
+
+    __tablename__ = "access_token"
+    __table_args__ = (sa.UniqueConstraint("platform_id", "scopes"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"))
+    scopes: Mapped[str]  # sorted, separated by spaces
+    token: Mapped[str]  # encrypted with the secret key
+    expires_at: Mapped[datetime]

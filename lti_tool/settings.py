@@ -1,0 +1,134 @@
+"""Every setting, from the environment alone. A default here is right for production and no secret, or there is none.
+
+A secret may come from a file: `LTI_TOOL_SECRET_KEY_FILE=/run/secrets/key` instead of `LTI_TOOL_SECRET_KEY`.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "LTI_TOOL_"
+HERE = Path(__file__).resolve().parent
+
+
+def shipped(name: Literal["templates", "config"]) -> Path:
+    """The folder `templates` or `config`: inside the installed package, else at the top of the checkout."""
+    packed = HERE / f"_{name}"
+    return packed if packed.is_dir() else HERE.parent / name
+
+
+class SettingsError(Exception):
+    """The settings do not allow a start; the text says which and why, one per line."""
+
+
+class Settings(BaseSettings):
+    """What an installation decides. The descriptions are the documentation (`config/example.env` is held to them)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "sqlite:///var/circles.db",
+        description="Where everything is kept: sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME.",
+    )
+    public_url: str = Field(
+        description="The address teachers' browsers and the LMS use, without a path: https://…, or http://localhost:PORT."
+    )
+    secret_key: SecretStr = Field(
+        min_length=32,
+        description="At least 32 random characters; signs sessions and encrypts keys and tokens in the database.",
+    )
+    secret_key_fallbacks: str = Field(
+        "", description="Earlier secret keys, separated by spaces, still accepted after the secret key was changed."
+    )
+    data_dir: Path = Field(Path("var"), description="Folder for uploaded files and the wake-up queue of the worker.")
+    programmes_dir: Path | None = Field(
+        None, description="Folder with this installation's own programme files, read beside the ones we ship."
+    )
+    allow_private_platforms: bool = Field(
+        False,
+        description="Permits platforms on http and on private addresses, both together. Only for a laboratory.",
+    )
+    rate_limits: bool = Field(
+        True, description="Limits logins, registrations and uploads per address; off only for load tests."
+    )
+    proxy_hops: int = Field(
+        0, ge=0, le=5, description="How many reverse proxies in front of the tool set X-Forwarded-* headers."
+    )
+    threads: int = Field(4, ge=1, le=64, description="Threads of the web server.")
+    session_hours: int = Field(10, ge=1, le=48, description="How long a launch stays signed in, in hours.")
+    upload_max_mb: int = Field(12, ge=1, le=100, description="Largest picture or PDF that is accepted, in MB.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_address(cls, value: str) -> str:
+        value = value.rstrip("/")
+        parts = urlsplit(value)
+        if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+            raise ValueError("must be an address without a path, like https://circles.example.org")
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname == "localhost"):
+            raise ValueError(
+                "must begin with https:// (or http://localhost): browsers refuse our cookie in an LMS page otherwise"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _fallbacks_are_long(self) -> Self:
+        if any(len(key) < 32 for key in self.secret_key_fallbacks.split()):
+            raise ValueError("every key in secret_key_fallbacks needs at least 32 characters")
+        return self
+
+    @cached_property
+    def secret_keys(self) -> list[str]:
+        """The key that signs now, then the ones still accepted."""
+        return [self.secret_key.get_secret_value(), *self.secret_key_fallbacks.split()]
+
+    def url(self, path: str) -> str:
+        """The public address of a path of ours."""
+        return self.public_url + path
+
+
+_current: Settings | None = None
+
+
+def use(settings: Settings) -> Settings:
+    """Make these the settings of this process."""
+    global _current  # noqa: PLW0603 (one installation per process)
+    _current = settings
+    return settings
+
+
+def current() -> Settings:
+    """The settings of this process; RuntimeError before `use`."""
+    if _current is None:
+        raise RuntimeError("settings.use() was not called")
+    return _current
+
+
+def load() -> Settings:
+    """Read the settings from the environment, or raise SettingsError with one plain sentence per fault."""
+    from_files: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        file = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+        if file:
+            try:
+                from_files[name] = Path(file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"{PREFIX}{name.upper()}_FILE: {error.strerror}: {file}") from error
+    try:
+        return Settings(**from_files)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(fault) for fault in error.errors())) from None
+
+
+def _sentence(fault: object) -> str:
+    assert isinstance(fault, dict)  # noqa: S101 (pydantic's ErrorDetails)
+    name = PREFIX + ".".join(str(part) for part in fault["loc"]).upper() if fault["loc"] else "Settings"
+    if fault["type"] == "missing":
+        return f"{name} is not set. {Settings.model_fields[str(fault['loc'][0])].description}"
+    return f"{name}: {str(fault['msg']).removeprefix('Value error, ')}"
