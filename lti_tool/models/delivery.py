@@ -10,7 +10,7 @@ from lti_tool.db import Base, now
 
 
 class Delivery(Base):
-    """One thing owed. Claimed with a lease, so that a killed worker loses nothing and two workers never both hold it."""
+    """One thing owed. Claimed with a lease: a killed worker loses nothing, two workers never both hold it."""
 
     __tablename__ = "delivery"
     __table_args__ = (sa.Index("ix_delivery_due", "done_at", "due_at"),)

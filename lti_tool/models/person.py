@@ -31,7 +31,7 @@ class Person(Base):
 
 
 class Enrolment(Base):
-    """A person in a course, with the LTI roles seen so far. Roles here only pre-fill set-up; they give no circle role."""
+    """A person in a course, with the LTI roles seen so far; they only pre-fill set-up and give no circle role."""
 
     __tablename__ = "enrolment"
     __table_args__ = (sa.UniqueConstraint("course_id", "person_id"),)
