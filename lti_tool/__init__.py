@@ -1,1 +1,63 @@
-"""Learning Circles."""
+"""Learning Circles: circle workspaces, inquiry templates and peer feedback inside any LMS that speaks LTI 1.3."""
+
+import hashlib
+from functools import cache
+
+from flask import Flask
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from lti_tool import db, i18n, limits, log, presets, settings, views
+
+
+def create_app(config: settings.Settings | None = None) -> Flask:
+    """The web application, assembled in the only right order; settings come from the environment unless given."""
+    config = settings.use(config or settings.load())
+    log.configure(config.log_level)
+    db.connect(config.database_url)
+    presets.use(presets.load(settings.shipped("config") / "programmes", config.programmes_dir))
+    app = Flask(__name__, template_folder=str(settings.shipped("templates")), static_folder=None)
+    app.config.from_mapping(_flask_config(config))
+    i18n.init_app(app)
+    limits.limiter.init_app(app)
+    views.init_app(app)
+    _serve_static(app)
+    if config.proxy_hops:
+        hops = config.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _flask_config(config: settings.Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": config.secret_keys[0],
+        "SECRET_KEY_FALLBACKS": config.secret_keys[1:],
+        "SESSION_COOKIE_NAME": "__Host-circles",
+        "SESSION_COOKIE_SECURE": True,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "None",
+        "SESSION_COOKIE_PARTITIONED": True,  # or a browser without third-party cookies forgets us in the frame
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "MAX_CONTENT_LENGTH": (config.upload_max_mb + 1) * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_MIMETYPES": ["text/html", "application/json"],
+        "RATELIMIT_ENABLED": config.rate_limits,
+    }
+
+
+def _serve_static(app: Flask) -> None:
+    """Static files under a name that changes with their content, compressed, kept by browsers for good."""
+    folder = settings.HERE / "static"
+
+    @cache
+    def asset(name: str) -> str:
+        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+        return f"/static/{name}?v={digest}"
+
+    app.jinja_env.globals["asset"] = asset
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=folder, prefix="static/", max_age=31_536_000, allow_all_origins=False
+    )
+    Compress(app)

@@ -4,15 +4,17 @@
 with `read_only=True` (every GET) cannot write: the database itself refuses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.exc import IntegrityError as ClashError
+from sqlalchemy.orm.exc import StaleDataError as LostUpdateError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 NAMING = {
@@ -63,6 +65,8 @@ class UncommittedError(RuntimeError):
 
 
 _engine: sa.Engine | None = None
+Row = TypeVar("Row", bound=Base)
+
 _current: ContextVar[Session | None] = ContextVar("lti_tool_session", default=None)
 
 
@@ -129,6 +133,12 @@ def _note_end(session: Session, *_args: Any) -> None:
         cast("WorkSession", session).unsaved = False
 
 
+@event.listens_for(WorkSession, "before_commit")
+def _call_before_commit(session: Session) -> None:
+    for call in session.info.pop("before_commit", ()):
+        call()
+
+
 @contextmanager
 def work(*, read_only: bool = False) -> Iterator[Session]:
     """Open a unit of work; what was not committed when it closes is undone.
@@ -168,6 +178,28 @@ def current() -> Session:
 
 
 session = cast("Session", _CurrentSession())
+
+
+def find_or_add(model: type[Row], *, also: dict[str, Any] | None = None, **keys: Any) -> Row:
+    """The row with these unique keys, made with the further values of `also` where there was none.
+
+    Safe when two requests make it at once: the loser finds the winner's row.
+    """
+    query = sa.select(model).filter_by(**keys)
+    row = session.scalar(query)
+    if row is None:
+        try:
+            with session.begin_nested():
+                row = model(**keys, **(also or {}))
+                session.add(row)
+        except ClashError:
+            row = session.scalars(query).one()
+    return row
+
+
+def before_commit(call: Callable[[], None]) -> None:
+    """Do this with the commit of the open unit of work, or not at all."""
+    current().info.setdefault("before_commit", []).append(call)
 
 
 def now() -> datetime:
