@@ -1,4 +1,4 @@
-"""The form that all forms extend: who opened it, plain values, an idempotency key, messages in the page's language and voice."""
+"""The form that all forms extend: who opened it, one sending, plain values, messages in our voice."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

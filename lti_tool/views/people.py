@@ -17,7 +17,7 @@ bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
 def _role_form(circle: Circle) -> RoleForm:
     template = circles.template(circle)
     form = RoleForm()
-    form.role.choices = [(role.key, i18n.programme_words(role.title.root)[0]) for role in template.roles]
+    form.role.choices = [(role.key, i18n.programme_words(role.title)[0]) for role in template.roles]
     return form
 
 
