@@ -179,6 +179,8 @@ def version(own: Path) -> str:
 def test_the_version_follows_the_content(own):
     first = version(own)
     change(own / "river.yaml", "key: river_schools", "# only a remark\nkey: river_schools")
+    change(own / "_shared.yaml", '{dawn: "Somebody acts.", noon: "We see why they act."}',
+           '{noon: "We see why they act.", dawn: "Somebody acts."}')  # fmt: skip
     assert version(own) == first
     change(own / "river.yaml", "Qu’ai-je vu ?", "Qu’avons-nous vu ?")
     second = version(own)
