@@ -204,11 +204,11 @@ def lines(circle: Circle) -> list[Line]:
     """The delivery of every teacher's credit in a circle, in three queries."""
     earning = [one for one in circles.members(circle) if one.rights in rights_with(Permission.EARN_CREDIT)]
     query = select(Credit).where(Credit.membership_id.in_([one.id for one in earning]))
-    credits = {(one.membership_id, one.activity_id): one for one in session.scalars(query)}
+    known = {(one.membership_id, one.activity_id): one for one in session.scalars(query)}
     keys = [key(one.activity_id, one.person_id) for one in earning if one.activity_id]
     owed = {one.key: one for one in session.scalars(select(Delivery).where(Delivery.key.in_(keys)))}
     return [
-        _line(one, credits.get((one.id, one.activity_id or 0)), owed.get(key(one.activity_id or 0, one.person_id)))
+        _line(one, known.get((one.id, one.activity_id or 0)), owed.get(key(one.activity_id or 0, one.person_id)))
         for one in earning
     ]
 
