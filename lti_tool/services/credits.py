@@ -1,7 +1,7 @@
 """Credit for taking part, towards the gradebook of the LMS.
 
-Reckoned with every change that may earn it, in the same transaction; stated with a strictly later whole second each time
-(Assignment and Grade Services 2.0 §3.4.9); delivered in the background. Once earned it is never taken back by reckoning.
+Reckoned with every change that may earn it, in the same transaction; stated with a strictly later second each time
+(Assignment and Grade Services 2.0 §3.4.9); delivered in the background. Reckoning never takes back what was earned.
 """
 
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ def _value(membership: Membership) -> tuple[int, int]:
 
 
 def _state(credit: Credit, membership: Membership) -> None:
-    """Owe one statement per person and activity: the sum where two circles share a column. Nothing met: nothing said."""
+    """Owe one statement per person and activity (a sum where circles share a column); nothing met, nothing said."""
     here = list(
         session.scalars(
             select(Credit)
