@@ -57,10 +57,10 @@ def everything_bad(writer: PdfWriter) -> None:
             )
         }
     )
-    page["/Resources"][NameObject("/Properties")] = build.pdf_object({"/P": script()})
+    indirect = {"/S": writer._add_object(NameObject("/JavaScript")), "/JS": "app.alert(2)"}
+    page["/Resources"][NameObject("/Properties")] = build.pdf_object({"/P": script(), "/Q": indirect})
     link = {"/Subtype": "/Link", "/Rect": [0, 0, 9, 9]}
     program = {"/S": "/Launch", "/F": {"/Type": "/Filespec", "/F": "calc.exe"}}
-    indirect = {"/S": writer._add_object(NameObject("/JavaScript")), "/JS": "app.alert(2)"}
     annotate(
         writer,
         link | {"/A": script()},
