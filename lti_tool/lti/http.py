@@ -29,16 +29,15 @@ def get_json(url: str, *, headers: dict[str, str] | None = None, max_bytes: int 
     deadline = time.monotonic() + WHOLE_SECONDS
     with session() as opened:
         try:
-            answer = opened.get(
-                url, headers=headers, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False, stream=True
-            )
-            if answer.status_code != requests.codes.ok:
-                raise PlatformError("bad_status", status=answer.status_code)
-            body = b""
-            for piece in answer.iter_content(8192):
-                body += piece
-                if len(body) > max_bytes or time.monotonic() > deadline:
-                    raise PlatformError("too_much")
+            waits = (CONNECT_SECONDS, READ_SECONDS)
+            with opened.get(url, headers=headers, timeout=waits, allow_redirects=False, stream=True) as answer:
+                if answer.status_code != requests.codes.ok:
+                    raise PlatformError("bad_status", status=answer.status_code)
+                body = b""
+                for piece in answer.iter_content(8192):
+                    body += piece
+                    if len(body) > max_bytes or time.monotonic() > deadline:
+                        raise PlatformError("too_much")
         except requests.RequestException as error:
             raise PlatformError("unreachable") from error
     try:

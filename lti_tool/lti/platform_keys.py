@@ -53,8 +53,8 @@ def _fetch(platform: Platform) -> dict[str, dict[str, str]]:
         raise refuse("keys_asked_often")
     try:
         answer = http.get_json(platform.jwks_url)
-    except PlatformError as error:
-        raise refuse("keys_unreachable", reason=error.code) from error
+    except (PlatformError, RecursionError) as error:  # the latter: brackets nested without end
+        raise refuse("keys_unreachable") from error
     usable = _usable(answer)
     if not usable:
         raise refuse("keys_unusable")
