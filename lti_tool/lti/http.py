@@ -216,7 +216,8 @@ class _GuardedAdapter(HTTPAdapter):
         finally:
             resp.close()  # one exchange, one connection
         headers = resp.headers.copy()
-        headers.discard("Content-Encoding")
+        for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):  # they describe what is read by now
+            headers.discard(name)
         read = HTTPResponse(io.BytesIO(bytes(body)), headers, resp.status, reason=resp.reason, preload_content=False)
         return super().build_response(req, read)
 

@@ -2,11 +2,15 @@
 
 import base64
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from lti_tool import settings
+
+
+class SealError(Exception):
+    """What was sealed cannot be read with the secret keys of now."""
 
 
 def _box() -> MultiFernet:
@@ -25,4 +29,7 @@ def seal(text: str) -> str:
 
 def unseal(sealed: str) -> str:
     """The text that `seal` was given."""
-    return _box().decrypt(sealed.encode()).decode()
+    try:
+        return _box().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise SealError from None
