@@ -46,12 +46,12 @@ def wake_after_commit() -> None:
         event.listen(WorkSession, "after_commit", _owed)
 
 
-def sweep() -> tuple[int, int]:
-    """Do everything that is due and remove what has had its time; how many were kept and how many deferred."""
+def sweep(*, limit: int | None = None) -> tuple[int, int]:
+    """Remove what has had its time and do what is due; how many were kept and how many will be tried again."""
     with db.work():
         leftovers.remove(db.now())
         db.session.commit()
-    return _deliver()
+    return deliveries.run_due(HANDLERS, limit=limit, until=_stopping.is_set)
 
 
 def last_sweep() -> float | None:
@@ -87,11 +87,8 @@ def _owed(session: Session) -> None:
         wake()
 
 
-def _deliver() -> tuple[int, int]:
-    outcomes = []
-    while not _stopping.is_set() and (outcome := deliveries.run_next(HANDLERS)):
-        outcomes.append(outcome)
-    return outcomes.count(deliveries.Outcome.KEPT), outcomes.count(deliveries.Outcome.DEFERRED)
+def _deliver() -> None:
+    deliveries.run_due(HANDLERS, limit=None, until=_stopping.is_set)
 
 
 def _queue() -> Any:

@@ -5,6 +5,7 @@ import secrets
 import shutil
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def practice_lms(port: int, tool_url: str, state_file: Path) -> None:
 
     def end() -> None:
         stop.wait()
-        signal.raise_signal(signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=end, daemon=True).start()
     app.serve(port=port, tool_url=tool_url, state_file=state_file)
@@ -65,10 +66,9 @@ def _run(var: Path, port: int, lms_port: int) -> None:
     settings = opened(any_shape=True)
     migrate.upgrade(db.engine())
     _register(lms_port)
-    lms = server.Child(
-        [sys.executable, "-m", "lti_tool.cli", "practice-lms", "--port", str(lms_port)]
-        + ["--tool-url", settings.public_url, "--state-file", str(var / "practice-lms.json")]
-    )
+    options = {"--port": lms_port, "--tool-url": settings.public_url, "--state-file": var / "practice-lms.json"}
+    words = [str(word) for option in options.items() for word in option]
+    lms = server.Child([sys.executable, "-m", "lti_tool.cli", "practice-lms", *words])
     try:
         _start(lms, lms_port)
         _say(settings.public_url, lms_port)
@@ -93,8 +93,6 @@ def _register(lms_port: int) -> None:
 
 
 def _start(lms: "Child", port: int) -> None:
-    import time
-
     lms.start()
     for _ in range(100):
         if not _free("127.0.0.1", port):
@@ -129,7 +127,10 @@ def _write_env(var: Path, port: int) -> None:
     var.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     file.chmod(0o600)
-    lines = ["# Made by `lti-tool demo` for this machine alone.", *(f"{name}={value}" for name, value in values.items())]
+    lines = [
+        "# Made by `lti-tool demo` for this machine alone.",
+        *(f"{name}={value}" for name, value in values.items()),
+    ]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]

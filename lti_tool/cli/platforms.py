@@ -57,7 +57,7 @@ def list_() -> None:
 @click.option("--jwks-url", required=True, help="Public keyset URL.")
 @click.option("--audience", help="Audience of token requests, where it is not the access token URL.")
 @click.option("--deployment", help="Deployment ID; without it, the first launch shows it and waits for approval.")
-def add(  # noqa: PLR0913 (one parameter per option)
+def add(
     name: str, issuer: str, client_id: str, auth_url: str, token_url: str, jwks_url: str,
     audience: str | None, deployment: str | None,
 ) -> None:  # fmt: skip

@@ -7,6 +7,8 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from lti_tool.settings import Settings
 
 PREFIX = "LTI_TOOL_"
@@ -30,6 +32,8 @@ class Main(click.Group):
             click.echo(f"No {PREFIX}… variable is set: the settings are those of var/demo.env.", err=True)
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except Exception as error:
             if sentence := _sentence(error):
                 raise Fault(sentence) from None
@@ -58,11 +62,20 @@ def opened(*, any_shape: bool = False) -> "Settings":
     here = settings.use(settings.load())
     log.configure(here.log_level)
     engine = db.connect(here.database_url)
-    if engine.dialect.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-    if not any_shape and not migrate.at_head(engine):
+    if any_shape:
+        _make_room(engine.url)
+    elif not migrate.at_head(engine):
         raise Fault("The database has not the shape of this version. Run: lti-tool upgrade-db")
     return here
+
+
+def _make_room(url: "URL") -> None:
+    """SQLite makes its file, and not the folder that it lies in."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Fault(f"The folder of the database cannot be made: {error.strerror}: {error.filename}") from None
 
 
 def checkout(package: Path) -> Path | None:

@@ -87,7 +87,9 @@ def _database() -> Iterator[Finding]:
 
 def _traffic() -> Iterator[Finding]:
     if not session.scalar(sa.select(sa.func.count()).select_from(Platform)):
-        yield Finding(Weight.NOTE, "No LMS is registered yet. `lti-tool invite` makes an address for its administrator.")
+        yield Finding(
+            Weight.NOTE, "No LMS is registered yet. `lti-tool invite` makes an address for its administrator."
+        )
     moment = db.now()
     since = deliveries.oldest_due(moment)
     if since is not None and (moment - since).total_seconds() > LATE:

@@ -99,10 +99,15 @@ def claim_next(now: datetime, *, lease: timedelta = LEASE) -> Claim | None:
     return Claim(row.id, row.kind, row.payload, row.edition, row.attempts, now + lease)
 
 
-def run_due(handlers: Handlers, *, limit: int = 100) -> tuple[int, int]:
-    """Hand over what is due, at most `limit` of it; how many were kept and how many will be tried again."""
+def run_due(
+    handlers: Handlers, *, limit: int | None = 100, until: Callable[[], bool] = lambda: False
+) -> tuple[int, int]:
+    """Hand over what is due, at most `limit` of it; how many were kept and how many will be tried again.
+
+    `until` is asked before each one; once it says yes, the rest waits for the next run.
+    """
     outcomes: list[Outcome] = []
-    while len(outcomes) < limit and (outcome := run_next(handlers)):
+    while (limit is None or len(outcomes) < limit) and not until() and (outcome := run_next(handlers)):
         outcomes.append(outcome)
     return outcomes.count(Outcome.KEPT), outcomes.count(Outcome.DEFERRED)
 
