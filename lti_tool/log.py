@@ -61,7 +61,6 @@ def configure(level: str = "INFO", *, strict: bool = False) -> None:
                 structlog.processors.JSONRenderer(),
             ],
             use_get_message=False,
-            keep_exc_info=True,
         )
     )
     root = logging.getLogger()
