@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from lti_tool.db import now, session
-from lti_tool.errors import RefusedError
+from lti_tool.errors import NotFoundError
 from lti_tool.models import Deployment, Platform
 
 
@@ -30,12 +30,12 @@ def add(
     return platform
 
 
-def approve(*, issuer: str, client_id: str, deployment: str) -> Deployment:
-    """Approve a deployment; raises RefusedError("unknown_platform")."""
+def approve(issuer: str, client_id: str, deployment: str) -> Deployment:
+    """Approve a deployment; raises NotFoundError."""
     query = sa.select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id)
     platform = session.scalar(query)
     if platform is None:
-        raise RefusedError("unknown_platform")
+        raise NotFoundError
     platform.approved_at = platform.approved_at or now()
     for known in platform.deployments:
         if known.deployment_id == deployment:
