@@ -109,7 +109,9 @@ class Child:
         pause = SHORTEST_PAUSE / 2
         while not self._over.is_set():
             begun = time.monotonic()
-            self._process = process = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 (our own)
+            # a group of its own: a terminal's Ctrl-C is for us, and the end of the pipe for the child
+            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, process_group=0)  # noqa: S603 (our own)
+            self._process = process
             if self._over.is_set():
                 _close(process.stdin)
             process.wait()

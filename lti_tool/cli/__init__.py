@@ -62,7 +62,6 @@ def worker(*, end_with_parent: bool) -> None:
     for number in server.SIGNALS:
         signal.signal(number, lambda *_: stop.set())
     if end_with_parent:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends this one in order
         server.end_with_parent(stop)
     jobs.run_worker(stop)
 

@@ -50,7 +50,6 @@ def practice_lms(port: int, tool_url: str, state_file: Path) -> None:
 
     log.configure("WARNING")
     stop = threading.Event()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends this one
     server.end_with_parent(stop)
 
     def end() -> None:
