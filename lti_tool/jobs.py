@@ -18,9 +18,12 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import deliveries, leftovers
+from lti_tool.services import credits, deliveries, leftovers, rosters
 
-HANDLERS: dict[str, deliveries.Handler] = {}  # kind -> the service function that keeps it
+HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
+    "roster": rosters.read,
+    "score": credits.deliver,
+}
 
 THREADS = 2  # a platform that hangs must not keep the others waiting
 LOOK_EVERY = 1.0  # seconds between looks into an empty queue
@@ -52,6 +55,13 @@ def sweep(*, limit: int | None = None) -> tuple[int, int]:
         leftovers.remove(db.now())
         db.session.commit()
     return deliveries.run_due(HANDLERS, limit=limit, until=_stopping.is_set)
+
+
+def reckon() -> None:
+    """What is asked of a person shrinks with time: look at everybody's credit again, some times a day."""
+    with db.work():
+        credits.reckon_all()
+        db.session.commit()
 
 
 def last_sweep() -> float | None:
@@ -109,4 +119,5 @@ def _queue_in(folder: Path, secret: str) -> Any:
 
     queue.deliver = queue.task(name="deliver")(_deliver)
     queue.periodic_task(crontab(minute="*"), name="sweep")(swept)
+    queue.periodic_task(crontab(minute="20", hour="*/6"), name="reckon")(reckon)
     return queue
