@@ -200,8 +200,10 @@ class Gradebook:
         """The score in units of the column's maximum; without scoreGiven the result is cleared (§3.4.1)."""
         if score.get("scoreGiven") is None:
             return None
-        share = float(score["scoreGiven"]) / score["scoreMaximum"]
-        return round((min(share, 1) if self._lms.quirks.caps else share) * column.maximum, 6)
+        share: float = float(score["scoreGiven"]) / score["scoreMaximum"]
+        if self._lms.quirks.caps:
+            share = min(share, 1.0)
+        return round(share * column.maximum, 6)
 
     def _log(self, state: State, column: Column, score: Any, status: int, reason: str) -> None:
         said = score if isinstance(score, dict) else {}

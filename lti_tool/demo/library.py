@@ -60,7 +60,7 @@ class Config(LTI1P3PlatformConfAbstract):  # type: ignore[misc]
             .set_deployment_id(tool.deployment_id)
             .set_launch_url(tool.target_url)
             .set_deeplink_launch_url(tool.deep_linking_url)
-            .set_oidc_login_url(tool.login_url)
+            .set_oidc_login_url(tool.login_url.partition("?")[0])  # the library would write a second "?"
             .set_tool_key_set_url(tool.key_set_url)
         )
         if known := tool.key_set or self.lms.key_sets.get(tool.client_id):

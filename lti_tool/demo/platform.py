@@ -233,13 +233,11 @@ class PracticeLms:
         hint = self.quirks.hint(opening, launch)
         login.set_lti_message_hint(hint=hint)
         parts = urlsplit(login.initiate_login(self.quirks.subject(opening.person)))
-        own_query = dict(parse_qsl(urlsplit(opening.tool.login_url).query))
         with self.store.lock:
             now = time.monotonic()
             self.hints = {key: value for key, value in self.hints.items() if now - value[0] < HINT_LIFE}
             self.hints[hint] = (now, opening)
-        params = {key: value for key, value in parse_qsl(parts.query) if key not in own_query}
-        return opening.tool.login_url, params
+        return opening.tool.login_url, dict(parse_qsl(parts.query))
 
     def id_token(
         self,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lti_tool.demo.platform import PracticeLms
 
 TOKEN_LIFE = 3600
-CLAIMS = ["sub", "iss", "name", "given_name", "family_name", "email"]
+CLAIMS = ["sub", "iss", "name", "given_name", "family_name", "email"]  # as in dynreg-2
 BASIC = ["client_name", "initiate_login_uri", "jwks_uri"]
 
 
@@ -136,8 +136,10 @@ def told(lms: "PracticeLms", tool: Tool) -> dict[str, Any]:
 
 def _token(lms: "PracticeLms", token: str) -> dict[str, str]:
     try:
-        required = {"require": ["exp", "sub", "scope"]}
-        return dict(jwt.decode(token, lms.keys.current.public, algorithms=["RS256"], options=required))
+        said = jwt.decode(
+            token, lms.keys.current.public, algorithms=["RS256"], options={"require": ["exp", "sub", "scope"]}
+        )
+        return dict(said)
     except jwt.PyJWTError as error:
         raise RegistrationError(401, "invalid_token") from error
 
