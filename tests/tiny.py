@@ -22,7 +22,9 @@ class EntryForm(Form):
     title = ShortText("What is it about?", [DataRequired()])
     text = LongText("What did I do?", [WordLimit(5)])
     day = DateField("When?", [DataRequired()])
-    level = RadioField("Which sentence fits?", choices=[("a", "We begin to try it."), ("b", "Pupils do it themselves.")])
+    level = RadioField(
+        "Which sentence fits?", choices=[("a", "We begin to try it."), ("b", "Pupils do it themselves.")]
+    )
     photo = FileField("A photo or a PDF")
     agreed = BooleanField("Nobody can be recognised in it")
 
