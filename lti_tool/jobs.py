@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import deliveries, leftovers
+from lti_tool.services import deliveries, leftovers, rosters
 
-HANDLERS: dict[str, deliveries.Handler] = {}  # kind -> the service function that keeps it
+HANDLERS: dict[str, deliveries.Handler] = {"roster": rosters.read}  # kind -> the service function that keeps it
 
 THREADS = 2  # a platform that hangs must not keep the others waiting
 LOOK_EVERY = 1.0  # seconds between looks into an empty queue
