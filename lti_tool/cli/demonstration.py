@@ -92,8 +92,15 @@ def _register(state_file: Path, tool_url: str, lms_port: int) -> None:
     with db.work():
         known = {(each.issuer, each.client_id) for each in registry.all()}
         if (facts["issuer"], facts["client_id"]) not in known:
-            addresses = {name: facts[name] for name in ("issuer", "client_id", "auth_url", "token_url", "jwks_url")}
-            registry.add(name="Practice LMS", deployment=facts["deployment_id"], **addresses)
+            registry.add(
+                name="Practice LMS",
+                issuer=facts["issuer"],
+                client_id=facts["client_id"],
+                auth_url=facts["auth_url"],
+                token_url=facts["token_url"],
+                jwks_url=facts["jwks_url"],
+                deployment=facts["deployment_id"],
+            )
         db.session.commit()
 
 

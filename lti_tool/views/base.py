@@ -67,7 +67,8 @@ def _begin() -> ResponseReturnValue | None:
         log.error("view_without_permission", endpoint=request.endpoint)
         raise NotFoundError
     g.work = ExitStack()
-    g.work.enter_context(db.work(read_only=request.method in SAFE and not view.get_writes))  # type: ignore[attr-defined]
+    get_writes: bool = getattr(view, "get_writes", False)
+    g.work.enter_context(db.work(read_only=request.method in SAFE and not get_writes))
     if (visit_id := session.get("visit")) is not None:
         g.visit = visits.load(visit_id)
     if g.visit is not None:
