@@ -5,6 +5,7 @@ every minute finds whatever nobody was woken for.
 """
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -49,12 +50,12 @@ def wake_after_commit() -> None:
         event.listen(WorkSession, "after_commit", _owed)
 
 
-def sweep(*, limit: int | None = None) -> tuple[int, int]:
+def sweep(*, limit: int | None = None, until: Callable[[], bool] = lambda: False) -> tuple[int, int]:
     """Remove what has had its time and do what is due; how many were kept and how many will be tried again."""
     with db.work():
         leftovers.remove(db.now())
         db.session.commit()
-    return deliveries.run_due(HANDLERS, limit=limit, until=_stopping.is_set)
+    return deliveries.run_due(HANDLERS, limit=limit, until=until)
 
 
 def reckon() -> None:
@@ -115,7 +116,7 @@ def _queue_in(folder: Path, secret: str) -> Any:
 
     def swept() -> None:
         queue.put(HEARTBEAT, db.now().timestamp())
-        sweep()
+        sweep(until=_stopping.is_set)
 
     queue.deliver = queue.task(name="deliver")(_deliver)
     queue.periodic_task(crontab(minute="*"), name="sweep")(swept)
