@@ -12,10 +12,13 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.exc import IntegrityError as ClashError
-from sqlalchemy.orm.exc import StaleDataError as LostUpdateError
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+ClashError = IntegrityError  # two made the same thing at once
+LostUpdateError = StaleDataError  # somebody else changed the row since it was read
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -1,7 +1,7 @@
 """All tables; import from here."""
 
 from lti_tool.models.audit import AuditLine
-from lti_tool.models.circle import Circle, CircleSource, Membership, Norm
+from lti_tool.models.circle import Circle, CircleSource, Membership, Norm, SetUp
 from lti_tool.models.credit import Credit
 from lti_tool.models.delivery import Delivery
 from lti_tool.models.feedback import Feedback, FeedbackState, Reply
@@ -51,6 +51,7 @@ __all__ = [
     "PlatformKeys",
     "Programme",
     "Reply",
+    "SetUp",
     "ToolKey",
     "Unit",
     "UsedForm",

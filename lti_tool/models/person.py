@@ -43,6 +43,7 @@ class Enrolment(Base):
     roster_roles: Mapped[list[str]] = mapped_column(default=list)  # as the roster last said
     may_teach: Mapped[bool] = mapped_column(default=False)  # ever launched with a teaching role of this course
     test_user: Mapped[bool] = mapped_column(default=False)  # the LMS's "student view"
+    activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"))  # of the last launch here
     groups: Mapped[list[str]] = mapped_column(default=list)  # ids of the LMS groups, where the LMS tells
     left_at: Mapped[datetime | None]  # vanished from or suspended in the roster; nothing is deleted
     course: Mapped[Course] = relationship()

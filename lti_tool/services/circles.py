@@ -1,6 +1,7 @@
 """Circles: finding them, and where a launch leads."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -9,6 +10,10 @@ from lti_tool.access import Permission, Reach
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, Membership
+from lti_tool.presets import Template
+
+KEPT = 500
+_templates: dict[tuple[int, datetime], Template] = {}
 
 
 def get(circle_id: int, *, within: Reach) -> Circle:
@@ -17,6 +22,16 @@ def get(circle_id: int, *, within: Reach) -> Circle:
     if circle is None:
         raise NotFoundError
     return circle
+
+
+def template(circle: Circle) -> Template:
+    """The circle's own copy of its programme: stages, rubric, roles. It never changes and is kept parsed."""
+    key = (circle.id, circle.opened_at)
+    if key not in _templates:
+        if len(_templates) >= KEPT:
+            _templates.clear()
+        _templates[key] = Template.model_validate(circle.template)
+    return _templates[key]
 
 
 def of(reach: Reach) -> list[Circle]:

@@ -37,7 +37,7 @@ def arrive(launch: Launch) -> Visit:
     person.name = launch.name or person.name
     if launch.locale and not person.locale_chosen:
         person.locale = launch.locale
-    _enrol(person, course, launch)
+    _enrol(person, activity, launch)
     visit = Visit(
         id=secrets.token_urlsafe(24),
         person_id=person.id,
@@ -64,14 +64,15 @@ def _course(launch: Launch) -> Course:
     return course
 
 
-def _enrol(person: Person, course: Course, launch: Launch) -> None:
+def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
-    enrolment = find_or_add(Enrolment, course_id=course.id, person_id=person.id)
+    enrolment = find_or_add(Enrolment, course_id=activity.course_id, person_id=person.id)
     roles = sorted({*(enrolment.launch_roles or []), *launch.roles})
     if roles != enrolment.launch_roles:
         enrolment.launch_roles = roles
     enrolment.may_teach = enrolment.may_teach or launch.may_teach
     enrolment.test_user = launch.test_user
+    enrolment.activity_id = activity.id
     enrolment.left_at = None
     if launch.groups:
         enrolment.groups = list(launch.groups)

@@ -1,6 +1,6 @@
 """My circle: what happens next, my next step, what colleagues shared."""
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission

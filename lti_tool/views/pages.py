@@ -1,6 +1,6 @@
 """The few pages that belong to no noun: the front door, the language, health."""
 
-from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db, i18n, migrate

@@ -3,11 +3,6 @@
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
-from flask_babel import gettext as _
-
-from lti_tool.access import Readers
-from lti_tool.models import Audience
 
 
 @dataclass(frozen=True)
