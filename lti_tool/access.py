@@ -146,8 +146,7 @@ class Reach:
         """Shared versions that the visitor may read; the query must join EntryVersion.entry.
 
         Authors read their own. Colleagues read what was shared since they joined (nobody's text becomes visible to more
-        people without its writer) unless it is on hold or was taken back; a later version does not bring back an earlier
-        one that was.
+        people without its writer) unless it is on hold or was taken back; sharing again does not bring it back.
         """
         shared = [self._shared_with(place) for place in self._where(P.READ_SHARED)]
         if shared:

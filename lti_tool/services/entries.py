@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 
-from lti_tool.access import Permission, Reach
+from lti_tool.access import Permission, Reach, rights_with
 from lti_tool.db import LostUpdateError, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Inquiry, InquiryAuthor, Membership, Person
@@ -142,7 +142,7 @@ def save(entry: Entry, *, answers: Mapping[str, str], ask: str, edition: int, by
     if edition != entry.edition:
         raise EditionError
     entry.answers, entry.ask, entry.saved_at = kept, ask, now()
-    _flush(entry)
+    _flush()
     return entry
 
 
@@ -171,7 +171,8 @@ def share(entry: Entry, *, by: Person) -> EntryVersion:
     if entry.audience == Audience.PRIVATE:
         entry.audience = Audience.CIRCLE
     entry.held_at, entry.held_reason = None, ""
-    _flush(entry)
+    entry.saved_at = now()  # moves the edition: of two authors who share at once, the second is told
+    _flush()
     return made
 
 
@@ -179,7 +180,7 @@ def _may_be_shared(entry: Entry, by: Person) -> list[Evidence]:
     circle = circle_of(entry)
     if not circle.is_open:
         raise RefusedError("circle_closed")
-    if not _is_present(by, circle):
+    if not _writes_in(circle, by):
         raise RefusedError("not_a_member")
     if entry.concluded_at is not None:
         raise RefusedError("entry_concluded")
@@ -191,9 +192,12 @@ def _may_be_shared(entry: Entry, by: Person) -> list[Evidence]:
     return evidence
 
 
-def _is_present(person: Person, circle: Circle) -> bool:
+def _writes_in(circle: Circle, person: Person) -> bool:
     query = select(Membership.id).where(
-        Membership.circle_id == circle.id, Membership.person_id == person.id, Membership.left_at.is_(None)
+        Membership.circle_id == circle.id,
+        Membership.person_id == person.id,
+        Membership.left_at.is_(None),
+        Membership.rights.in_(rights_with(Permission.WRITE_INQUIRY)),
     )
     return session.scalar(query) is not None
 
@@ -212,7 +216,7 @@ def take_back(entry: Entry, *, by: Person) -> Entry:
     _only_authors(entry, by)
     entry.audience = Audience.PRIVATE
     _withdraw_versions(entry)
-    _flush(entry)
+    _flush()
     return entry
 
 
@@ -221,7 +225,7 @@ def conclude(entry: Entry, *, next_try: str, by: Person) -> Entry:
     _only_authors(entry, by)
     entry.next_try = next_try
     entry.concluded_at = entry.concluded_at or now()
-    _flush(entry)
+    _flush()
     return entry
 
 
@@ -229,7 +233,7 @@ def reopen(entry: Entry, *, by: Person) -> Entry:
     """Go on writing a concluded entry."""
     _only_authors(entry, by)
     entry.concluded_at = None
-    _flush(entry)
+    _flush()
     return entry
 
 
@@ -246,7 +250,7 @@ def hold(version: EntryVersion, *, reason: str, by: Person) -> Entry:
     entry.concluded_at = None  # it must be mended
     _withdraw_versions(entry)
     audit.note("entry.held", by=by, circle=circle_of(entry), entry=entry.id)
-    _flush(entry)
+    _flush()
     return entry
 
 
@@ -263,14 +267,12 @@ def _withdraw_versions(entry: Entry) -> None:
 
 def _only_authors(entry: Entry, by: Person) -> None:
     """Whoever calls has found the entry with get_own; this stays as the last door (H7)."""
-    query = select(InquiryAuthor).where(
-        InquiryAuthor.inquiry_id == entry.inquiry_id, InquiryAuthor.person_id == by.id
-    )
+    query = select(InquiryAuthor).where(InquiryAuthor.inquiry_id == entry.inquiry_id, InquiryAuthor.person_id == by.id)
     if session.scalar(query) is None:
         raise NotFoundError
 
 
-def _flush(entry: Entry) -> None:
+def _flush() -> None:
     """Two authors at the very same moment: the second is told, as if she had come a minute later."""
     try:
         session.flush()

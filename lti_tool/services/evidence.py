@@ -1,4 +1,4 @@
-"""Evidence: pictures and PDFs of an entry, cleaned before they are kept, shared only once the pupil question is answered."""
+"""Evidence: pictures and PDFs of an entry, cleaned before they are kept; shared once the pupil question is answered."""
 
 from typing import BinaryIO
 

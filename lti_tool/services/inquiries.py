@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from lti_tool.access import OUT, Permission, Reach
-from lti_tool.db import now, session
+from lti_tool.db import session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Feedback, Inquiry, InquiryAuthor, Person
 from lti_tool.presets import Stage
@@ -96,7 +96,7 @@ def answers_to(entry_ids: Iterable[int]) -> dict[int, int]:
         .where(EntryVersion.entry_id.in_(list(entry_ids)), Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
         .group_by(EntryVersion.entry_id)
     )
-    return {entry_id: count for entry_id, count in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _overview(circle: Circle, inquiry: Inquiry | None, answered: dict[int, int]) -> Overview:
@@ -104,7 +104,9 @@ def _overview(circle: Circle, inquiry: Inquiry | None, answered: dict[int, int])
     steps = []
     for stage in circles.template(circle).stages:
         here = sorted((entry for entry in entries if entry.stage == stage.key), key=lambda entry: entry.turn)
-        written = tuple(Written(one, one.versions[-1] if one.versions else None, answered.get(one.id, 0)) for one in here)
+        written = tuple(
+            Written(one, one.versions[-1] if one.versions else None, answered.get(one.id, 0)) for one in here
+        )
         steps.append(Step(stage, written, _next_turn(circle, stage, here)))
     return Overview(inquiry, tuple(steps))
 
@@ -155,9 +157,8 @@ def begin(circle: Circle, *, stage: str, by: Person, inquiry: Inquiry | None = N
         return written[-1]
     if len(written) >= wanted.repeat.max:
         raise RefusedError("stage_complete")
-    entry = Entry(
-        inquiry_id=inquiry.id, circle_id=circle.id, stage=stage, turn=written[-1].turn + 1 if written else 1, saved_at=now()
-    )
+    turn = written[-1].turn + 1 if written else 1
+    entry = Entry(inquiry_id=inquiry.id, circle_id=circle.id, stage=stage, turn=turn)
     session.add(entry)
     session.flush()
     return entry
