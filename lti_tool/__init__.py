@@ -1,14 +1,11 @@
 """Learning Circles: circle workspaces, inquiry templates and peer feedback inside any LMS that speaks LTI 1.3."""
 
-import hashlib
-from functools import cache
-
 from flask import Flask
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from lti_tool import db, i18n, limits, log, presets, settings, views
+from lti_tool import db, limits, log, pages, presets, settings, views
 
 
 def create_app(config: settings.Settings | None = None) -> Flask:
@@ -19,7 +16,7 @@ def create_app(config: settings.Settings | None = None) -> Flask:
     presets.use(presets.load(settings.shipped("config") / "programmes", config.programmes_dir))
     app = Flask(__name__, template_folder=str(settings.shipped("templates")), static_folder=None)
     app.config.from_mapping(_flask_config(config))
-    i18n.init_app(app)
+    pages.init_app(app)
     limits.limiter.init_app(app)
     views.init_app(app)
     _serve_static(app)
@@ -48,16 +45,8 @@ def _flask_config(config: settings.Settings) -> dict[str, object]:
 
 
 def _serve_static(app: Flask) -> None:
-    """Static files under a name that changes with their content, compressed, kept by browsers for good."""
-    folder = settings.HERE / "static"
-
-    @cache
-    def asset(name: str) -> str:
-        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
-        return f"/static/{name}?v={digest}"
-
-    app.jinja_env.globals["asset"] = asset
+    """Static files under a name that changes with their content, kept by browsers for good; pages compressed."""
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=folder, prefix="static/", max_age=31_536_000, allow_all_origins=False
+        app.wsgi_app, root=pages.STATIC, prefix="static/", max_age=31_536_000, allow_all_origins=False
     )
     Compress(app)

@@ -5,7 +5,6 @@ A request's language is `g.language` where the visit has set it, else what the b
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +15,8 @@ from babel.dates import format_date, format_time, format_timedelta
 from flask import Flask, g, has_request_context, request
 from flask_babel import gettext, pgettext
 from markupsafe import Markup
+
+from lti_tool.presets import Text
 
 SOURCE = "en"
 PROGRAMME = "programme"  # the msgctxt of every text of a programme file
@@ -117,26 +118,17 @@ def _locale(code: str) -> Locale:
         return Locale.parse(SOURCE)
 
 
-def programme_words(text: str | Mapping[str, str], source: str = SOURCE) -> tuple[str, str]:
-    """A programme's text as near to the page's language as it exists, and the code of the language it is in.
-
-    `text` is a sentence in the programme's `source` language, looked up in the catalogue, or `{language: sentence}`.
-    """
-    page = language()
-    if not isinstance(text, str):
-        for code in (page, page.split("-")[0], source, *text):
-            if text.get(code):
-                return text[code], code
-        return "", page
-    if not text or page == source:
-        return text, page
-    translated = pgettext(PROGRAMME, text)
-    return (text, source) if translated == text else (translated, page)
+def programme_words(text: str | Text) -> tuple[str, str]:
+    """A programme's text as near to the page's language as it exists, and the code of the language it is in."""
+    if isinstance(text, str):  # words kept in a row, such as a meeting's title
+        source = str(pgettext(PROGRAMME, text)) if text else ""
+        return source, language()
+    return text.in_(language(), lambda source: str(pgettext(PROGRAMME, source)))
 
 
-def programme_text(text: str | Mapping[str, str], source: str = SOURCE) -> Markup:
+def programme_text(text: str | Text) -> Markup:
     """The same for a page: what is not in the page's language says which one it is in."""
-    words, code = programme_words(text, source)
+    words, code = programme_words(text)
     if code == language():
         return Markup("{}").format(words)
     return Markup('<span lang="{}" dir="{}">{}</span>').format(code, direction(code), words)

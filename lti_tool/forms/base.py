@@ -1,4 +1,4 @@
-"""The form that all forms extend: CSRF, plain values, an idempotency key, messages in the page's language and voice."""
+"""The form that all forms extend: who opened it, one sending, plain values, messages in our voice."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ from uuid import uuid4
 from flask import current_app, g, has_request_context, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import FileField, HiddenField, MultipleFileField, RadioField, StringField, SubmitField, TextAreaField
 from wtforms.validators import Length, Regexp, ValidationError
 
 from lti_tool.text import clean, count_words
 
-TECHNICAL = ("csrf_token", "visit", "once")
+TECHNICAL = ("visit", "once")
+OPEN_DAYS = 7  # a page may lie open that long and still be sent
 LONG = 20_000  # characters: ten pages, more than anyone writes here, less than a page can choke on
 
 # WTForms' own sentences, said in our voice. A sentence that is missing here stays WTForms' own translation.
@@ -30,11 +31,6 @@ SAID = {
     "Not a valid datetime value.": lazy_gettext("Please write a day and a time, like 2026-03-12 16:00."),
     "Invalid URL.": lazy_gettext("Please write a whole web address, beginning with https://"),
     "Invalid input.": lazy_gettext("Please look at this once more."),
-    "The CSRF token has expired.": lazy_gettext("This page was open for a long time."),
-    "The CSRF token is invalid.": lazy_gettext("This page was open for a long time."),
-    "The CSRF tokens do not match.": lazy_gettext("This page was open for a long time."),
-    "The CSRF session token is missing.": lazy_gettext("This page was open for a long time."),
-    "The CSRF token is missing.": lazy_gettext("This page was open for a long time."),
 }
 
 
@@ -51,13 +47,16 @@ class _OurVoice:
         return str(self.theirs.ngettext(singular, plural, n))
 
 
-def _signer() -> URLSafeSerializer:
+def _signer() -> URLSafeTimedSerializer:
     keys = [*(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.secret_key]
-    return URLSafeSerializer(keys, salt="who opened this page")
+    return URLSafeTimedSerializer(keys, salt="who opened this page")
 
 
 class VisitField(HiddenField):
-    """Who opened the page, signed: two people may share one browser, and a form belongs to the one who saw it."""
+    """Who opened the page, signed. It proves that the form is ours and that the same person sends it who opened it.
+
+    Bound to the person and not to one sign-in, so that what was typed before a visit ended can be sent after the next.
+    """
 
     def _value(self) -> str:
         visit = g.get("visit") if has_request_context() else None
@@ -65,12 +64,12 @@ class VisitField(HiddenField):
 
 
 def opened_by(form: Mapping[str, str]) -> int | None:
-    """The id of the person whose page sent this form, 0 for a page without a visit, None if nothing credible says."""
+    """The id of the person whose page sent this form, None if nothing credible says."""
     try:
-        number = _signer().loads(form.get("visit", ""))
-    except BadSignature:
+        number = _signer().loads(form.get("visit", ""), max_age=OPEN_DAYS * 86_400)
+    except BadData:
         return None
-    return number if isinstance(number, int) else None
+    return number if isinstance(number, int) and number else None
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,15 @@ class Problem:
 
 
 class Form(FlaskForm):
-    """A form of ours. Plain fields of the subclass are the form; three hidden ones are technical."""
+    """A form of ours. Plain fields of the subclass are the form; two hidden ones are technical."""
 
     visit = VisitField()
     once = HiddenField(default=lambda: uuid4().hex, validators=[Regexp(r"^[0-9a-f]{32}$")])
 
     class Meta(FlaskForm.Meta):
-        """A page may stay open as long as the visit lasts: a slow writer is not refused by a clock."""
+        """`visit` is the token against forged forms; the guard checks it before any view (views/base.py)."""
 
-        csrf_time_limit = None
+        csrf = False
 
         def get_translations(self, form: FlaskForm) -> _OurVoice:
             """Messages in the page's language."""

@@ -1,5 +1,6 @@
 """Circles: finding them, and where a launch leads."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from lti_tool.access import Permission, Reach
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, Membership
-from lti_tool.presets import Template
+from lti_tool.presets import Role, Template
 
 KEPT = 500
 _templates: dict[tuple[int, datetime], Template] = {}
@@ -48,6 +49,26 @@ def members(circle: Circle) -> list[Membership]:
         .order_by(Membership.joined_at, Membership.id)
     )
     return list(session.scalars(query))
+
+
+@dataclass(frozen=True)
+class OffTarget:
+    """A role of which the circle has fewer or more people than the programme suggests. It warns, it never blocks."""
+
+    role: Role
+    count: int
+    target: int
+
+
+def off_target(circle: Circle) -> list[OffTarget]:
+    """The roles whose number of people is outside what the programme suggests."""
+    query = select(Membership.role).where(Membership.circle_id == circle.id, Membership.left_at.is_(None))
+    present = Counter(session.scalars(query))
+    return [
+        OffTarget(role, present[role.key], role.composition.target)
+        for role in template(circle).roles
+        if role.composition and role.composition.off_target(present[role.key])
+    ]
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,11 @@ def moment(day: date, hour: time, time_zone: str) -> datetime:
     return datetime.combine(day, hour, tzinfo=ZoneInfo(time_zone))
 
 
+def local(meeting: Meeting) -> datetime | None:
+    """When the meeting begins, on the clocks of the place that was named; None while it has no date."""
+    return meeting.starts_at.astimezone(ZoneInfo(meeting.time_zone)) if meeting.starts_at else None
+
+
 def add(circle: Circle, *, title: str, kind: str = "meeting", minutes: int = 60) -> Meeting:
     """One more meeting, after those planned."""
     if not circle.is_open:

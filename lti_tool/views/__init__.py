@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from lti_tool.views import base, circles, frames, lti, pages, refusals
+from lti_tool.views import base, circles, frames, lti, meetings, pages, people, places, refusals, set_ups
 
 
 def init_app(app: Flask) -> None:
@@ -10,5 +10,6 @@ def init_app(app: Flask) -> None:
     base.init_app(app)
     frames.init_app(app)
     refusals.init_app(app)
-    for module in (pages, lti, circles):
+    places.init_app(app)
+    for module in (pages, lti, circles, set_ups, people, meetings):
         app.register_blueprint(module.bp)

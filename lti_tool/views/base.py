@@ -13,10 +13,10 @@ import structlog
 from flask import Flask, Response, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
 
-from lti_tool import db, settings
+from lti_tool import db, i18n, settings
 from lti_tool.access import WITHOUT_CIRCLE, Permission
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.forms.base import page_owner
+from lti_tool.forms.base import opened_by
 from lti_tool.services import forms_used, visits
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -70,6 +70,9 @@ def _begin() -> ResponseReturnValue | None:
     g.work.enter_context(db.work(read_only=request.method in SAFE and not view.get_writes))  # type: ignore[attr-defined]
     if (visit_id := session.get("visit")) is not None:
         g.visit = visits.load(visit_id)
+    if g.visit is not None:
+        person = g.visit.person
+        g.language = i18n.negotiate(person.locale, None, request.headers.get("Accept-Language"))
     if permission is Permission.ANYONE:
         return None
     return _guard(permission)
@@ -95,7 +98,7 @@ def _check_sender() -> None:
     origin = request.headers.get("Origin", settings.current().public_url)
     if site not in {"same-origin", "none"} or urlsplit(origin)[:2] != urlsplit(settings.current().public_url)[:2]:
         raise RefusedError("foreign_form")
-    owner = page_owner(request.form.get("csrf_token", ""))
+    owner = opened_by(request.form)
     if owner is None:
         raise RefusedError("unsigned_form")
     if owner != g.visit.person.id:
