@@ -15,17 +15,17 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from lti_tool.files.objects import entry, name
+from lti_tool.files.objects import entry, name, names
 
 HIDDEN, NO_VIEW, READ_ONLY = 2, 32, 64  # bits of /F (ISO 32000-1, table 165)
-MARKS = frozenset(
+MARKS = names(
     "/Text /FreeText /Line /Square /Circle /Polygon /PolyLine /Highlight /Underline /Squiggly /StrikeOut /Stamp "
-    "/Caret /Ink".split()
+    "/Caret /Ink"
 )
-LOOKS = (
+LOOKS = names(
     "/Rect /F /C /IC /CA /ca /Border /BS /BE /QuadPoints /InkList /L /LE /LL /LLE /LLO /CL /RD /Vertices /IT /Cap /CP "
     "/CO /Sy /Rotate /DA /Q /Name /OC"
-).split()
+)
 Copier = Callable[[object], PdfObject]
 
 
@@ -43,7 +43,7 @@ def harmless(mark: PdfObject, copy: Copier) -> DictionaryObject | None:
 
 def _mark(kind: str, mark: DictionaryObject, copy: Copier, *, with_text: bool) -> DictionaryObject:
     made = DictionaryObject({NameObject("/Type"): NameObject("/Annot"), NameObject("/Subtype"): NameObject(kind)})
-    made.update({NameObject(key): copy(mark.raw_get(key)) for key in LOOKS if key in mark})
+    made.update({NameObject(key): copy(mark.raw_get(key)) for key in mark if key in LOOKS})
     text = entry(mark, "/Contents")
     if with_text and isinstance(text, TextStringObject):
         made[NameObject("/Contents")] = copy(text)

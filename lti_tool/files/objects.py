@@ -1,8 +1,13 @@
-"""Reading the objects of a PDF. Any entry may be a reference, also where nobody expects one: always ask through here."""
+"""Reading the objects of a PDF. Any entry may be a reference, even where nobody expects one: ask through here."""
 
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, NullObject, PdfObject
 
 MAX_HOPS = 16
+
+
+def names(text: str) -> frozenset[str]:
+    """These names, separated by spaces."""
+    return frozenset(text.split())
 
 
 def follow(value: object) -> PdfObject:

@@ -26,7 +26,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-_one_at_a_time = Lock()  # a large picture takes up to 250 MB while it is decoded; several at once might be too much
+_one_at_a_time = Lock()  # the largest picture takes 450 MB while it is decoded
 
 
 def clean(data: bytes, kind: str) -> Cleaned:
@@ -70,7 +70,6 @@ def _check_pixels(image: Image.Image, most: int) -> None:
 
 def _decode(image: Image.Image, kind: str, side: int) -> tuple[Image.Image, bool]:
     turn, profile = TURNS.get(_orientation(image)), image.info.get("icc_profile")
-    drawing = kind != "JPEG" and image.getcolors(FEW_COLOURS) is not None
     if image.mode.startswith(("I", "F")):
         image = (
             image.convert("I").point(lambda value: value / 256).convert("L")
@@ -79,6 +78,7 @@ def _decode(image: Image.Image, kind: str, side: int) -> tuple[Image.Image, bool
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     elif image.mode in {"L", "RGB"} and "transparency" in image.info:
         image = image.convert("RGBA")
+    drawing = kind != "JPEG" and image.getcolors(FEW_COLOURS) is not None
     image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
     if turn is not None:
         image = image.transpose(turn)

@@ -30,7 +30,7 @@ from lti_tool.files import annotations
 from lti_tool.files.cleaned import FileRefusedError
 from lti_tool.files.documents import REFUSALS
 from lti_tool.files.embedded import bare_jpeg, bare_jpeg2000
-from lti_tool.files.objects import entry, follow, listed, name
+from lti_tool.files.objects import entry, follow, listed, name, names
 
 MAX_PAGES = 60
 MAX_MEMORY = 1 << 30
@@ -42,28 +42,31 @@ PAGE_KEYS = (*INHERITED, "/BleedBox", "/TrimBox", "/ArtBox", "/UserUnit", "/Grou
 LETTER = ArrayObject(map(NumberObject, (0, 0, 612, 792)))  # what viewers take when a page has no size
 
 # Inside what a page shows: descriptions, wherever they are; ties of streams to other things; what acts by its kind.
-DESCRIPTIONS = frozenset(
-    "/Metadata /PieceInfo /LastModified /StructParents /OpenAction /JavaScript /EmbeddedFiles".split()
-)
-STREAM_TIES = frozenset("/Length /F /FFilter /FDecodeParms /OPI /Ref /AF /StructParent /Measure /PtData".split())
-PACKING = frozenset(("/Filter", "/DecodeParms"))
-FOREIGN_TYPES = frozenset(
+DESCRIPTIONS = names("/Metadata /PieceInfo /LastModified /StructParents /OpenAction /JavaScript /EmbeddedFiles")
+STREAM_TIES = names("/Length /F /FFilter /FDecodeParms /OPI /Ref /AF /StructParent /Measure /PtData")
+PACKING = names("/Filter /DecodeParms")
+FOREIGN_TYPES = names(
     "/Catalog /Pages /Page /Annot /Action /Filespec /EmbeddedFile /Metadata /Outlines "
-    "/StructTreeRoot /StructElem /Sig /Thread /ObjStm /XRef".split()
+    "/StructTreeRoot /StructElem /Sig /Thread /ObjStm /XRef"
 )
-ACTIONS = frozenset(
+ACTIONS = names(
     "/JavaScript /Launch /URI /GoTo /GoToR /GoToE /GoToDp /Thread /Sound /Movie /Hide /Named /SubmitForm "
-    "/ResetForm /ImportData /SetOCGState /Rendition /GoTo3DView /RichMediaExecute".split()
+    "/ResetForm /ImportData /SetOCGState /Rendition /GoTo3DView /RichMediaExecute"
 )
 BARE = {"/DCTDecode": bare_jpeg, "/DCT": bare_jpeg, "/JPXDecode": bare_jpeg2000}
 
 
 def rewrite(data: bytes) -> bytes:
-    """The same pages in a new PDF; FileRefusedError or whatever pypdf raises where that cannot be done."""
-    reader = PdfReader(BytesIO(data))
-    if reader.is_encrypted:
-        raise FileRefusedError("pdf_locked")
-    return _Copy(reader).write(limit=2 * len(data) + 4_000_000)
+    """The same pages in a new PDF; FileRefusedError where that cannot be done."""
+    try:
+        reader = PdfReader(BytesIO(data))
+        if not reader.is_encrypted:
+            return _Copy(reader).write(limit=2 * len(data) + 4_000_000)
+    except FileRefusedError:
+        raise
+    except Exception as error:  # a hostile PDF makes a parser raise anything
+        raise FileRefusedError("broken") from error
+    raise FileRefusedError("pdf_locked")
 
 
 class _Copy:
@@ -105,7 +108,7 @@ class _Copy:
         """Every page in order, with the values it inherits; loops and endless trees are refused."""
         start = self.reader.root_object.raw_get("/Pages")
         stack: list[tuple[object, DictionaryObject]] = [(start, DictionaryObject())]
-        seen, pages, nodes = set(), 0, 0
+        pages, nodes = 0, 0
         while stack:
             raw, inherited = stack.pop()
             node, nodes = follow(raw), nodes + 1
@@ -116,9 +119,6 @@ class _Copy:
             inherited = DictionaryObject(inherited | {key: node.raw_get(key) for key in INHERITED if key in node})
             kids = entry(node, "/Kids")
             if isinstance(kids, ArrayObject):
-                if id(node) in seen:
-                    raise FileRefusedError("broken")
-                seen.add(id(node))
                 stack.extend((kid, inherited) for kid in reversed(kids))
                 continue
             pages += 1
@@ -164,9 +164,14 @@ class _Copy:
                 return self._dictionary(old)
             case ArrayObject():
                 return ArrayObject(self.value(item) for item in old)
-            case TextStringObject() | ByteStringObject():
-                return ByteStringObject(old.original_bytes)  # exact: it may be a colour table as well as a text
-            case NameObject() | NumberObject() | FloatObject() | BooleanObject():
+            case (
+                NameObject()
+                | NumberObject()
+                | FloatObject()
+                | BooleanObject()
+                | TextStringObject()
+                | ByteStringObject()
+            ):
                 return old
         return NullObject()
 
@@ -246,15 +251,10 @@ def main() -> int:
     """Rewrite from standard input to standard output; the exit status is 0 or one of `documents.REFUSALS`."""
     _hold_within_limits()
     try:
-        made = rewrite(sys.stdin.buffer.read())
+        sys.stdout.buffer.write(rewrite(sys.stdin.buffer.read()))
     except FileRefusedError as refused:
-        code = refused.code
-    except Exception:  # noqa: BLE001 (a hostile PDF makes a parser raise anything)
-        code = "broken"
-    else:
-        sys.stdout.buffer.write(made)
-        return 0
-    return next(status for status, name in REFUSALS.items() if name == code)
+        return next(status for status, code in REFUSALS.items() if code == refused.code)
+    return 0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Container
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 from lti_tool.errors import NotFoundError
@@ -26,11 +25,16 @@ class Store:
         key = secrets.token_hex(16)
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=UNFINISHED, delete=False) as unfinished:
-            unfinished.write(data)
-            unfinished.flush()
-            os.fsync(unfinished.fileno())
-        Path(unfinished.name).replace(path)
+        unfinished = path.with_name(UNFINISHED + key)
+        try:
+            with open(unfinished, "xb", opener=_for_us_alone) as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
         _settle(path.parent)
         return key
 
@@ -65,6 +69,10 @@ class Store:
         if not KEY.fullmatch(key):
             raise NotFoundError("file")
         return self.folder / key[:2] / key[2:4] / key
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _changed_at(path: Path) -> datetime:

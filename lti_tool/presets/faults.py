@@ -48,6 +48,8 @@ def sentences(error: ErrorDetails, known: Iterable[str]) -> Iterator[tuple[Path,
     context: Mapping[str, Any] = error.get("ctx", {})
     if error["type"] == "known_already":
         return
+    if error["type"] == "too_short" and len(error["input"]) >= context["min_length"]:
+        return  # only because pydantic does not count the faulty ones
     if error["type"] == "said":
         for below, sentence in context["said"]:
             yield place + below, sentence

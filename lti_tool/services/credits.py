@@ -1,7 +1,7 @@
 """Credit for taking part, towards the gradebook of the LMS.
 
-Reckoned with every change that may earn it, in the same transaction; stated with a strictly later whole second each time
-(Assignment and Grade Services 2.0 §3.4.9); delivered in the background. Once earned it is never taken back by reckoning.
+Reckoned with every change that may earn it, in the same transaction; stated with a strictly later second each time
+(Assignment and Grade Services 2.0 §3.4.9); delivered in the background. Reckoning never takes back what was earned.
 """
 
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ def _value(membership: Membership) -> tuple[int, int]:
 
 
 def _state(credit: Credit, membership: Membership) -> None:
-    """Owe one statement per person and activity: the sum where two circles share a column. Nothing met: nothing said."""
+    """Owe one statement per person and activity (a sum where circles share a column); nothing met, nothing said."""
     here = list(
         session.scalars(
             select(Credit)
@@ -204,11 +204,11 @@ def lines(circle: Circle) -> list[Line]:
     """The delivery of every teacher's credit in a circle, in three queries."""
     earning = [one for one in circles.members(circle) if one.rights in rights_with(Permission.EARN_CREDIT)]
     query = select(Credit).where(Credit.membership_id.in_([one.id for one in earning]))
-    credits = {(one.membership_id, one.activity_id): one for one in session.scalars(query)}
+    known = {(one.membership_id, one.activity_id): one for one in session.scalars(query)}
     keys = [key(one.activity_id, one.person_id) for one in earning if one.activity_id]
     owed = {one.key: one for one in session.scalars(select(Delivery).where(Delivery.key.in_(keys)))}
     return [
-        _line(one, credits.get((one.id, one.activity_id or 0)), owed.get(key(one.activity_id or 0, one.person_id)))
+        _line(one, known.get((one.id, one.activity_id or 0)), owed.get(key(one.activity_id or 0, one.person_id)))
         for one in earning
     ]
 

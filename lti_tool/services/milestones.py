@@ -1,7 +1,7 @@
 """What taking part comes to: milestones met of those planned. That something was done counts, never how well (H2).
 
-Nobody is stuck: where colleagues are few or shared nothing, the feedback asked of a person shrinks a week after she shared
-her own first piece to what was possible for her. No member's state is a condition of another's in any other way.
+Nobody is stuck: where colleagues are few or shared nothing, the feedback asked of a person shrinks a week after she
+shared her own first piece to what was possible for her. No member's state is a condition of another's in any other way.
 """
 
 from collections.abc import Sequence
@@ -52,8 +52,9 @@ def _is_met(milestone: Milestone, deeds: Deeds, at: datetime) -> bool:
 
 
 def asked(wanted: int, deeds: Deeds, at: datetime) -> int:
-    """How much feedback is asked of a person: what the programme wants, a week after her own first sharing at most
-    what was possible."""
+    """How much feedback is asked of a person: what the programme wants; a week after her own first sharing at most
+    what was possible.
+    """
     waited = deeds.first_shared_at is not None and at - deeds.first_shared_at >= PATIENCE
     return min(wanted, deeds.possible) if waited else wanted
 
