@@ -127,6 +127,9 @@ class TestMatrix:
         entries.take_back(stage.entry, by=stage.people["author"])
         assert stage.readers(version) == AUTHORS
         assert stage.openers(stage.piece) == AUTHORS
+        version.withdrawn_at = None  # and each of the two marks is enough
+        db.session.flush()
+        assert stage.readers(version) == AUTHORS
 
     def test_withdrawn_stays_withdrawn_when_the_next_version_is_shared(self, stage: Stage) -> None:
         old = stage.share()
