@@ -245,7 +245,11 @@ class TestSharedList:
             writer = salma if state == FeedbackState.SENT else ama
             db.session.add(
                 Feedback(
-                    circle_id=circle.id, version_id=entry_version.id, writer_id=writer.id, state=state, protocol="ladder"
+                    circle_id=circle.id,
+                    version_id=entry_version.id,
+                    writer_id=writer.id,
+                    state=state,
+                    protocol="ladder",
                 )
             )
         db.session.flush()
