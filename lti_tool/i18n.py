@@ -48,7 +48,7 @@ def init_app(app: Flask, *, catalogues: str = "translations") -> None:
     flask_babel.Babel(app, default_locale=SOURCE, locale_selector=_language, timezone_selector=_time_zone)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters.update(day=day, day_and_time=day_and_time, clock=clock, days_ago=days_ago)
-    app.jinja_env.filters.update(programme_text=programme_text)
+    app.jinja_env.filters.update(programme_text=programme_text, programme_words=lambda text: programme_words(text)[0])
     app.context_processor(lambda: {"language": language(), "direction": direction(), "languages": LANGUAGES})
 
 
@@ -117,26 +117,27 @@ def _locale(code: str) -> Locale:
         return Locale.parse(SOURCE)
 
 
-def programme_words(text: str | Mapping[str, str], source: str = SOURCE) -> tuple[str, str]:
-    """A programme's text as near to the page's language as it exists, and the code of the language it is in.
+def programme_words(text: object) -> tuple[str, str]:
+    """A programme's text as near to the page's language as it exists, and the code of the language it is really in.
 
-    `text` is a sentence in the programme's `source` language, looked up in the catalogue, or `{language: sentence}`.
+    `text` is a sentence of a file we ship (English, translated by the catalogue), or `{language: sentence}`.
     """
+    words = getattr(text, "root", text)  # a preset's Text wraps such a mapping
+    if not isinstance(words, Mapping):
+        words = {SOURCE: str(words)}
     page = language()
-    if not isinstance(text, str):
-        for code in (page, page.split("-")[0], source, *text):
-            if text.get(code):
-                return text[code], code
-        return "", page
-    if not text or page == source:
-        return text, page
-    translated = pgettext(PROGRAMME, text)
-    return (text, source) if translated == text else (translated, page)
+    for code in (page, page.partition("-")[0]):
+        if words.get(code):
+            return words[code], code
+    first = SOURCE if words.get(SOURCE) else next((code for code, found in words.items() if found), page)
+    source = words.get(first, "")
+    translated = str(pgettext(PROGRAMME, source)) if source else source
+    return (source, first) if translated == source else (translated, page)
 
 
-def programme_text(text: str | Mapping[str, str], source: str = SOURCE) -> Markup:
+def programme_text(text: object) -> Markup:
     """The same for a page: what is not in the page's language says which one it is in."""
-    words, code = programme_words(text, source)
+    words, code = programme_words(text)
     if code == language():
         return Markup("{}").format(words)
     return Markup('<span lang="{}" dir="{}">{}</span>').format(code, direction(code), words)

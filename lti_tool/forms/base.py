@@ -16,7 +16,7 @@ from wtforms.validators import Length, Regexp, ValidationError
 from lti_tool.text import clean, count_words
 
 TECHNICAL = ("csrf_token", "visit", "once")
-ONCE = re.compile(r"^[0-9a-f]{32}$")
+ONCE = re.compile(r"[0-9a-f]{32}\Z")
 LONG = 20_000  # characters: ten pages, more than anyone writes here, less than a page can choke on
 
 # WTForms' own sentences, said in our voice. A sentence that is missing here stays WTForms' own translation.
