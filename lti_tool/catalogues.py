@@ -25,6 +25,7 @@ DOMAIN = "messages"
 KEYWORDS: dict[str, Any] = {
     **DEFAULT_KEYWORDS,
     "lazy_gettext": None,
+    "_l": None,
     "lazy_pgettext": ((1, "c"), 2),
     "lazy_ngettext": (1, 2),
 }
