@@ -4,16 +4,21 @@
 with `read_only=True` (every GET) cannot write: the database itself refuses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+ClashError = IntegrityError  # two made the same thing at once
+LostUpdateError = StaleDataError  # somebody else changed the row since it was read
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -63,6 +68,8 @@ class UncommittedError(RuntimeError):
 
 
 _engine: sa.Engine | None = None
+Row = TypeVar("Row", bound=Base)
+
 _current: ContextVar[Session | None] = ContextVar("lti_tool_session", default=None)
 
 
@@ -129,6 +136,12 @@ def _note_end(session: Session, *_args: Any) -> None:
         cast("WorkSession", session).unsaved = False
 
 
+@event.listens_for(WorkSession, "before_commit")
+def _call_before_commit(session: Session) -> None:
+    for call in session.info.pop("before_commit", ()):
+        call()
+
+
 @contextmanager
 def work(*, read_only: bool = False) -> Iterator[Session]:
     """Open a unit of work; what was not committed when it closes is undone.
@@ -152,6 +165,14 @@ def work(*, read_only: bool = False) -> Iterator[Session]:
         assert _current.get() is outer  # noqa: S101 (work is properly nested)
 
 
+def holds_writer() -> bool:
+    """Whether the unit of work open here is in a transaction that may write; nobody should then wait for a platform."""
+    opened = _current.get()
+    if opened is None or not opened.in_transaction():
+        return False
+    return not opened.get_bind().get_execution_options().get("read_only", False)
+
+
 class _CurrentSession:
     """Stands for the session of the unit of work that is open here."""
 
@@ -168,6 +189,28 @@ def current() -> Session:
 
 
 session = cast("Session", _CurrentSession())
+
+
+def find_or_add(model: type[Row], *, also: dict[str, Any] | None = None, **keys: Any) -> Row:
+    """The row with these unique keys, made with the further values of `also` where there was none.
+
+    Safe when two requests make it at once: the loser finds the winner's row.
+    """
+    query = sa.select(model).filter_by(**keys)
+    row = session.scalar(query)
+    if row is None:
+        try:
+            with session.begin_nested():
+                row = model(**keys, **(also or {}))
+                session.add(row)
+        except ClashError:
+            row = session.scalars(query).one()
+    return row
+
+
+def before_commit(call: Callable[[], None]) -> None:
+    """Do this with the commit of the open unit of work, or not at all."""
+    current().info.setdefault("before_commit", []).append(call)
 
 
 def now() -> datetime:

@@ -77,3 +77,15 @@ class Norm(Base):
     text: Mapped[str]
     agreed_on: Mapped[date]
     ended_at: Mapped[datetime | None]
+
+
+class SetUp(Base):
+    """The set-up of a course under way: what was chosen so far, so that an interruption loses nothing."""
+
+    __tablename__ = "set_up"
+
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"), primary_key=True)
+    programme: Mapped[str] = mapped_column(default="")  # key of the programme
+    roles: Mapped[dict[str, str]] = mapped_column(default=dict)  # person number -> role, "" for not placed yet
+    changed_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)

@@ -22,7 +22,5 @@ class Credit(Base):
     adjusted_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     adjusted_reason: Mapped[str] = mapped_column(default="")
     adjusted_at: Mapped[datetime | None]
-    state: Mapped[str] = mapped_column(default="here")  # here (kept here only), waiting, sent, refused
-    refusal: Mapped[str] = mapped_column(default="")  # code of the platform's last answer
-    stated_at: Mapped[datetime | None]  # timestamp of the last statement, whole seconds, strictly later each time
-    sent_at: Mapped[datetime | None]
+    stated_at: Mapped[datetime | None]  # moment of the last statement, whole seconds, strictly later each time
+    kept_here: Mapped[bool] = mapped_column(default=False)  # the platform offers no column

@@ -41,6 +41,9 @@ class Enrolment(Base):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     launch_roles: Mapped[list[str]] = mapped_column(default=list)  # every context role ever launched with
     roster_roles: Mapped[list[str]] = mapped_column(default=list)  # as the roster last said
+    may_teach: Mapped[bool] = mapped_column(default=False)  # ever launched with a teaching role of this course
+    test_user: Mapped[bool] = mapped_column(default=False)  # the LMS's "student view"
+    activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"))  # of the last launch here
     groups: Mapped[list[str]] = mapped_column(default=list)  # ids of the LMS groups, where the LMS tells
     left_at: Mapped[datetime | None]  # vanished from or suspended in the roster; nothing is deleted
     course: Mapped[Course] = relationship()
@@ -61,3 +64,13 @@ class Visit(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     person: Mapped[Person] = relationship()
     activity: Mapped[Activity] = relationship()
+
+
+class UsedForm(Base):
+    """A form that was accepted once; sent again it only leads to the same place."""
+
+    __tablename__ = "used_form"
+
+    key: Mapped[str] = mapped_column(primary_key=True)  # made when the form was shown
+    location: Mapped[str] = mapped_column(default="")  # where the first sending led to
+    used_at: Mapped[datetime] = mapped_column(default=now, index=True)

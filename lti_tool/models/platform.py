@@ -77,6 +77,7 @@ class Activity(Base):
     title: Mapped[str] = mapped_column(default="")
     custom: Mapped[dict[str, str]] = mapped_column(default=dict)  # only keys of ours, never personal data
     line_item_url: Mapped[str | None]  # the credit column, given by the launch or found or made by us
+    column_claimed_until: Mapped[datetime | None]  # one worker at a time looks for or makes the column
     circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"))  # what this activity opens, if told
     course: Mapped[Course] = relationship(back_populates="activities")
 

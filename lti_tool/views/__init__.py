@@ -1,1 +1,15 @@
 """Views: read the request, call one service, commit once, choose a template."""
+
+from flask import Flask
+
+from lti_tool.views import base, circles, frames, lti, meetings, pages, people, places, refusals, set_ups
+
+
+def init_app(app: Flask) -> None:
+    """Register every blueprint, the guard before them, and the refusals behind them."""
+    base.init_app(app)
+    frames.init_app(app)
+    refusals.init_app(app)
+    places.init_app(app)
+    for module in (pages, lti, circles, set_ups, people, meetings):
+        app.register_blueprint(module.bp)

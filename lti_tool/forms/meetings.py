@@ -1,0 +1,44 @@
+"""Meetings and norms of a circle."""
+
+from zoneinfo import available_timezones
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateField, IntegerField, SelectField, TimeField
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
+
+from lti_tool.forms.base import Form, ShortText
+
+ZONES = sorted(
+    zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
+)
+
+
+class MeetingForm(Form):
+    """When and where a meeting is, and whether it took place."""
+
+    day = DateField(_l("Day"), validators=[Optional()])
+    hour = TimeField(_l("Time"), validators=[Optional()])
+    time_zone = SelectField(_l("Time of which place"), choices=["UTC", *ZONES])
+    minutes = IntegerField(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)])
+    place = ShortText(_l("Place"))
+    link = ShortText(_l("Link for those who join online"), [Optional(), Regexp(r"^https?://\S+$")], longest=500)
+    held = BooleanField(_l("It took place"))
+    present = IntegerField(_l("How many came"), validators=[Optional(), NumberRange(0, 1000)])
+
+    def validate_hour(self, field: TimeField) -> None:
+        """A day and its hour belong together."""
+        if (self.day.data is None) != (field.data is None):
+            raise ValidationError(_l("Please give the day and the time, or neither."))
+
+
+class NewMeetingForm(Form):
+    """One more meeting."""
+
+    title = ShortText(_l("What is it about?"), [InputRequired()])
+    minutes = IntegerField(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)], default=60)
+
+
+class NormForm(Form):
+    """One thing the circle agreed on."""
+
+    text = ShortText(_l("What did you agree on?"), [InputRequired()], longest=500)

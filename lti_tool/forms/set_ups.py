@@ -1,0 +1,54 @@
+"""Set-up of a course: programme, people, circles."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField, RadioField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from lti_tool.forms.base import Form, ShortText
+
+ROLE = "role-"
+SEAT = "seat-"
+NAME = "name-"
+
+
+class ProgrammeForm(Form):
+    """Which programme the circles follow."""
+
+    programme = RadioField(_l("Programme"), validators=[InputRequired()])
+
+
+class CountForm(Form):
+    """How many circles to propose."""
+
+    circles = IntegerField(_l("How many circles?"), validators=[Optional(), NumberRange(1, 60)])
+
+
+def people_form(people: Iterable[tuple[int, str, str]], roles: Sequence[tuple[str, str]]) -> Form:
+    """A form with one choice of role for each (person number, name, proposed role)."""
+    fields = {
+        f"{ROLE}{number}": SelectField(name, choices=list(roles), default=proposed) for number, name, proposed in people
+    }
+    return cast("Form", type("PeopleForm", (Form,), fields)())
+
+
+def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -> Form:
+    """A form with one name for each circle, and one choice of circle for each (person number, name, position)."""
+    seats = [(str(position), name) for position, name in enumerate(names)] + [("", _l("not yet"))]
+    fields: dict[str, Any] = {
+        f"{NAME}{position}": ShortText(
+            _l("Name of circle %(number)s", number=position + 1), [InputRequired()], longest=120, default=name
+        )
+        for position, name in enumerate(names)
+    }
+    fields |= {
+        f"{SEAT}{number}": SelectField(name, choices=seats, default=str(position)) for number, name, position in people
+    }
+    return cast("Form", type("CirclesForm", (Form,), fields)())
+
+
+def numbered(values: dict[str, Any], prefix: str) -> dict[int, str]:
+    """The answers of the fields that begin with this prefix, by their number."""
+    return {int(name.removeprefix(prefix)): value for name, value in values.items() if name.startswith(prefix)}

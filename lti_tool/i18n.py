@@ -1,0 +1,180 @@
+"""Language of the page: which one, its direction, its dates, and a programme's own words in it.
+
+A request's language is `g.language` where the visit has set it, else what the browser asks for; the time zone is
+`g.time_zone`, else UTC. Making and checking the catalogues is in `catalogues.py`.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import flask_babel
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, format_timedelta, match_skeleton
+from flask import Flask, g, has_request_context, request
+from flask_babel import gettext, pgettext
+from markupsafe import Markup
+
+from lti_tool.presets import Text
+
+SOURCE = "en"
+PROGRAMME = "programme"  # the msgctxt of every text of a programme file
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that a page can speak: its code, what its speakers call it, and where its lines begin."""
+
+    code: str
+    name: str
+    direction: str
+
+
+# One row per catalogue in translations/ (English needs none). The order is that of the switch at the foot of a page.
+LANGUAGES = (
+    Language("en", "English", "ltr"),
+    Language("fr", "Français", "ltr"),
+    Language("ar", "العربية", "rtl"),
+)
+CODES = tuple(language.code for language in LANGUAGES)
+
+# Plain "en" would write dates the American way; circles of many countries read "Thursday 12 March, 16:00".
+DATES_LIKE = {"en": "en_GB"}
+
+
+def init_app(app: Flask, *, catalogues: str = "translations") -> None:
+    """Let the pages of `app` speak; `catalogues` is a folder, relative to the package."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = catalogues
+    flask_babel.Babel(app, default_locale=SOURCE, locale_selector=_language, timezone_selector=_time_zone)
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.filters.update(day=day, day_and_time=day_and_time, clock=clock, days_ago=days_ago)
+    app.jinja_env.filters.update(programme_text=programme_text)
+    app.context_processor(lambda: {"language": language(), "direction": direction(), "languages": LANGUAGES})
+
+
+def _language() -> str:
+    if not has_request_context():
+        return SOURCE
+    return g.get("language") or negotiate(None, None, request.headers.get("Accept-Language"))
+
+
+def _time_zone() -> str:
+    return (g.get("time_zone") if has_request_context() else None) or "UTC"
+
+
+def negotiate(chosen: str | None, launch: str | None, accept: str | None) -> str:
+    """The code of the language to speak: the person's choice, else the launch's (`pt_br`, `fr-CH`), or browser's."""
+    for wanted in (chosen, launch, *_by_preference(accept or "")):
+        if wanted and (code := _closest(wanted)):
+            return code
+    return SOURCE
+
+
+def _by_preference(accept: str) -> list[str]:
+    """The languages of an Accept-Language header, most wanted first; nonsense is passed over."""
+    weighed: list[tuple[float, int, str]] = []
+    for part in accept[:500].split(","):
+        name, _, weight = part.partition(";")
+        match = re.fullmatch(r"\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*", weight) if weight else None
+        quality = float(match[1]) if match else float(not weight)
+        if quality > 0 and name.strip():
+            weighed.append((-quality, len(weighed), name.strip()))
+    return [name for _, _, name in sorted(weighed)]
+
+
+def _closest(wanted: str) -> str | None:
+    parts = wanted.replace("_", "-").lower().split("-")
+    for length in range(len(parts), 0, -1):
+        for code in CODES:
+            if code.lower() == "-".join(parts[:length]):
+                return code
+    return None
+
+
+def language() -> str:
+    """The code of the page's language, as `lang` wants it."""
+    return str(flask_babel.get_locale() or SOURCE).replace("_", "-")
+
+
+def direction(code: str | None = None) -> str:
+    """`rtl` or `ltr`, of this language or of the page's."""
+    return str(_locale(code or language()).text_direction)
+
+
+def language_name(code: str) -> str:
+    """What the page's language calls another language; the bare code where it is unknown."""
+    try:
+        name = Locale.parse(code.replace("-", "_")).get_display_name(_locale(language()))
+    except (UnknownLocaleError, ValueError):
+        return code
+    return name or code
+
+
+def _locale(code: str) -> Locale:
+    try:
+        return Locale.parse(code.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(SOURCE)
+
+
+def programme_words(text: str | Text) -> tuple[str, str]:
+    """A programme's text as near to the page's language as it exists, and the code of the language it is in."""
+    if isinstance(text, str):  # words kept in a row, such as a meeting's title
+        source = str(pgettext(PROGRAMME, text)) if text else ""
+        return source, language()
+    return text.in_(language(), lambda source: str(pgettext(PROGRAMME, source)))
+
+
+def programme_text(text: str | Text) -> Markup:
+    """The same for a page: what is not in the page's language says which one it is in."""
+    words, code = programme_words(text)
+    if code == language():
+        return Markup("{}").format(words)
+    return Markup('<span lang="{}" dir="{}">{}</span>').format(code, direction(code), words)
+
+
+def day(moment: date, zone: str | None = None) -> str:
+    """A day as people say it, "Thursday 12 March"; with the year where it is not the present one."""
+    local = _local(moment, zone)
+    today = datetime.now(ZoneInfo(zone or _time_zone()))
+    locale = _dates_locale()
+    wanted = "MMMMEEEEd" if local.year == today.year else "yMMMMEEEEd"
+    nearest = match_skeleton(wanted, locale.datetime_skeletons) or "yMMMEd"
+    pattern = str(locale.datetime_skeletons[nearest].pattern)  # CLDR abbreviates here; people say the whole name
+    return format_date(local, re.sub("MMM+", "MMMM", re.sub("E+", "EEEE", pattern)), locale=locale)
+
+
+def clock(moment: datetime, zone: str | None = None) -> str:
+    """The time of day, "16:00"."""
+    local = moment.astimezone(ZoneInfo(zone or _time_zone()))
+    return format_time(local, "short", locale=_dates_locale()).replace(" ", "\u00a0")
+
+
+def day_and_time(moment: datetime, zone: str | None = None) -> str:
+    """ "Thursday 12 March, 16:00", in the circle's time zone where it is given."""
+    said = pgettext("a day, a time", "%(day)s, %(time)s", day=day(moment, zone), time=clock(moment, zone))
+    return str(said)
+
+
+def days_ago(moment: datetime, zone: str | None = None) -> str:
+    """How many days ago, "6 days ago"; "today" and "yesterday" by the calendar of the zone."""
+    days = (datetime.now(ZoneInfo(zone or _time_zone())).date() - _local(moment, zone)).days
+    if days == 0:
+        return str(gettext("today"))
+    if days == 1:
+        return str(gettext("yesterday"))
+    return format_timedelta(
+        timedelta(days=-days), granularity="day", threshold=99, add_direction=True, locale=_locale(language())
+    )
+
+
+def _dates_locale() -> Locale:
+    code = language()
+    return _locale(DATES_LIKE.get(code, code))
+
+
+def _local(moment: date, zone: str | None) -> date:
+    if isinstance(moment, datetime):
+        return moment.astimezone(ZoneInfo(zone or _time_zone())).date()
+    return moment

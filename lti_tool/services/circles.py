@@ -1,0 +1,112 @@
+"""Circles: finding them, and where a launch leads."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from lti_tool.access import Permission, Reach
+from lti_tool.db import session
+from lti_tool.errors import NotFoundError
+from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, Membership
+from lti_tool.presets import Role, Template
+
+KEPT = 500
+_templates: dict[tuple[int, datetime], Template] = {}
+
+
+def get(circle_id: int, *, within: Reach) -> Circle:
+    """Find a circle in which this visitor has any role, or raise NotFoundError."""
+    circle = session.scalar(select(Circle).where(Circle.id == circle_id, within.circles()))
+    if circle is None:
+        raise NotFoundError
+    return circle
+
+
+def template(circle: Circle) -> Template:
+    """The circle's own copy of its programme: stages, rubric, roles. It never changes and is kept parsed."""
+    key = (circle.id, circle.opened_at)
+    if key not in _templates:
+        if len(_templates) >= KEPT:
+            _templates.clear()
+        _templates[key] = Template.model_validate(circle.template)
+    return _templates[key]
+
+
+def of(reach: Reach) -> list[Circle]:
+    """The visitor's circles, by name."""
+    return list(session.scalars(select(Circle).where(reach.circles()).order_by(Circle.name, Circle.id)))
+
+
+def members(circle: Circle) -> list[Membership]:
+    """The people present in a circle with their names, in the order they joined."""
+    query = (
+        select(Membership)
+        .where(Membership.circle_id == circle.id, Membership.left_at.is_(None))
+        .options(joinedload(Membership.person))
+        .order_by(Membership.joined_at, Membership.id)
+    )
+    return list(session.scalars(query))
+
+
+@dataclass(frozen=True)
+class OffTarget:
+    """A role of which the circle has fewer or more people than the programme suggests. It warns, it never blocks."""
+
+    role: Role
+    count: int
+    target: int
+
+
+def off_target(circle: Circle) -> list[OffTarget]:
+    """The roles whose number of people is outside what the programme suggests."""
+    query = select(Membership.role).where(Membership.circle_id == circle.id, Membership.left_at.is_(None))
+    present = Counter(session.scalars(query))
+    return [
+        OffTarget(role, present[role.key], role.composition.target)
+        for role in template(circle).roles
+        if role.composition and role.composition.off_target(present[role.key])
+    ]
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Where a launch leads: one circle, a choice of circles, set-up, or the waiting page."""
+
+    circle: Circle | None = None
+    choice: tuple[Circle, ...] = ()
+    set_up: bool = False
+
+
+def landing(activity: Activity, *, within: Reach) -> Landing:
+    """The activity's own circle, else the only one, else a choice; nobody's circle: set-up or waiting."""
+    own = of(within)
+    if activity.circle_id is not None and (told := [one for one in own if one.id == activity.circle_id]):
+        return Landing(circle=told[0])
+    fed = set(session.scalars(select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)))
+    here = [one for one in own if one.id in fed] or own
+    if len(here) == 1:
+        return Landing(circle=here[0])
+    if here:
+        return Landing(choice=tuple(here))
+    return Landing(set_up=may_set_up(activity.course, within=within))
+
+
+def may_set_up(course: Course, *, within: Reach) -> bool:
+    """Whether this visitor may make the circles of a course.
+
+    Before the first circle exists: anybody who launched as one who may teach the course. Afterwards: who may place
+    people in one of its circles.
+    """
+    fed = list(session.scalars(select(CircleSource.circle_id).where(CircleSource.course_id == course.id)))
+    if fed:
+        return any(within.may(Permission.PLACE_PEOPLE, circle_id) for circle_id in fed)
+    teaches = select(Enrolment.id).where(
+        Enrolment.course_id == course.id,
+        Enrolment.person_id == within.person_id,
+        Enrolment.may_teach.is_(True),
+        Enrolment.left_at.is_(None),
+    )
+    return session.scalar(teaches) is not None

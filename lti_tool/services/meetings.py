@@ -1,0 +1,80 @@
+"""Gatherings of a circle: planned by the programme, dated by the circle, held or not."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from lti_tool.access import Permission, Reach
+from lti_tool.db import now, session
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.models import Circle, Meeting
+
+STILL_NEXT = timedelta(hours=3)  # a meeting under way is still the next one
+
+
+def get(meeting_id: int, *, within: Reach) -> Meeting:
+    """Find a meeting of a circle whose meetings the visitor may see, or raise NotFoundError."""
+    query = select(Meeting).join(Circle).where(Meeting.id == meeting_id, within.circles(Permission.SEE_MEETINGS))
+    if (meeting := session.scalar(query)) is None:
+        raise NotFoundError
+    return meeting
+
+
+def of(circle: Circle) -> list[Meeting]:
+    """The circle's meetings: dated ones by date, then those still to be dated in the order of the plan."""
+    query = (
+        select(Meeting)
+        .where(Meeting.circle_id == circle.id)
+        .order_by(Meeting.starts_at.is_(None), Meeting.starts_at, Meeting.position, Meeting.id)
+    )
+    return list(session.scalars(query))
+
+
+def next_of(circle: Circle) -> Meeting | None:
+    """The next dated meeting, else the first of the plan that has no date yet."""
+    coming = (
+        select(Meeting)
+        .where(Meeting.circle_id == circle.id, Meeting.held.is_(False))
+        .where(Meeting.starts_at.is_(None) | (Meeting.starts_at > now() - STILL_NEXT))
+        .order_by(Meeting.starts_at.is_(None), Meeting.starts_at, Meeting.position, Meeting.id)
+        .limit(1)
+    )
+    return session.scalar(coming)
+
+
+def moment(day: date, hour: time, time_zone: str) -> datetime:
+    """The moment of a local day and hour."""
+    return datetime.combine(day, hour, tzinfo=ZoneInfo(time_zone))
+
+
+def local(meeting: Meeting) -> datetime | None:
+    """When the meeting begins, on the clocks of the place that was named; None while it has no date."""
+    return meeting.starts_at.astimezone(ZoneInfo(meeting.time_zone)) if meeting.starts_at else None
+
+
+def add(circle: Circle, *, title: str, kind: str = "meeting", minutes: int = 60) -> Meeting:
+    """One more meeting, after those planned."""
+    if not circle.is_open:
+        raise RefusedError("circle_closed")
+    last = session.scalar(select(func.max(Meeting.position)).where(Meeting.circle_id == circle.id)) or 0
+    meeting = Meeting(circle_id=circle.id, kind=kind, title=title, minutes=minutes, position=last + 1)
+    session.add(meeting)
+    session.flush()
+    return meeting
+
+
+def arrange(
+    meeting: Meeting, *, starts_at: datetime | None, time_zone: str, place: str, link: str, minutes: int
+) -> None:
+    """Say when and where; None takes the date away again."""
+    meeting.starts_at, meeting.time_zone = starts_at, time_zone
+    meeting.place, meeting.link, meeting.minutes = place, link, minutes
+    session.flush()
+
+
+def record(meeting: Meeting, *, held: bool, present: int | None) -> None:
+    """Note that the meeting took place and how many came; a count, never names (H1)."""
+    meeting.held = held
+    meeting.present = present if held else None
+    session.flush()

@@ -1,0 +1,132 @@
+"""Who is in a circle with which role. A role is given by name, by somebody who may place people; never by an LMS."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from lti_tool.access import GRANTS, Permission, Reach, Rights
+from lti_tool.db import now, session
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.models import Circle, CircleSource, Enrolment, Membership, Person
+from lti_tool.services import audit, circles
+
+
+def get(membership_id: int, *, within: Reach) -> Membership:
+    """Find a present membership in a circle where the visitor may place people, or raise NotFoundError."""
+    query = (
+        select(Membership)
+        .join(Circle)
+        .where(Membership.id == membership_id, Membership.left_at.is_(None), within.circles(Permission.PLACE_PEOPLE))
+        .options(joinedload(Membership.person), joinedload(Membership.circle))
+    )
+    if (membership := session.scalar(query)) is None:
+        raise NotFoundError
+    return membership
+
+
+def waiting(circle: Circle) -> list[Enrolment]:
+    """People of the circle's courses who are in no circle that those courses feed, by name."""
+    courses = select(CircleSource.course_id).where(CircleSource.circle_id == circle.id)
+    return unplaced(list(session.scalars(courses)))
+
+
+def unplaced(course_ids: list[int]) -> list[Enrolment]:
+    """People present in these courses without a place in any circle that the courses feed, by name."""
+    fed = select(CircleSource.circle_id).where(CircleSource.course_id.in_(course_ids))
+    placed = select(Membership.person_id).where(Membership.circle_id.in_(fed), Membership.left_at.is_(None))
+    query = (
+        select(Enrolment)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(
+            Enrolment.course_id.in_(course_ids),
+            Enrolment.left_at.is_(None),
+            Enrolment.test_user.is_(False),
+            Enrolment.person_id.not_in(placed),
+        )
+        .options(joinedload(Enrolment.person))
+        .order_by(Person.chosen_name, Person.name, Person.id)
+    )
+    return list(session.scalars(query))
+
+
+def waiting_person(person_id: int, *, circle: Circle) -> Person:
+    """One of the people who wait for a place here, or NotFoundError."""
+    for enrolment in waiting(circle):
+        if enrolment.person_id == person_id:
+            return enrolment.person
+    raise NotFoundError
+
+
+def place(person: Person, *, circle: Circle, role: str, by: Person) -> Membership:
+    """Give a person a place and a role; a person who already has one keeps it (RefusedError placed_already)."""
+    if not circle.is_open:
+        raise RefusedError("circle_closed")
+    present = select(Membership.id).where(
+        Membership.circle_id == circle.id, Membership.person_id == person.id, Membership.left_at.is_(None)
+    )
+    if session.scalar(present) is not None:
+        raise RefusedError("placed_already")
+    membership = Membership(
+        circle_id=circle.id,
+        person_id=person.id,
+        role=role,
+        rights=circles.template(circle).role(role).rights,
+        activity_id=_last_activity(person, circle),
+    )
+    session.add(membership)
+    audit.note("membership.placed", by=by, circle=circle, person=person.id, role=role)
+    session.flush()
+    return membership
+
+
+def _last_activity(person: Person, circle: Circle) -> int | None:
+    """The activity from which the person last came to one of the circle's courses; it will take her credit."""
+    query = (
+        select(Enrolment.activity_id)
+        .join(CircleSource, CircleSource.course_id == Enrolment.course_id)
+        .where(Enrolment.person_id == person.id, CircleSource.circle_id == circle.id)
+        .where(Enrolment.activity_id.is_not(None))
+    )
+    return session.scalar(query)
+
+
+def change_role(membership: Membership, *, role: str, by: Person) -> Membership:
+    """Give another role. Who newly may read starts today: no text becomes visible behind its writer's back."""
+    rights = circles.template(membership.circle).role(role).rights
+    _keep_a_facilitator(membership, unless=rights)
+    audit.note(
+        "membership.changed",
+        by=by,
+        circle=membership.circle,
+        person=membership.person_id,
+        was=membership.role,
+        now=role,
+    )
+    reads, read = (Permission.READ_SHARED in GRANTS[Rights(one)] for one in (rights, membership.rights))
+    if reads and not read:
+        membership.joined_at = now()
+    membership.role, membership.rights = role, rights
+    session.flush()
+    return membership
+
+
+def end(membership: Membership, *, by: Person) -> None:
+    """End a membership; everything the person wrote stays hers and stays where she shared it."""
+    _keep_a_facilitator(membership)
+    membership.left_at = now()
+    audit.note("membership.ended", by=by, circle=membership.circle, person=membership.person_id, role=membership.role)
+    session.flush()
+
+
+def _keep_a_facilitator(membership: Membership, *, unless: str = "") -> None:
+    """The last one who may place people cannot be taken away by hand: nobody could let others in again."""
+    places = [rights.value for rights, granted in GRANTS.items() if Permission.PLACE_PEOPLE in granted]
+    if membership.rights not in places or unless in places:
+        return
+    others = select(Membership.id).where(
+        Membership.circle_id == membership.circle_id,
+        Membership.left_at.is_(None),
+        Membership.rights.in_(places),
+        Membership.id != membership.id,
+    )
+    if session.scalar(others) is None:
+        raise RefusedError("last_facilitator")

@@ -1,0 +1,11 @@
+"""People: what they choose for themselves."""
+
+from lti_tool.db import session
+from lti_tool.models import Person
+
+
+def choose_language(person: Person, *, locale: str) -> None:
+    """The person reads in this language from now on, whatever a launch says."""
+    person.locale = locale
+    person.locale_chosen = True
+    session.flush()

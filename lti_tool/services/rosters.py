@@ -1,0 +1,97 @@
+"""Who is in a course, read from the LMS in the background."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from lti_tool.db import now, session, work
+from lti_tool.lti import roster
+from lti_tool.lti.messages import RosterMember
+from lti_tool.models import Activity, Course, Enrolment, Person, Visit
+from lti_tool.services import deliveries
+
+FRESH = timedelta(minutes=10)
+
+
+def ask_for(course: Course) -> None:
+    """Owe a reading of the roster, unless it was read a moment ago or the platform offers none."""
+    if course.roster_url and (course.roster_read_at is None or now() - course.roster_read_at > FRESH):
+        deliveries.owe("roster", key=f"roster:{course.id}", payload={"course_id": course.id})
+
+
+def read(payload: dict[str, int]) -> None:
+    """Read the roster of one course page by page and store it; the job behind `ask_for`.
+
+    Nobody's launch role or circle role is changed by a roster (roles.md). People who are missing from a complete
+    reading, or suspended, are marked as left and signed out here; nothing of theirs is deleted. Raises PlatformError.
+    """
+    with work(read_only=True) as unit:
+        course = unit.get_one(Course, payload["course_id"])
+        unit.refresh(course, ["deployment"])
+    seen: set[str] = set()
+    for page in roster.read(course):
+        with work() as unit:
+            _store(course, [one for one in page if one.active])
+            unit.commit()
+        seen |= {one.sub for one in page if one.active}
+    with work() as unit:
+        _mark_left(course, seen)
+        unit.get_one(Course, course.id).roster_read_at = now()
+        unit.get_one(Course, course.id).roster_fault = None
+        unit.commit()
+
+
+def _store(course: Course, members: list[RosterMember]) -> None:
+    """A few statements for each page of people, not for each person."""
+    platform_id = course.deployment.platform_id
+    subs = [one.sub for one in members]
+    people = {
+        person.sub: person
+        for person in session.scalars(select(Person).where(Person.platform_id == platform_id, Person.sub.in_(subs)))
+    }
+    for one in members:
+        if one.sub not in people:
+            people[one.sub] = Person(platform_id=platform_id, sub=one.sub, name=one.name)
+            session.add(people[one.sub])
+        elif one.name and people[one.sub].name != one.name:
+            people[one.sub].name = one.name
+    session.flush()
+    enrolments = {
+        enrolment.person_id: enrolment
+        for enrolment in session.scalars(
+            select(Enrolment).where(
+                Enrolment.course_id == course.id, Enrolment.person_id.in_([people[sub].id for sub in subs])
+            )
+        )
+    }
+    for one in members:
+        enrolment = enrolments.get(people[one.sub].id)
+        if enrolment is None:
+            enrolment = Enrolment(course_id=course.id, person_id=people[one.sub].id)
+            enrolments[people[one.sub].id] = enrolment
+            session.add(enrolment)
+        enrolment.roster_roles = list(one.roles)
+        enrolment.left_at = None
+    session.flush()
+
+
+def _mark_left(course: Course, seen: set[str]) -> None:
+    """An empty answer is taken for a fault of the platform, not for an empty course."""
+    if not seen:
+        return
+    rows = session.execute(
+        select(Enrolment, Person.sub)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(Enrolment.course_id == course.id, Enrolment.left_at.is_(None))
+        .execution_options(yield_per=500)
+    )
+    gone = [enrolment for enrolment, sub in rows if sub not in seen and enrolment.roster_roles]
+    for enrolment in gone:
+        enrolment.left_at = now()
+    session.flush()
+    of_course = select(Activity.id).where(Activity.course_id == course.id)
+    session.execute(
+        delete(Visit).where(
+            Visit.person_id.in_([enrolment.person_id for enrolment in gone]), Visit.activity_id.in_(of_course)
+        )
+    )

@@ -1,0 +1,190 @@
+"""The first circles of a course, in three steps; each has a proposal, so that going on alone gives working circles.
+
+LTI roles only pre-fill: a roster Learner who never launched as anything else is a proposed teacher; everybody else is
+not placed until somebody names a role. Who completes the set-up becomes facilitator.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from lti_tool import presets
+from lti_tool.access import Reach
+from lti_tool.db import find_or_add, now, session
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.models import Circle, CircleSource, Cohort, Course, Enrolment, Meeting, Person, Programme, SetUp
+from lti_tool.presets import Preset
+from lti_tool.services import audit, circles, memberships
+
+FIRST_PROPOSAL = "ei_t3lfa"
+
+
+def course(course_id: int, *, within: Reach) -> Course:
+    """The course, if this visitor may set up its circles; else NotFoundError."""
+    found = session.get(Course, course_id)
+    if found is None or not circles.may_set_up(found, within=within):
+        raise NotFoundError
+    return found
+
+
+def so_far(of: Course) -> SetUp:
+    """What was chosen so far; a fresh proposal where nothing was (not stored by looking at it)."""
+    begun = session.get(SetUp, of.id)
+    return begun or SetUp(course_id=of.id, programme=_first_programme(), roles={})
+
+
+def _first_programme() -> str:
+    known = presets.all()
+    return FIRST_PROPOSAL if FIRST_PROPOSAL in known else next(iter(known))
+
+
+def choose_programme(of: Course, *, key: str, by: Person) -> SetUp:
+    """Take this programme for the circles to come; roles chosen under another programme are forgotten."""
+    presets.get(key)
+    begun = find_or_add(SetUp, course_id=of.id, also={"programme": key, "changed_by": by.id, "roles": {}})
+    if begun.programme != key:
+        begun.programme, begun.roles = key, {}
+    begun.changed_by = by.id
+    session.flush()
+    return begun
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One person of the course, with the role that is chosen or proposed for her ("" for not placed yet)."""
+
+    person: Person
+    role: str
+    groups: tuple[str, ...]
+
+
+def candidates(of: Course, *, by: Person) -> list[Candidate]:
+    """Everybody of the course who has no place yet, with a role chosen or proposed, by name."""
+    begun = so_far(of)
+    preset = presets.get(begun.programme)
+    return [
+        Candidate(one.person, begun.roles.get(str(one.person_id), _proposed(one, preset, by=by)), tuple(one.groups))
+        for one in memberships.unplaced([of.id])
+    ]
+
+
+def _proposed(enrolment: Enrolment, preset: Preset, *, by: Person) -> str:
+    if enrolment.person_id == by.id:
+        return facilitator_role(preset)
+    learner = any(role.endswith("membership#Learner") for role in enrolment.roster_roles + enrolment.launch_roles)
+    role = preset.suggested_role("Learner")
+    return role.key if role and learner and not enrolment.may_teach else ""
+
+
+def facilitator_role(preset: Preset) -> str:
+    """The programme's role for the one who completes a set-up: the first that may place people."""
+    role = preset.suggested_role("Instructor")
+    if role is None or role.rights != "facilitator":
+        role = next((one for one in preset.roles if one.rights == "facilitator"), preset.roles[0])
+    return role.key
+
+
+def choose_roles(of: Course, *, roles: Mapping[int, str], by: Person) -> SetUp:
+    """Remember who takes part in which role; a role the programme does not have is refused."""
+    begun = choose_programme(of, key=so_far(of).programme, by=by)
+    known = {role.key for role in presets.get(begun.programme).roles}
+    if not set(roles.values()) - {""} <= known:
+        raise RefusedError("unknown_role")
+    begun.roles = {str(person): role for person, role in roles.items()}
+    session.flush()
+    return begun
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Circles as proposed: names, and for each person the position of her circle."""
+
+    names: tuple[str, ...]
+    seats: dict[int, int]
+    placed: tuple[Candidate, ...]
+
+
+def proposal(of: Course, *, by: Person, name: str, how_many: int | None = None) -> Proposal:
+    """Circles from the LMS's groups where every teacher is in one, else fair ones of about the programme's size.
+
+    `name` is the translated pattern for a circle's name, with {number}.
+    """
+    preset = presets.get(so_far(of).programme)
+    placed = [one for one in candidates(of, by=by) if one.role and one.person.id != by.id]
+    teachers = [one for one in placed if preset.role(one.role).rights == "teacher"]
+    groups = sorted({one.groups[0] for one in teachers if one.groups})
+    if how_many is None and groups and all(one.groups for one in teachers):
+        seats = {one.person.id: groups.index(one.groups[0]) for one in placed if one.groups and one.groups[0] in groups}
+        count = len(groups)
+    else:
+        count = how_many or _fair_count(preset, len(teachers))
+        seats = _deal(teachers, count)
+    others = [one for one in placed if one.person.id not in seats]
+    for role in preset.roles:
+        seats |= _deal([one for one in others if one.role == role.key], count)
+    return Proposal(tuple(name.format(number=number + 1) for number in range(count)), seats, tuple(placed))
+
+
+def _fair_count(preset: Preset, teachers: int) -> int:
+    """As many circles as come closest to the programme's size, at least one."""
+    sizes = [role.composition.target for role in preset.roles if role.rights == "teacher" and role.composition]
+    return max(1, round(teachers / sizes[0])) if sizes and sizes[0] else 1
+
+
+def _deal(people: list[Candidate], count: int) -> dict[int, int]:
+    """Spread people over the circles so that sizes differ by one at most."""
+    return {one.person.id: position * count // max(len(people), 1) for position, one in enumerate(people)}
+
+
+def complete(of: Course, *, names: list[str], seats: Mapping[int, int], by: Person, within: Reach) -> list[Circle]:
+    """Open the circles, seat the people, and make `by` their facilitator. RefusedError when a colleague was faster."""
+    session.execute(select(Course.id).where(Course.id == of.id).with_for_update())
+    if not circles.may_set_up(of, within=within):
+        raise RefusedError("set_up_already")
+    if not names:
+        raise RefusedError("no_circle")
+    preset = presets.get(so_far(of).programme)
+    placed = {one.person.id: one for one in candidates(of, by=by)}
+    opened = [_open(preset, name=name, fed_by=of, by=by) for name in names]
+    for circle in opened:
+        memberships.place(by, circle=circle, role=facilitator_role(preset), by=by)
+    for person_id, seat in seats.items():
+        one = placed.get(person_id)
+        if one is None or not one.role or person_id == by.id or not 0 <= seat < len(opened):
+            continue
+        memberships.place(one.person, circle=opened[seat], role=one.role, by=by)
+    if (begun := session.get(SetUp, of.id)) is not None:
+        session.delete(begun)
+    session.flush()
+    return opened
+
+
+def _open(preset: Preset, *, name: str, fed_by: Course, by: Person) -> Circle:
+    programme = find_or_add(
+        Programme, key=preset.key, version=preset.version, also={"preset": preset.model_dump(mode="json")}
+    )
+    cohort = session.scalar(select(Cohort).where(Cohort.programme_id == programme.id).order_by(Cohort.id.desc()))
+    if cohort is None:
+        cohort = Cohort(programme_id=programme.id, name=str(now().year))
+        session.add(cohort)
+        session.flush()
+    template = preset.template()
+    circle = Circle(cohort_id=cohort.id, name=name[:120], template=template, credit_mode=preset.credit.mode)
+    session.add(circle)
+    session.flush()
+    session.add(CircleSource(circle_id=circle.id, course_id=fed_by.id))
+    for position, plan in enumerate(preset.meetings):
+        session.add(
+            Meeting(
+                circle_id=circle.id,
+                key=plan.key,
+                kind=plan.kind,
+                title=plan.title.source,
+                position=position,
+                minutes=plan.minutes,
+            )
+        )
+    audit.note("circle.opened", by=by, circle=circle, programme=preset.key)
+    session.flush()
+    return circle

@@ -1,0 +1,124 @@
+"""A launch becomes a visit: who comes, from which course, and what she may reach."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import joinedload
+
+from lti_tool import access, settings
+from lti_tool.db import find_or_add, now, session
+from lti_tool.lti.messages import Launch
+from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
+from lti_tool.services import rosters
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """One visitor during one request."""
+
+    visit: Visit
+    person: Person
+    activity: Activity
+    course: Course
+    platform: Platform
+    reach: access.Reach
+
+
+def arrive(launch: Launch) -> Visit:
+    """Remember what the platform said (course, activity, person, roles), sign the person in, and ask for the roster."""
+    course = _course(launch)
+    activity = find_or_add(Activity, course_id=course.id, resource_link_id=launch.resource_link_id)
+    activity.title = launch.resource_title or activity.title
+    activity.custom = launch.custom
+    activity.line_item_url = launch.line_item_url or activity.line_item_url
+    person = find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
+    person.name = launch.name or person.name
+    if launch.locale and not person.locale_chosen:
+        person.locale = launch.locale
+    _enrol(person, activity, launch)
+    visit = Visit(
+        id=secrets.token_urlsafe(24),
+        person_id=person.id,
+        activity_id=activity.id,
+        test_user=launch.test_user,
+        return_url=launch.return_url,
+        expires_at=now() + timedelta(hours=settings.current().session_hours),
+    )
+    session.add(visit)
+    session.flush()
+    if not launch.test_user:
+        _remember_activity(person, activity)
+    rosters.ask_for(course)
+    return visit
+
+
+def _course(launch: Launch) -> Course:
+    course = find_or_add(Course, deployment_id=launch.deployment_id, context_id=launch.context_id)
+    course.title = launch.context_title or course.title
+    course.roster_url = launch.roster_url or course.roster_url
+    course.line_items_url = launch.line_items_url or course.line_items_url
+    if launch.grade_scopes:
+        course.grade_scopes = sorted(launch.grade_scopes)
+    return course
+
+
+def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
+    """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
+    enrolment = find_or_add(Enrolment, course_id=activity.course_id, person_id=person.id)
+    roles = sorted({*(enrolment.launch_roles or []), *launch.roles})
+    if roles != enrolment.launch_roles:
+        enrolment.launch_roles = roles
+    enrolment.may_teach = enrolment.may_teach or launch.may_teach
+    enrolment.test_user = launch.test_user
+    enrolment.activity_id = activity.id
+    enrolment.left_at = None
+    if launch.groups:
+        enrolment.groups = list(launch.groups)
+
+
+def _remember_activity(person: Person, activity: Activity) -> None:
+    """Credit goes to the activity from which the person last launched the circle."""
+    fed_here = select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)
+    if activity.circle_id is not None:
+        fed_here = fed_here.where(CircleSource.circle_id == activity.circle_id)
+    for membership in session.scalars(
+        select(Membership).where(
+            Membership.person_id == person.id, Membership.left_at.is_(None), Membership.circle_id.in_(fed_here)
+        )
+    ):
+        membership.activity_id = activity.id
+
+
+def reviewed(launch: Launch) -> Person | None:
+    """The person whose shared work a submission-review launch asks for, if the platform's word is known here."""
+    if launch.review_of is None:
+        return None
+    return session.scalar(select(Person).filter_by(platform_id=launch.platform_id, sub=launch.review_of))
+
+
+def load(visit_id: str) -> SignedIn | None:
+    """The visitor behind a session cookie, or None when the visit is over."""
+    visit = session.scalar(
+        select(Visit)
+        .where(Visit.id == visit_id, Visit.expires_at > now())
+        .options(
+            joinedload(Visit.person),
+            joinedload(Visit.activity)
+            .joinedload(Activity.course)
+            .joinedload(Course.deployment)
+            .joinedload(Deployment.platform),
+        )
+    )
+    if visit is None:
+        return None
+    course = visit.activity.course
+    return SignedIn(
+        visit, visit.person, visit.activity, course, course.deployment.platform, access.reach_of(visit.person_id)
+    )
+
+
+def end_all(person_id: int) -> None:
+    """Sign a person out everywhere: she was suspended or removed in the LMS."""
+    session.execute(delete(Visit).where(Visit.person_id == person_id))

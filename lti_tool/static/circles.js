@@ -1,0 +1,92 @@
+// What a page does beyond plain HTML. Without this file everything still works; nothing here knows a word of any language.
+const all = (selector) => document.querySelectorAll(selector);
+
+// A form with data-autosave sends itself there after a pause, at least every ten seconds, and when the page is left.
+// The server answers 204, or JSON {fields: {name: value}} for hidden fields that must follow (the edition of a text).
+for (const form of all("form[data-autosave]")) {
+  const line = form.querySelector("[data-save]");
+  const { autosave, saved, unsaved, changed } = form.dataset;
+  let dirty = false, flying = null, timer = 0, since = 0, wait = 0, stopped = false, leaving = false;
+
+  const say = (text, alarm) => {
+    line.hidden = false;
+    line.setAttribute("aria-live", alarm ? "polite" : "off"); // news of trouble is read out, success is not
+    if (line.textContent !== text) line.textContent = text;
+  };
+  const later = (pause) => {
+    clearTimeout(timer);
+    since ||= Date.now();
+    timer = setTimeout(save, Math.max(0, wait || Math.min(pause, since + 10000 - Date.now())));
+  };
+  const save = async (closing) => {
+    if (!dirty || stopped || leaving || flying) return;
+    clearTimeout(timer);
+    dirty = false;
+    since = 0;
+    const body = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+    flying = fetch(autosave, { method: "POST", body, headers: { "X-Autosave": "1" }, keepalive: closing === true && `${body}`.length < 60000 });
+    try {
+      const answer = await flying;
+      if (answer.status === 409) {
+        stopped = dirty = true;
+        say(changed, true);
+      } else if (!answer.ok || answer.redirected) {
+        throw answer;
+      } else {
+        const { fields = {} } = answer.status === 204 ? {} : await answer.json();
+        for (const name in fields) form.elements[name].value = fields[name];
+        wait = 0;
+        say(saved.replace("{time}", new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })));
+      }
+    } catch {
+      dirty = true;
+      wait = Math.min((wait || 2500) * 2, 60000);
+      say(unsaved, true);
+    }
+    flying = null;
+    if (dirty) later(3000);
+  };
+  form.addEventListener("input", () => {
+    dirty = true;
+    later(3000);
+  });
+  form.addEventListener("submit", async (event) => {
+    if (flying) {
+      // the answer on its way may move the edition: wait for it, or the text would be in conflict with itself
+      event.preventDefault();
+      await flying.catch(() => 0);
+      setTimeout(() => form.requestSubmit(event.submitter));
+    } else leaving = true;
+  });
+  addEventListener("pageshow", () => (leaving = false));
+  addEventListener("online", () => ((wait = 0), save()));
+  document.addEventListener("visibilitychange", () => document.hidden && save(true));
+  addEventListener("pagehide", () => save(true));
+  addEventListener("beforeunload", (event) => wait && dirty && !leaving && event.preventDefault());
+}
+
+// Boxes grow with their text where CSS alone cannot.
+const grows = CSS.supports("field-sizing", "content");
+for (const box of all("textarea")) {
+  const hint = box.dataset.words && document.getElementById(`${box.id}-words`);
+  const follow = () => {
+    if (!grows) box.style.minBlockSize = `${box.scrollHeight + 2}px`;
+    if (!hint) return;
+    const left = box.dataset.words - box.value.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+    hint.textContent = (left < 0 ? hint.dataset.over : hint.dataset.left).replace("{number}", Math.abs(left));
+  };
+  box.addEventListener("input", follow);
+  follow();
+}
+
+// Buttons that need a script are hidden until there is one.
+for (const button of all("[data-print], [data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    if (!button.dataset.copy) return print();
+    document.getElementById(button.dataset.copy).select();
+    if (document.execCommand("copy")) button.textContent = button.dataset.done; // works in a frame without permission
+  });
+}
+
+document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,142 @@
+"""What every request goes through: a unit of work, the visitor, the permission of the view, one sending of a form.
+
+A view without a declared permission does not answer. `g.visit` is the signed-in visitor (None on pages for anyone).
+"""
+
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TypeVar
+
+import structlog
+from flask import Flask, Response, current_app, g, redirect, request, session
+from flask.typing import ResponseReturnValue
+
+from lti_tool import db, i18n, settings
+from lti_tool.access import WITHOUT_CIRCLE, Permission
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.forms.base import opened_by
+from lti_tool.services import forms_used, visits
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+SAFE = {"GET", "HEAD", "OPTIONS"}
+log = structlog.get_logger()
+
+
+class SignedOutError(Exception):
+    """Nobody is signed in, or the visit is over."""
+
+
+class OtherPersonError(Exception):
+    """The form was opened by somebody else than the one who is signed in now."""
+
+
+class ForbiddenError(Exception):
+    """The visitor is in the circle, and yet this is not for her role."""
+
+
+def requires(permission: Permission, *, get_writes: bool = False) -> Callable[[View], View]:
+    """Declare what a view asks of its visitor; `get_writes` only where a protocol makes a GET write (LTI login)."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        view.get_writes = get_writes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def init_app(app: Flask) -> None:
+    """Put the guard before every view, and the end of the unit of work after it."""
+    app.before_request(_begin)
+    app.after_request(_remember_location)
+    app.teardown_request(_end)
+
+
+def _begin() -> ResponseReturnValue | None:
+    g.visit = None
+    g.request_id = uuid.uuid4().hex[:12]
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+    if request.endpoint is None:
+        return None  # the router's own 404 or 405 follows
+    view = current_app.view_functions[request.endpoint]
+    permission: Permission | None = getattr(view, "permission", None)
+    if permission is None:
+        log.error("view_without_permission", endpoint=request.endpoint)
+        raise NotFoundError
+    g.work = ExitStack()
+    get_writes: bool = getattr(view, "get_writes", False)
+    g.work.enter_context(db.work(read_only=request.method in SAFE and not get_writes))
+    if (visit_id := session.get("visit")) is not None:
+        g.visit = visits.load(visit_id)
+    if g.visit is not None:
+        person = g.visit.person
+        g.language = i18n.negotiate(person.locale, None, request.headers.get("Accept-Language"))
+    if permission is Permission.ANYONE:
+        return None
+    return _guard(permission)
+
+
+def _guard(permission: Permission) -> ResponseReturnValue | None:
+    if g.visit is None:
+        raise SignedOutError
+    if request.method not in SAFE:
+        _check_sender()
+    if permission not in WITHOUT_CIRCLE:
+        circle_id = (request.view_args or {})["circle_id"]
+        if g.visit.reach.place(circle_id) is None:
+            raise NotFoundError
+        if not g.visit.reach.may(permission, circle_id):
+            raise ForbiddenError
+    return _once()
+
+
+def _check_sender() -> None:
+    """A form comes from our own pages and from the person who opened it (the token is signed, see forms/base.py).
+
+    Sec-Fetch-Site decides where the browser sends it (Origin is "null" under our Referrer-Policy); else Origin does.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    ours = site in {"same-origin", "none"} if site else origin in {None, settings.current().public_url}
+    if not ours:
+        raise RefusedError("foreign_form")
+    owner = opened_by(request.form)
+    if owner is None:
+        raise RefusedError("unsigned_form")
+    if owner != g.visit.person.id:
+        raise OtherPersonError
+
+
+def _once() -> ResponseReturnValue | None:
+    """A form sent a second time leads where the first sending led, and changes nothing."""
+    key = request.form.get("once", "") if request.method not in SAFE else ""
+    if not key:
+        return None
+    if (location := forms_used.location_of(key)) is not None:
+        return redirect(location or "/circles", code=303)
+    forms_used.note(key)
+    g.once = key
+    return None
+
+
+def _remember_location(response: Response) -> Response:
+    key = g.get("once")
+    if key and response.status_code in {302, 303} and g.get("work") is not None:
+        _close_work()
+        with db.work() as unit:
+            forms_used.lead_to(key, response.headers["Location"])
+            unit.commit()
+    return response
+
+
+def _close_work() -> None:
+    stack: ExitStack | None = g.pop("work", None)
+    if stack is not None:
+        stack.close()
+
+
+def _end(error: BaseException | None) -> None:
+    if error is not None and g.get("work") is not None:
+        db.session.rollback()
+    _close_work()

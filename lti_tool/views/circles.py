@@ -1,0 +1,52 @@
+"""My circle: what happens next, my next step, what colleagues shared. Each role sees its own part."""
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lti_tool.access import Permission
+from lti_tool.services import circles, counts, meetings, norms
+from lti_tool.views.base import requires
+
+bp = Blueprint("circles", __name__, url_prefix="/circles")
+
+
+@bp.get("")
+@requires(Permission.SIGNED_IN)
+def home() -> ResponseReturnValue:
+    """Lead a visitor to her circle, a choice of circles, set-up, or the waiting page."""
+    landing = circles.landing(g.visit.activity, within=g.visit.reach)
+    if landing.circle is not None:
+        reviewed = request.args.get("review", type=int)
+        if reviewed and g.visit.reach.may(Permission.REVIEW_SHARED, landing.circle.id):
+            return redirect(url_for("reviews.person", circle_id=landing.circle.id, person_id=reviewed), code=303)
+        return redirect(url_for("circles.show", circle_id=landing.circle.id), code=303)
+    if landing.choice:
+        return render_template("circles/home.html", choice=landing.choice)
+    if landing.set_up:
+        return redirect(url_for("set_ups.programme", course_id=g.visit.course.id), code=303)
+    return redirect(url_for("circles.forming"), code=303)
+
+
+@bp.get("/forming")
+@requires(Permission.SIGNED_IN)
+def forming() -> ResponseReturnValue:
+    """The kind waiting page of a person who is in no circle yet, with her own work if she has any."""
+    return render_template("circles/forming.html")
+
+
+@bp.get("/<int:circle_id>")
+@requires(Permission.BELONG)
+def show(circle_id: int) -> ResponseReturnValue:
+    """One circle, by role: a colleague's page, or how the circle lives for those who never read a text."""
+    reach = g.visit.reach
+    circle = circles.get(circle_id, within=reach)
+    facts: dict[str, object] = {"circle": circle, "template": circles.template(circle)}
+    if reach.may(Permission.SEE_MEETINGS, circle_id):
+        facts["meeting"] = meetings.next_of(circle)
+    if reach.may(Permission.READ_SHARED, circle_id):
+        return render_template("circles/show.html", **facts)
+    if reach.may(Permission.SEE_COUNTS, circle_id):
+        facts["counts"] = counts.of(circle)
+    if reach.may(Permission.SEE_MEETINGS, circle_id):
+        facts["norms"] = norms.of(circle)
+    return render_template("circles/presence.html", **facts)

@@ -1,0 +1,49 @@
+"""Headers of every answer: who may frame us, what may load, what is kept in caches."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request, session
+
+from lti_tool import db
+from lti_tool.services import platforms
+
+
+def init_app(app: Flask) -> None:
+    """Set the headers on every answer."""
+    app.after_request(_set_headers)
+
+
+def origins_of(addresses: Iterable[str]) -> list[str]:
+    """The distinct origins of some addresses."""
+    parts = [urlsplit(address) for address in addresses]
+    return sorted({f"{part.scheme}://{part.netloc}" for part in parts if part.scheme in {"http", "https"}})
+
+
+def _set_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(_ancestors()) or chr(39) + 'none' + chr(39)}",
+    )
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _ancestors() -> list[str]:
+    """The visitor's own platform; without a visitor the platform her cookie remembers, else every approved one.
+
+    A page without a visitor holds nothing to click on behalf of anybody, and a teacher must be able to read it inside
+    her course, or she sees a blank frame.
+    """
+    if "frame_origins" in g:
+        return list(g.frame_origins)
+    if g.get("visit") is not None:
+        return origins_of([g.visit.platform.issuer, g.visit.platform.auth_url])
+    with db.work(read_only=True):
+        return origins_of(platforms.frame_addresses(session.get("platform")))

@@ -1,0 +1,92 @@
+"""Meetings and norms of a circle."""
+
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lti_tool import db
+from lti_tool.access import Permission
+from lti_tool.forms.base import Form
+from lti_tool.forms.meetings import MeetingForm, NewMeetingForm, NormForm
+from lti_tool.models import Circle, Meeting
+from lti_tool.services import circles, meetings, norms
+from lti_tool.views.base import requires
+
+bp = Blueprint("meetings", __name__, url_prefix="/circles/<int:circle_id>/meetings")
+
+
+@bp.get("")
+@requires(Permission.SEE_MEETINGS)
+def show(circle_id: int) -> ResponseReturnValue:
+    """All meetings of the circle, and what it agreed on."""
+    return _page(circles.get(circle_id, within=g.visit.reach))
+
+
+def _page(circle: Circle, *, new_form: Form | None = None, norm_form: Form | None = None) -> ResponseReturnValue:
+    return render_template(
+        "meetings/show.html",
+        circle=circle,
+        meetings=meetings.of(circle),
+        norms=norms.of(circle),
+        new_form=new_form or NewMeetingForm(formdata=None),
+        norm_form=norm_form or NormForm(formdata=None),
+    )
+
+
+@bp.post("")
+@requires(Permission.RUN_CIRCLE)
+def new(circle_id: int) -> ResponseReturnValue:
+    """Add a meeting to the plan."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    form = NewMeetingForm()
+    if form.accepted():
+        meeting = meetings.add(circle, **form.values())
+        db.session.commit()
+        return redirect(url_for("meetings.edit", circle_id=circle_id, meeting_id=meeting.id), code=303)
+    return _page(circle, new_form=form)
+
+
+@bp.route("/<int:meeting_id>", methods=["GET", "POST"])
+@requires(Permission.RUN_CIRCLE)
+def edit(circle_id: int, meeting_id: int) -> ResponseReturnValue:
+    """Date, place, and whether it took place."""
+    meeting = meetings.get(meeting_id, within=g.visit.reach)
+    form = MeetingForm(data=_as_said(meeting))
+    if form.accepted():
+        said = form.values()
+        starts_at = meetings.moment(said["day"], said["hour"], said["time_zone"]) if said["day"] else None
+        where = {name: said[name] for name in ("time_zone", "place", "link", "minutes")}
+        meetings.arrange(meeting, starts_at=starts_at, **where)
+        meetings.record(meeting, held=said["held"], present=said["present"])
+        db.session.commit()
+        flash(_("The meeting is kept."))
+        return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
+    return render_template("meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id)
+
+
+def _as_said(meeting: Meeting) -> dict[str, object]:
+    local = meetings.local(meeting)
+    kept = {name: getattr(meeting, name) for name in ("time_zone", "minutes", "place", "link", "held", "present")}
+    return kept | {"day": local.date() if local else None, "hour": local.time() if local else None}
+
+
+@bp.post("/norms")
+@requires(Permission.RUN_CIRCLE)
+def agree(circle_id: int) -> ResponseReturnValue:
+    """Write down what the circle agreed on."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    form = NormForm()
+    if form.accepted():
+        norms.agree(circle, text=form.text.data or "", on=db.now().date())
+        db.session.commit()
+        return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
+    return _page(circle, norm_form=form)
+
+
+@bp.post("/norms/<int:norm_id>/end")
+@requires(Permission.RUN_CIRCLE)
+def end_norm(circle_id: int, norm_id: int) -> ResponseReturnValue:
+    """The circle no longer holds to this."""
+    norms.end(norms.get(norm_id, within=g.visit.reach))
+    db.session.commit()
+    return redirect(url_for("meetings.show", circle_id=circle_id), code=303)

@@ -1,0 +1,74 @@
+"""The people of a circle: colleagues, and for those who may place people, who waits for a place."""
+
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lti_tool import db, i18n
+from lti_tool.access import Permission
+from lti_tool.forms.people import RoleForm
+from lti_tool.models import Circle
+from lti_tool.services import circles, memberships
+from lti_tool.views.base import requires
+
+bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
+
+
+def _role_form(circle: Circle) -> RoleForm:
+    template = circles.template(circle)
+    form = RoleForm()
+    form.role.choices = [(role.key, i18n.programme_words(role.title)[0]) for role in template.roles]
+    return form
+
+
+@bp.get("")
+@requires(Permission.PLACE_PEOPLE)
+def show(circle_id: int) -> ResponseReturnValue:
+    """Who is here, and who waits for a place."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    return render_template(
+        "people/show.html",
+        circle=circle,
+        template=circles.template(circle),
+        members=circles.members(circle),
+        off_target=circles.off_target(circle),
+        waiting=memberships.waiting(circle),
+        form=_role_form(circle),
+    )
+
+
+@bp.post("/<int:person_id>/place")
+@requires(Permission.PLACE_PEOPLE)
+def place(circle_id: int, person_id: int) -> ResponseReturnValue:
+    """Give somebody who waits a place and a role."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    form = _role_form(circle)
+    if form.accepted():
+        person = memberships.waiting_person(person_id, circle=circle)
+        memberships.place(person, circle=circle, role=form.role.data, by=g.visit.person)
+        db.session.commit()
+        flash(_("%(name)s has a place now.", name=person.display_name or _("Your colleague")))
+    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/members/<int:membership_id>/role")
+@requires(Permission.PLACE_PEOPLE)
+def change(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """Give a member another role."""
+    membership = memberships.get(membership_id, within=g.visit.reach)
+    form = _role_form(membership.circle)
+    if form.accepted():
+        memberships.change_role(membership, role=form.role.data, by=g.visit.person)
+        db.session.commit()
+        flash(_("The role is changed."))
+    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/members/<int:membership_id>/end")
+@requires(Permission.PLACE_PEOPLE)
+def end(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """Take a member out of the circle; her work stays hers."""
+    memberships.end(memberships.get(membership_id, within=g.visit.reach), by=g.visit.person)
+    db.session.commit()
+    flash(_("Done. What this person wrote stays theirs, and stays where they shared it."))
+    return redirect(url_for("people.show", circle_id=circle_id), code=303)

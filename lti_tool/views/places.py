@@ -1,0 +1,49 @@
+"""The navigation: at most four places, those that the visitor's role in this circle has."""
+
+from dataclasses import dataclass
+
+from flask import Flask, g, request, url_for
+from flask_babel import gettext as _
+
+from lti_tool.access import Permission
+
+
+@dataclass(frozen=True)
+class Place:
+    """One word of the navigation."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def init_app(app: Flask) -> None:
+    """Give every template `places`, `visitor_name` and `may`."""
+    app.context_processor(_facts)
+
+
+def _facts() -> dict[str, object]:
+    visit = g.get("visit")
+    if visit is None:
+        return {"places": (), "visitor_name": None}
+    circle_id = (request.view_args or {}).get("circle_id")
+    facts: dict[str, object] = {"visitor_name": visit.person.display_name, "places": ()}
+    if circle_id is not None and visit.reach.place(circle_id) is not None:
+        facts["places"] = tuple(_places(circle_id))
+        facts["may"] = lambda permission: visit.reach.may(Permission(permission), circle_id)
+    return facts
+
+
+def _places(circle_id: int) -> list[Place]:
+    reach, here = g.visit.reach, (request.endpoint or "").partition(".")[0]
+    known = [
+        (_("Circle"), "circles.show", Permission.BELONG, {"circles", "meetings", "norms", "people"}),
+        (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries"}),
+        (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews"}),
+    ]
+    allowed = [place for place in known if reach.may(place[2], circle_id)]
+    if len(allowed) < 2:
+        return []
+    return [
+        Place(label, url_for(endpoint, circle_id=circle_id), here in nouns) for label, endpoint, _p, nouns in allowed
+    ]

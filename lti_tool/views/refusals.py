@@ -1,0 +1,93 @@
+"""Every refusal is a page that a teacher understands: what happened, what is kept, what to do."""
+
+import structlog
+from flask import Flask, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from lti_tool import db
+from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
+from lti_tool.forms.base import typed_texts
+from lti_tool.services import forms_used
+from lti_tool.views.base import ForbiddenError, OtherPersonError, SignedOutError
+from lti_tool.views.words import happened, launch_refusal, refusal
+
+log = structlog.get_logger()
+PAGES = {401, 403, 404, 405, 409, 413, 429, 500, 503}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every known refusal, and the unknown fault, with a page of ours."""
+    app.register_error_handler(SignedOutError, lambda _: page("401", 401))
+    app.register_error_handler(OtherPersonError, lambda _: page("other_person", 409))
+    app.register_error_handler(db.LostUpdateError, lambda _: page("409", 409))
+    app.register_error_handler(db.ClashError, _sent_twice)
+    app.register_error_handler(ForbiddenError, lambda _: page("403", 403))
+    app.register_error_handler(NotFoundError, lambda _: page("404", 404))
+    app.register_error_handler(LaunchRefusedError, _launch_refused)
+    app.register_error_handler(RefusedError, _refused)
+    app.register_error_handler(PlatformError, _platform_fault)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _fault)
+
+
+def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
+    """A short page in plain words; whatever was changed so far is undone. A form's text is never lost with it."""
+    _undo()
+    texts, rest = typed_texts(request.form)
+    if texts and request.endpoint != "lti.finish":
+        sentence = facts.get("sentence") or happened(template)
+        return render_template(
+            "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence, send_to=request.path,
+            sent_by=request.form.get("visit", ""),
+        ), status  # fmt: skip
+    return render_template(f"errors/{template}.html", **facts), status
+
+
+def _refused(error: RefusedError) -> ResponseReturnValue:
+    log.info("refused", code=error.code, endpoint=request.endpoint or "")
+    words = refusal(error.code)
+    return page("refused", 409 if request.method == "POST" else 400, words=words, sentence=words.happened)
+
+
+def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
+    log.warning("launch_refused", code=error.code)
+    _undo()
+    facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
+    return render_template("errors/launch.html", **facts), 403
+
+
+def _platform_fault(error: PlatformError) -> ResponseReturnValue:
+    log.warning("platform_fault", code=error.code, status=error.status or 0)
+    return page("502", 502)
+
+
+def _sent_twice(error: Exception) -> ResponseReturnValue:
+    """The same form arrived twice at once: the first one made the thing."""
+    _undo()
+    key = request.form.get("once", "")
+    if not key:
+        return _fault(error)
+    with db.work(read_only=True):
+        location = forms_used.location_of(key)
+    if location is None:
+        return _fault(error)
+    return redirect(location or "/circles", code=303)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    return page(str(status) if status in PAGES else "404", status)
+
+
+def _fault(error: Exception) -> ResponseReturnValue:
+    g.visit = None  # whatever broke must not break this page, too
+    log.error("fault", kind=type(error).__name__, endpoint=request.endpoint or "", exc_info=error)
+    return page("500", 500)
+
+
+def _undo() -> None:
+    if g.get("work") is not None:
+        db.session.rollback()

@@ -1,0 +1,72 @@
+"""The first circles of a course, in three short steps."""
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lti_tool import db, i18n, presets
+from lti_tool.access import Permission
+from lti_tool.forms import set_ups as forms
+from lti_tool.services import set_ups
+from lti_tool.views.base import requires
+
+bp = Blueprint("set_ups", __name__, url_prefix="/courses/<int:course_id>/set-up")
+
+
+@bp.route("/programme", methods=["GET", "POST"])
+@requires(Permission.SET_UP_COURSE)
+def programme(course_id: int) -> ResponseReturnValue:
+    """Step 1: which programme."""
+    course = set_ups.course(course_id, within=g.visit.reach)
+    form = forms.ProgrammeForm(programme=set_ups.so_far(course).programme)
+    form.programme.choices = [(key, i18n.programme_words(one.title)[0]) for key, one in presets.all().items()]
+    if form.accepted():
+        set_ups.choose_programme(course, key=form.programme.data, by=g.visit.person)
+        db.session.commit()
+        return redirect(url_for("set_ups.people", course_id=course.id), code=303)
+    return render_template("set_ups/programme.html", course=course, form=form)
+
+
+@bp.route("/people", methods=["GET", "POST"])
+@requires(Permission.SET_UP_COURSE)
+def people(course_id: int) -> ResponseReturnValue:
+    """Step 2: who takes part in which role; nobody has one before somebody says so."""
+    course = set_ups.course(course_id, within=g.visit.reach)
+    preset = presets.get(set_ups.so_far(course).programme)
+    found = set_ups.candidates(course, by=g.visit.person)
+    roles = [(role.key, i18n.programme_words(role.title)[0]) for role in preset.roles] + [("", _("not placed yet"))]
+    form = forms.people_form([(one.person.id, one.person.display_name, one.role) for one in found], roles)
+    if form.accepted():
+        chosen = forms.numbered(form.values(), forms.ROLE)
+        set_ups.choose_roles(course, roles=chosen, by=g.visit.person)
+        db.session.commit()
+        return redirect(url_for("set_ups.circles", course_id=course.id), code=303)
+    return render_template("set_ups/people.html", course=course, preset=preset, form=form, found=found)
+
+
+@bp.route("/circles", methods=["GET", "POST"])
+@requires(Permission.SET_UP_COURSE)
+def circles(course_id: int) -> ResponseReturnValue:
+    """Step 3: the circles; completing it opens them."""
+    course = set_ups.course(course_id, within=g.visit.reach)
+    count = request.args.get("circles", type=int)
+    plan = set_ups.proposal(course, by=g.visit.person, name=_("Circle {number}"), how_many=_between(count, 1, 60))
+    seats = [(one.person.id, one.person.display_name, plan.seats.get(one.person.id, -1)) for one in plan.placed]
+    form = forms.circles_form(plan.names, seats)
+    if form.accepted():
+        values = form.values()
+        opened = set_ups.complete(
+            course,
+            names=list(forms.numbered(values, forms.NAME).values()),
+            seats={person: int(seat) for person, seat in forms.numbered(values, forms.SEAT).items() if seat},
+            by=g.visit.person,
+            within=g.visit.reach,
+        )
+        db.session.commit()
+        flash(_("Your circles are open."))
+        return redirect(url_for("circles.show", circle_id=opened[0].id), code=303)
+    return render_template("set_ups/circles.html", course=course, plan=plan, form=form)
+
+
+def _between(number: int | None, least: int, most: int) -> int | None:
+    return None if number is None else max(least, min(number, most))

@@ -1,0 +1,77 @@
+"""The sentences behind the codes: services refuse with a code, here it becomes words a teacher understands."""
+
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True)
+class Words:
+    """What happened, what is kept, what to do."""
+
+    title: str
+    happened: str
+    remedy: str
+
+
+REFUSALS = {
+    "foreign_form": Words(
+        _l("This form did not come from our own page"),
+        _l("To protect you, nothing was saved."),
+        _l("Open the activity again from your course and send it from there."),
+    ),
+    "circle_closed": Words(
+        _l("This circle has ended"),
+        _l("Everything in it stays readable, and nothing new can be added."),
+        _l("Go back to your circle."),
+    ),
+}
+REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]
+UNKNOWN = Words(
+    _l("This could not be done"),
+    _l("It does not fit what is there now. Nothing was changed."),
+    _l("Go back to your circle and try once more."),
+)
+HAPPENED = {
+    "401": _l("You were away for a while, so this page no longer knows who you are."),
+    "other_person": _l("The page was opened by one person, and another person is signed in here now."),
+    "409": _l("This was changed somewhere else meanwhile, perhaps on your other device or by a colleague."),
+    "413": _l("The file is larger than we can take."),
+    "429": _l("Many requests came from your address in a short time."),
+}
+
+
+def refusal(code: str) -> Words:
+    """The words for a refusal."""
+    return REFUSALS.get(code, UNKNOWN)
+
+
+def happened(template: str) -> str:
+    """Why a form could not be taken, in one sentence."""
+    return str(HAPPENED.get(template, UNKNOWN.happened))
+
+
+_NOT_YET = _l("The people who look after your LMS still have to approve this connection. They can see that it waits.")
+_BROWSER = _l("Your browser did not keep what it needs between two steps. Opening the activity once more often helps.")
+_SIGN_IN = _l("Your LMS says that you are not signed in there any more.")
+_TIME = _l("The message of your LMS came too late, or its clock and ours differ.")
+_GENERAL = _l("The message of your LMS did not pass our checks, so we did not let it in.")
+LAUNCH = {
+    "platform_pending": _NOT_YET,
+    "deployment_pending": _NOT_YET,
+    "login_required": _SIGN_IN,
+    "cookie_missing": _BROWSER,
+    "browser_changed": _BROWSER,
+    "state_unknown": _BROWSER,
+    "state_expired": _TIME,
+    "expired": _TIME,
+    "issued_ahead": _TIME,
+    "issued_long_ago": _TIME,
+    "platform_unknown": _l("This LMS is not registered here. The administrator can register it with an invitation."),
+    "keys_unreachable": _l("We could not reach your LMS to check its message."),
+}
+
+
+def launch_refusal(code: str) -> str:
+    """Why a launch was not accepted, as a teacher can understand it; the code beside it is for the administrator."""
+    return str(LAUNCH.get(code, _GENERAL))

@@ -1,0 +1,52 @@
+"""The whole check, step by step: style, types, layers, then every test. `make test` runs this.
+
+With LTI_TOOL_TEST_ALL=1 nothing may be skipped and the slow parts run too, the suite once more on PostgreSQL.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.postgres import cluster
+
+HERE = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+ALL = os.environ.get("LTI_TOOL_TEST_ALL") == "1"
+STYLE = (
+    ("style", "ruff", "check", "."),
+    ("one shape", "ruff", "format", "--check", "."),
+    ("types", "mypy"),
+    ("who imports whom", "lint-imports"),
+    ("dependencies", "deptry", "."),
+)
+
+
+def main() -> int:
+    """Run every step; the exit code says whether all is well."""
+    for name, program, *arguments in STYLE:
+        if (code := step(name, [str(BIN / program), *arguments])) != 0:
+            return code
+    suite = [sys.executable, "-m", "pytest", "-q", "--durations=10"]
+    if (code := step("tests on SQLite", suite if ALL else [*suite, "-m", "not slow and not openedx"])) != 0:
+        return code
+    if not ALL:
+        return 0
+    with cluster() as address:
+        environment = {**os.environ, "TEST_DATABASE_URL": address}
+        return step("tests on PostgreSQL", [*suite, "-m", "not browser and not openedx"], environment)
+
+
+def step(name: str, command: list[str], environment: dict[str, str] | None = None) -> int:
+    """Run one command in the checkout, saying its name before and its time after."""
+    began = time.monotonic()
+    sys.stdout.write(f"── {name}\n")
+    sys.stdout.flush()
+    code = subprocess.run(command, cwd=HERE, env=environment, check=False).returncode
+    sys.stdout.write(f"── {name}: {'well' if code == 0 else 'NOT WELL'}, {time.monotonic() - began:.0f} s\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
