@@ -12,7 +12,10 @@ from lti_tool.demo.platform import LmsError, PracticeLms
 from lti_tool.demo.views import admin, course, launch, security, services
 from lti_tool.settings import shipped
 
-CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; frame-src *; frame-ancestors 'self'"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; frame-src *; "
+    "frame-ancestors 'self'"
+)
 CLIENT_ID = "practice-circles"  # of the tool that is registered from the start
 
 
