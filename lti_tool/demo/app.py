@@ -51,7 +51,6 @@ def app_for(lms: PracticeLms) -> Flask:
     @app.after_request
     def own_things_only(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", CSP)
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
 
     @app.context_processor
@@ -85,6 +84,14 @@ def serve(
 @contextmanager
 def served(lms: PracticeLms, port: int = 0) -> Iterator[None]:
     """Serve on 127.0.0.1 from a background thread; the LMS learns its real address (0 means a free port)."""
+    with serving(app_for(lms), port) as url:
+        lms.base_url = url
+        yield
+
+
+@contextmanager
+def serving(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve an application on 127.0.0.1 from a background thread until the block ends; gives its address."""
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Quiet(WSGIRequestHandler):
@@ -93,12 +100,11 @@ def served(lms: PracticeLms, port: int = 0) -> Iterator[None]:
         def log(self, *_: object, **__: object) -> None:
             pass
 
-    server = make_server("127.0.0.1", port, app_for(lms), threaded=True, request_handler=Quiet)
-    lms.base_url = f"http://127.0.0.1:{server.server_port}"
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
