@@ -25,6 +25,7 @@ DOMAIN = "messages"
 KEYWORDS: dict[str, Any] = {
     **DEFAULT_KEYWORDS,
     "lazy_gettext": None,
+    "_l": None,
     "lazy_pgettext": ((1, "c"), 2),
     "lazy_ngettext": (1, 2),
 }
@@ -84,9 +85,9 @@ def _with_context(message: Any, comments: list[str]) -> tuple[str | tuple[str, .
     return (message[1] if isinstance(message, tuple) else message), PROGRAMME, comments
 
 
-def path_of(code: str, folder: Path = FOLDER) -> Path:
+def path_of(code: str, folder: Path | None = None) -> Path:
     """Where a language's catalogue is."""
-    return folder / code.replace("-", "_") / "LC_MESSAGES" / f"{DOMAIN}.po"
+    return (folder or FOLDER) / code.replace("-", "_") / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
 def read(code: str) -> Catalog:
@@ -124,7 +125,7 @@ def update() -> None:
         path_of(code).write_bytes(written(updated(code, template)))
 
 
-def compile_all(folder: Path = FOLDER) -> None:
+def compile_all(folder: Path | None = None) -> None:
     """Make the .mo files that run."""
     for code in TRANSLATED:
         _write_mo(read(code), path_of(code, folder))

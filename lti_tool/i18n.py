@@ -49,7 +49,7 @@ def init_app(app: Flask, *, catalogues: str = "translations") -> None:
     flask_babel.Babel(app, default_locale=SOURCE, locale_selector=_language, timezone_selector=_time_zone)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters.update(day=day, day_and_time=day_and_time, clock=clock, days_ago=days_ago)
-    app.jinja_env.filters.update(programme_text=programme_text)
+    app.jinja_env.filters.update(programme_text=programme_text, programme_words=lambda text: programme_words(text)[0])
     app.context_processor(lambda: {"language": language(), "direction": direction(), "languages": LANGUAGES})
 
 

@@ -8,10 +8,12 @@ from typing import Any
 from flask import Flask, Response, flash, g, redirect, render_template, render_template_string, request
 from jinja2 import StrictUndefined
 from wtforms import BooleanField, DateField, FileField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
 
+from lti_tool import catalogues as messages
 from lti_tool import pages, settings
-from lti_tool.forms.base import Form, LongText, ShortText, WordLimit
+from lti_tool.forms.base import Form, LongText, ShortText, Typed, WordLimit
 
 WORDS = """{% extends "base.html" %}{% block title %}A page{% endblock %}{% block content %}{{ body }}{% endblock %}"""
 
@@ -23,7 +25,8 @@ class EntryForm(Form):
     text = LongText("What did I do?", [WordLimit(5)])
     day = DateField("When?", [DataRequired()])
     level = RadioField(
-        "Which sentence fits?", choices=[("a", "We begin to try it."), ("b", "Pupils do it themselves.")]
+        "Which sentence fits?",
+        choices=[SelectChoice("a", "We begin to try it."), SelectChoice("b", "Pupils do it themselves.")],
     )
     photo = FileField("A photo or a PDF")
     agreed = BooleanField("Nobody can be recognised in it")
@@ -40,6 +43,7 @@ class Tiny:
 
 def make(catalogues: str = "translations") -> Tiny:
     """An application that shows any template as a person signed in would see it."""
+    messages.compile_all()
     app = Flask("lti_tool", template_folder=str(settings.shipped("templates")))
     app.config.update(SECRET_KEY="a key for the tests, long enough", TESTING=True, WTF_CSRF_SSL_STRICT=False)
     app.jinja_env.undefined = _Lenient
@@ -87,7 +91,9 @@ def make(catalogues: str = "translations") -> Tiny:
 
     @app.get("/show/<path:template>")
     def show(template: str) -> str:
-        return render_template(template, sentence="The connection was gone.", code="expired", texts=(), rest=())
+        return render_template(
+            template, sentence="The connection was gone.", code="expired", texts=[Typed("text", "my words")]
+        )
 
     return tiny
 

@@ -17,7 +17,7 @@ from lti_tool.text import clean, count_words
 
 TECHNICAL = ("visit", "once")
 OPEN_DAYS = 7  # a page may lie open that long and still be sent
-ONCE = re.compile(r"^[0-9a-f]{32}$")
+ONCE = re.compile(r"[0-9a-f]{32}\Z")
 LONG = 20_000  # characters: ten pages, more than anyone writes here, less than a page can choke on
 
 # WTForms' own sentences, said in our voice. A sentence that is missing here stays WTForms' own translation.

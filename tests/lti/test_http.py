@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,7 @@ def test_only_public_https_addresses_are_asked(url: str) -> None:
         ("2002:7f00:1::", False),
         ("::7f00:1", False),
         ("fe80::1", False),
+        ("fec0::1", False),
         ("224.0.0.1", False),
         ("255.255.255.255", False),
         ("198.18.0.1", False),
@@ -264,6 +266,26 @@ def test_we_say_who_we_are_and_keep_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         guarded.get(url)
     assert web.asked[0].headers["User-Agent"].startswith("learning-circles/")
     assert "Cookie" not in web.asked[1].headers
+
+
+def test_no_password_of_this_machine_goes_along(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login admin password secret\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    web = ends.Web().on("/", ends.as_json({}))
+    with ends.serving(web) as url:
+        http.get_json(url)
+    assert "Authorization" not in web.asked[0].headers
+
+
+def test_no_argument_loosens_a_session() -> None:
+    web = ends.Web().on("/", ends.as_json({}))
+    with ends.serving(web) as url, http.session() as guarded:
+        guarded.get(url, proxies={"http": "http://127.0.0.1:9"}, stream=True, timeout=None)
+    assert web.count("/") == 1
+    with ends.serving(web, ssl_context="adhoc") as url, pytest.raises(PlatformError, match="platform_certificate"):
+        http.session().get(url.replace("http://127.0.0.1", "https://localhost"), verify=False)
+    assert web.count("/") == 1
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:

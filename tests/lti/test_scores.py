@@ -104,6 +104,14 @@ def test_who_takes_no_score_is_named() -> None:
     assert (found.code, found.status, found.final) == ("person_gone", 400, True)
 
 
+def test_who_takes_no_score_any_more_is_not_taken_for_a_newer_score() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement(given=5))
+        far.gradable.clear()
+        assert fault(here, statement(later=1)).code == "person_gone"
+
+
 def test_a_column_that_was_deleted_is_named() -> None:
     with ends.moodle() as far:
         here = with_column(far)
