@@ -6,7 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from lti_tool import access, db
 from lti_tool.access import Permission
@@ -338,7 +345,9 @@ class Circulation(RuleBasedStateMachine):
         if reach(self.people[who]).place(self.circle.id) is None:
             rights = {"jurg": "teacher", "facilitator": "facilitator", "representative": "representative"}[who]
             self.unit.add(
-                Membership(circle_id=self.circle.id, person_id=self.people[who].id, role=rights, rights=rights, joined_at=now())
+                Membership(
+                    circle_id=self.circle.id, person_id=self.people[who].id, role=rights, rights=rights, joined_at=now()
+                )
             )
         self.after()
 

@@ -136,7 +136,7 @@ class TestNextStep:
         assert step is not None
         assert step.kind == "done"
 
-    def test_is_nothing_for_who_does_not_write(self, circle: Circle, ama: Person) -> None:
+    def test_is_nothing_for_who_does_not_write(self, circle: Circle) -> None:
         others = [one["key"] for one in circle.template["roles"] if one["rights"] != "teacher"]
         people = [build.member(circle, role) for role in others]
         assert all(inquiries.next_step(circle, within=reach(one)) is None for one in people)
