@@ -95,8 +95,8 @@ def engine() -> sa.Engine:
 
 def _options(url: str) -> dict[str, Any]:
     if sa.make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 10}}
-    return {"pool_pre_ping": True, "pool_recycle": 1800}
+        return {"connect_args": {"timeout": 10}, "hide_parameters": True}
+    return {"pool_pre_ping": True, "pool_recycle": 1800, "hide_parameters": True}
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
@@ -163,6 +163,14 @@ def work(*, read_only: bool = False) -> Iterator[Session]:
         opened.close()
         _current.reset(token)
         assert _current.get() is outer  # noqa: S101 (work is properly nested)
+
+
+def holds_writer() -> bool:
+    """Whether the unit of work open here is in a transaction that may write; nobody should then wait for a platform."""
+    opened = _current.get()
+    if opened is None or not opened.in_transaction():
+        return False
+    return not opened.get_bind().get_execution_options().get("read_only", False)
 
 
 class _CurrentSession:

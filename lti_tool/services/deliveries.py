@@ -99,10 +99,15 @@ def claim_next(now: datetime, *, lease: timedelta = LEASE) -> Claim | None:
     return Claim(row.id, row.kind, row.payload, row.edition, row.attempts, now + lease)
 
 
-def run_due(handlers: Handlers, *, limit: int = 100) -> tuple[int, int]:
-    """Hand over what is due, at most `limit` of it; how many were kept and how many will be tried again."""
+def run_due(
+    handlers: Handlers, *, limit: int | None = 100, until: Callable[[], bool] = lambda: False
+) -> tuple[int, int]:
+    """Hand over what is due, at most `limit` of it; how many were kept and how many will be tried again.
+
+    `until` is asked before each one; once it says yes, the rest waits for the next run.
+    """
     outcomes: list[Outcome] = []
-    while len(outcomes) < limit and (outcome := run_next(handlers)):
+    while (limit is None or len(outcomes) < limit) and not until() and (outcome := run_next(handlers)):
         outcomes.append(outcome)
     return outcomes.count(Outcome.KEPT), outcomes.count(Outcome.DEFERRED)
 
@@ -161,10 +166,7 @@ def _open() -> sa.ColumnElement[bool]:
 def _attempt(claim: Claim, handlers: Handlers) -> tuple[Outcome, dict[str, Any]]:
     """Call the handler; how it ended, and what to write into the row."""
     try:
-        handler = handlers.get(claim.kind)
-        if handler is None:
-            raise PlatformError(UNKNOWN_KIND)
-        handler(claim.payload)
+        handlers.get(claim.kind, _unknown)(claim.payload)
     except PlatformError as error:
         log.get(__name__).warning(
             "delivery.refused", fault=error.code, status=error.status, final=error.final, attempts=claim.attempts
@@ -172,10 +174,14 @@ def _attempt(claim: Claim, handlers: Handlers) -> tuple[Outcome, dict[str, Any]]
         if error.final:
             return Outcome.GIVEN_UP, {"fault": error.code, "given_up_at": db.now()}
         return Outcome.DEFERRED, {"fault": error.code, "due_at": db.now() + _pause(claim.attempts, error.retry_after)}
-    except Exception:  # whatever it was, the row must not be lost and the next one gets its turn
+    except Exception:  # noqa: BLE001 (whatever it was, the row stays and the next one gets its turn)
         log.get(__name__).exception("delivery.broke", fault=INTERNAL, attempts=claim.attempts)
         return Outcome.DEFERRED, {"fault": INTERNAL, "due_at": db.now() + _pause(claim.attempts)}
     return Outcome.KEPT, {"fault": "", "done_at": db.now()}
+
+
+def _unknown(_payload: dict[str, Any]) -> None:
+    raise PlatformError(UNKNOWN_KIND)
 
 
 def _settle(claim: Claim, changes: dict[str, Any]) -> None:

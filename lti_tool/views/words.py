@@ -183,4 +183,30 @@ def state_of(entry: Entry, version: EntryVersion | None, answered: int = 0) -> l
 
 def happened(template: str) -> str:
     """Why a form could not be taken, in one sentence."""
-    return HAPPENED.get(template, UNKNOWN.happened)
+    return str(HAPPENED.get(template, UNKNOWN.happened))
+
+
+_NOT_YET = _l("The people who look after your LMS still have to approve this connection. They can see that it waits.")
+_BROWSER = _l("Your browser did not keep what it needs between two steps. Opening the activity once more often helps.")
+_SIGN_IN = _l("Your LMS says that you are not signed in there any more.")
+_TIME = _l("The message of your LMS came too late, or its clock and ours differ.")
+_GENERAL = _l("The message of your LMS did not pass our checks, so we did not let it in.")
+LAUNCH = {
+    "platform_pending": _NOT_YET,
+    "deployment_pending": _NOT_YET,
+    "login_required": _SIGN_IN,
+    "cookie_missing": _BROWSER,
+    "browser_changed": _BROWSER,
+    "state_unknown": _BROWSER,
+    "state_expired": _TIME,
+    "expired": _TIME,
+    "issued_ahead": _TIME,
+    "issued_long_ago": _TIME,
+    "platform_unknown": _l("This LMS is not registered here. The administrator can register it with an invitation."),
+    "keys_unreachable": _l("We could not reach your LMS to check its message."),
+}
+
+
+def launch_refusal(code: str) -> str:
+    """Why a launch was not accepted, as a teacher can understand it; the code beside it is for the administrator."""
+    return str(LAUNCH.get(code, _GENERAL))

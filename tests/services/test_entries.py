@@ -243,8 +243,15 @@ class TestSharedList:
         entry_version = entry.versions[-1]
         for state in (FeedbackState.SENT, FeedbackState.WRITING):
             writer = salma if state == FeedbackState.SENT else ama
-            said = {"version_id": entry_version.id, "writer_id": writer.id, "protocol": "ladder"}
-            db.session.add(Feedback(circle_id=circle.id, state=state, **said))
+            db.session.add(
+                Feedback(
+                    circle_id=circle.id,
+                    version_id=entry_version.id,
+                    writer_id=writer.id,
+                    state=state,
+                    protocol="ladder",
+                )
+            )
         db.session.flush()
         first, second = entries.shared(circle, within=reach(salma))
         assert (first.version, first.stage.key, first.opening) == (newest, "try", "Exit tickets, first try")
