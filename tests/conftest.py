@@ -67,6 +67,14 @@ def app(installed: Flask, settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
+def work(app: Flask) -> Iterator[None]:
+    """An open unit of work around the test, undone after it."""
+    with db.work() as unit:
+        yield
+        unit.rollback()
+
+
+@pytest.fixture
 def reader(app: Flask) -> Reader:
     """Somebody who opens pages and refuses bad ones; `reader.as_(person)` signs a person in."""
     return Reader(app, sign_in=sign_in)

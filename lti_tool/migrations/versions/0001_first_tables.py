@@ -408,6 +408,7 @@ def upgrade() -> None:
         sa.Column("ask", sa.Text(), nullable=False),
         sa.Column("shared_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("shared_by", sa.Integer(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_entry_version_entry_id_entry")),
         sa.ForeignKeyConstraint(["shared_by"], ["person.id"], name=op.f("fk_entry_version_shared_by_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entry_version")),
