@@ -72,7 +72,7 @@ def json_of(response: requests.Response) -> Any:
     """The JSON in a response; Moodle labels some of it text/html, so the label is not asked."""
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # a body of ten thousand brackets
         raise PlatformError("answer_not_json", status=response.status_code) from None
 
 

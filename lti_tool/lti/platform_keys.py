@@ -96,7 +96,7 @@ def _fetch(platform: Platform) -> KeySet:
     if not _may_ask(platform.id, asked_at):
         raise refuse("keys_asked_often")
     try:
-        answer = http.get_json(platform.jwks_url)
+        answer = http.get_json(platform.jwks_url, seconds=5)
     except (PlatformError, RecursionError) as error:  # the latter: brackets nested without end
         raise refuse("keys_unreachable") from error
     usable = _usable(answer)

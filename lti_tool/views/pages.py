@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db, i18n, migrate
@@ -17,7 +17,7 @@ bp = Blueprint("pages", __name__)
 @requires(Permission.ANYONE)
 def front() -> ResponseReturnValue:
     """Who comes without a course is told to open the activity there; who is signed in goes to her circle."""
-    if g.visit is not None:
+    if "visit" in session:
         return redirect(url_for("circles.home"), code=303)
     return render_template("pages/front.html")
 

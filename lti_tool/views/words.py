@@ -27,6 +27,41 @@ REFUSALS = {
         _l("To protect you, nothing was saved."),
         _l("Open the activity again from your course and send it from there."),
     ),
+    "invite_used": Words(
+        _l("This registration address was used already"),
+        _l("Each one registers one LMS, once."),
+        _l("Ask whoever runs Learning Circles for another one (lti-tool invite)."),
+    ),
+    "invite_expired": Words(
+        _l("This registration address has expired"),
+        _l("It was good for seven days."),
+        _l("Ask whoever runs Learning Circles for another one (lti-tool invite)."),
+    ),
+    "already_registered": Words(
+        _l("This LMS is registered already"),
+        _l("A registration is never replaced by another one. Nothing was changed."),
+        _l("Remove the tool in your LMS first if you want to begin anew, or go on with the one there is."),
+    ),
+    "issuer_mismatch": Words(
+        _l("The LMS’s answer names another address than its own"),
+        _l("So we cannot tell whom we would register. Nothing was kept."),
+        _l("Check the site address in the settings of your LMS, then register again."),
+    ),
+    "set_up_already": Words(
+        _l("A colleague was faster: the circles are open"),
+        _l("Nothing was made twice."),
+        _l("Open the activity again from your course; a facilitator will give you your place."),
+    ),
+    "placed_already": Words(
+        _l("This person has a place already"),
+        _l("Nothing was changed."),
+        _l("Look at the people of the circle to see the role."),
+    ),
+    "last_facilitator": Words(
+        _l("Somebody has to look after the circle"),
+        _l("This is the last person here who can give others a place. Nothing was changed."),
+        _l("Make somebody else facilitator first."),
+    ),
     "circle_closed": Words(
         _l("This circle has ended"),
         _l("Everything in it stays readable, and nothing new can be added."),

@@ -179,6 +179,10 @@ def test_what_is_no_token_is_refused(lms: Lms, token: str) -> None:
     assert refusal({"state": lms.login()["state"], "id_token": token}) == "token_unreadable"
 
 
+def test_a_token_of_a_megabyte_is_not_even_read(lms: Lms) -> None:
+    assert refusal(lms.form(custom={"resource": "x" * 1_000_000})) == "token_unreadable"
+
+
 def test_an_answer_without_token_or_state_is_refused(lms: Lms) -> None:
     assert refusal({"state": lms.login()["state"]}) == "token_missing"
     assert refusal({"id_token": "x"}) == "state_missing"

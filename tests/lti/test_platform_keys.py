@@ -1,5 +1,6 @@
 """The platform's keys: one question for many launches, rotation at once, outages survived, floods bounded."""
 
+import json
 import threading
 import time
 from datetime import timedelta
@@ -195,3 +196,17 @@ def test_thirty_people_who_start_during_an_outage_do_not_wait_for_each_other(lms
     lms.answer = slowly_down
     assert at_once([lms.form() for _ in range(30)]) == ["keys_unreachable"] * 30
     assert lms.asked < 12
+
+
+def test_thirty_unknown_keys_at_once_share_an_answer(lms: Lms) -> None:
+    lms.launch()
+
+    def slowly(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.3)
+        request.send_response(200)
+        request.end_headers()
+        request.wfile.write(json.dumps(lms.published).encode())
+
+    lms.answer = slowly
+    assert at_once([lms.form(key="unknown") for _ in range(30)]) == ["key_unknown"] * 30
+    assert lms.asked <= 5

@@ -79,6 +79,7 @@ PRIVATE = [
     "https://intranet/jwks",
     "https://lms.internal./jwks",
     "https://printer.local/jwks",
+    "https://lms.example.org:6379/",
 ]
 NO_ADDRESS = [
     "",
@@ -106,7 +107,7 @@ def test_unfit_addresses_are_refused(field: str, address: str) -> None:
 
 @pytest.mark.usefixtures("_in_production")
 @pytest.mark.parametrize(
-    "address", ["https://lms.example.org/a?b=c", "https://8.8.8.8/jwks", "https://lms.example.org:8443/"]
+    "address", ["https://lms.example.org/a?b=c", "https://8.8.8.8/jwks", "https://lms.example.org:443/"]
 )
 def test_public_addresses_are_fine(address: str) -> None:
     registry.check_address(address, field="jwks_url")
