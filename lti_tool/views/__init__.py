@@ -2,7 +2,21 @@
 
 from flask import Flask
 
-from lti_tool.views import base, circles, frames, lti, meetings, pages, people, places, refusals, set_ups
+from lti_tool.views import (
+    base,
+    circles,
+    entries,
+    evidence,
+    frames,
+    inquiries,
+    lti,
+    meetings,
+    pages,
+    people,
+    places,
+    refusals,
+    set_ups,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -11,5 +25,5 @@ def init_app(app: Flask) -> None:
     frames.init_app(app)
     refusals.init_app(app)
     places.init_app(app)
-    for module in (pages, lti, circles, set_ups, people, meetings):
+    for module in (pages, lti, circles, set_ups, people, meetings, inquiries, entries, evidence):
         app.register_blueprint(module.bp)

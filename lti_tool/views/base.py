@@ -109,9 +109,12 @@ def _check_sender() -> None:
 
 
 def _once() -> ResponseReturnValue | None:
-    """A form sent a second time leads where the first sending led, and changes nothing."""
+    """A form sent a second time leads where the first sending led, and changes nothing.
+
+    Saving while somebody types repeats on purpose, with the key of the page that she has yet to send.
+    """
     key = request.form.get("once", "") if request.method not in SAFE else ""
-    if not key:
+    if not key or "X-Autosave" in request.headers:
         return None
     if (location := forms_used.location_of(key)) is not None:
         return redirect(location or "/circles", code=303)
