@@ -29,7 +29,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What an installation decides. The descriptions are the documentation (`config/example.env` is held to them)."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: str = Field(
         "sqlite:///var/circles.db",
@@ -131,4 +131,6 @@ def _sentence(fault: object) -> str:
     name = PREFIX + ".".join(str(part) for part in fault["loc"]).upper() if fault["loc"] else "Settings"
     if fault["type"] == "missing":
         return f"{name} is not set. {Settings.model_fields[str(fault['loc'][0])].description}"
+    if fault["type"] == "too_short":
+        return f"{name} is too short. {Settings.model_fields[str(fault['loc'][0])].description}"
     return f"{name}: {str(fault['msg']).removeprefix('Value error, ')}"

@@ -12,6 +12,8 @@ from lti_tool.db import Base
 from lti_tool.settings import Settings
 from tests.reader import Reader
 
+pytest_plugins = ["tests.databases"]
+
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:

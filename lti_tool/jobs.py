@@ -1,0 +1,112 @@
+"""What runs in the background: which function keeps which kind of delivery, what is periodic, and who does it.
+
+huey only wakes and executes. What is owed lives in our own database, so its queue may be lost at any moment: a sweep
+every minute finds whatever nobody was woken for.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from threading import Event
+from typing import Any, cast
+
+from huey import SqliteHuey, crontab
+from huey.consumer import Consumer
+from huey.serializer import SignedSerializer
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from lti_tool import db, log, settings
+from lti_tool.db import WorkSession
+from lti_tool.services import deliveries, leftovers
+
+HANDLERS: dict[str, deliveries.Handler] = {}  # kind -> the service function that keeps it
+
+THREADS = 2  # a platform that hangs must not keep the others waiting
+LOOK_EVERY = 1.0  # seconds between looks into an empty queue
+GRACE = 4.0  # seconds a job under way is given to end when the worker is told to stop
+HEARTBEAT = "heartbeat"
+
+_stopping = Event()
+
+
+def wake() -> None:
+    """Tell the worker of this machine that something is due; if that does not work, the sweep finds it."""
+    try:
+        queue = _queue()
+        if queue.pending_count() == 0:  # one call wakes for all; without a worker the queue must not grow
+            queue.deliver()
+    except Exception:  # noqa: BLE001 (the change is committed; nothing about waking may spoil the answer)
+        log.get(__name__).exception("worker.not_woken")
+
+
+def wake_after_commit() -> None:
+    """From now on, a committed unit of work that owes something wakes the worker."""
+    if not event.contains(WorkSession, "after_commit", _owed):
+        event.listen(WorkSession, "after_commit", _owed)
+
+
+def sweep(*, limit: int | None = None) -> tuple[int, int]:
+    """Remove what has had its time and do what is due; how many were kept and how many will be tried again."""
+    with db.work():
+        leftovers.remove(db.now())
+        db.session.commit()
+    return deliveries.run_due(HANDLERS, limit=limit, until=_stopping.is_set)
+
+
+def last_sweep() -> float | None:
+    """When this machine's worker last swept, in seconds since 1970; None if none ran here."""
+    try:
+        return cast("float | None", _queue().get(HEARTBEAT, peek=True))
+    except ValueError:  # signed with a secret key that was changed since
+        return None
+
+
+def run_worker(stop: Event) -> None:
+    """Keep delivering until `stop` is set; a job under way is given a few seconds, its lease brings it back else."""
+    _stopping.clear()
+    consumer = _Consumer(_queue(), workers=THREADS, max_delay=LOOK_EVERY, shutdown_timeout=GRACE)
+    consumer.start()
+    log.get(__name__).info("worker.started", pid=os.getpid())
+    while not stop.wait(10):
+        consumer.check_worker_health()
+    _stopping.set()
+    consumer.stop(graceful=True)
+    log.get(__name__).info("worker.stopped", pid=os.getpid())
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    """huey's consumer without its signal handlers: signals are the command's business."""
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
+def _owed(session: Session) -> None:
+    if not session.in_nested_transaction() and session.info.pop("owed", False):
+        wake()
+
+
+def _deliver() -> None:
+    deliveries.run_due(HANDLERS, limit=None, until=_stopping.is_set)
+
+
+def _queue() -> Any:
+    here = settings.current()
+    return _queue_in(here.data_dir, here.secret_keys[0])
+
+
+@cache
+def _queue_in(folder: Path, secret: str) -> Any:
+    """The queue of this machine; what lies in it is signed, because huey unpickles it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    signed = SignedSerializer(secret=secret, salt="lti-tool wake-up")
+    queue = SqliteHuey("lti-tool", filename=str(folder / "wake-up.db"), serializer=signed, results=False, utc=True)
+
+    def swept() -> None:
+        queue.put(HEARTBEAT, db.now().timestamp())
+        sweep()
+
+    queue.deliver = queue.task(name="deliver")(_deliver)
+    queue.periodic_task(crontab(minute="*"), name="sweep")(swept)
+    return queue

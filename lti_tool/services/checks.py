@@ -1,0 +1,102 @@
+"""Whether an installation is ready, in sentences for its administrator."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from lti_tool import db, migrate, presets
+from lti_tool.db import session
+from lti_tool.models import Delivery, Platform
+from lti_tool.services import deliveries
+from lti_tool.settings import Settings
+
+LATE = 900.0  # seconds after which a delivery that is due means that no worker runs
+
+
+class Weight(StrEnum):
+    """How much a finding matters: a fault must be put right, a note is worth knowing."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    weight: Weight
+    sentence: str
+
+
+def run(settings: Settings) -> list[Finding]:
+    """Look at everything that an installation needs. The settings themselves were read already."""
+    return [*_addresses(settings), *_folder(settings.data_dir), *_programmes(), *_database()]
+
+
+def _addresses(settings: Settings) -> Iterator[Finding]:
+    yield Finding(Weight.OK, f"Teachers and the LMS reach the tool at {settings.public_url}.")
+    if settings.public_url.startswith("http://"):
+        yield Finding(Weight.NOTE, "That address is for this machine only; an LMS elsewhere needs https://.")
+    if settings.allow_private_platforms:
+        yield Finding(
+            Weight.NOTE,
+            "LTI_TOOL_ALLOW_PRIVATE_PLATFORMS is on: platforms on http and on private addresses are accepted, "
+            "and the tool can be made to call addresses inside this network. Only for a laboratory.",
+        )
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        yield Finding(Weight.FAULT, f"The data folder {folder} cannot be made: {error.strerror}.")
+        return
+    if os.access(folder, os.W_OK | os.X_OK):
+        yield Finding(Weight.OK, f"The data folder {folder.resolve()} can be written to.")
+    else:
+        yield Finding(Weight.FAULT, f"The data folder {folder.resolve()} cannot be written to by this account.")
+
+
+def _programmes() -> Iterator[Finding]:
+    try:
+        count = len(presets.all())
+    except Exception as error:  # noqa: BLE001 (whatever is wrong with a file, the administrator is told)
+        yield Finding(Weight.FAULT, f"The programmes cannot be read: {error}")
+        return
+    yield Finding(Weight.OK, f"{count} programmes can be read.")
+
+
+def _database() -> Iterator[Finding]:
+    try:
+        ready = migrate.at_head(db.engine())
+    except sa.exc.DBAPIError as error:
+        yield Finding(Weight.FAULT, f"The database does not answer: {str(error.orig).strip().splitlines()[0]}")
+        return
+    if not ready:
+        yield Finding(Weight.FAULT, "The database has not the shape of this version. Run: lti-tool upgrade-db")
+        return
+    yield Finding(Weight.OK, "The database answers and has the shape of this version.")
+    with db.work(read_only=True):
+        yield from _traffic()
+
+
+def _traffic() -> Iterator[Finding]:
+    if not session.scalar(sa.select(sa.func.count()).select_from(Platform)):
+        yield Finding(
+            Weight.NOTE, "No LMS is registered yet. `lti-tool invite` makes an address for its administrator."
+        )
+    moment = db.now()
+    since = deliveries.oldest_due(moment)
+    if since is not None and (moment - since).total_seconds() > LATE:
+        yield Finding(
+            Weight.FAULT,
+            f"Something has been due since {since:%Y-%m-%d %H:%M} UTC: no worker runs. "
+            "`lti-tool serve` brings one along, `lti-tool worker` is one.",
+        )
+    if given_up := session.scalar(sa.select(sa.func.count()).where(Delivery.given_up_at.is_not(None))):
+        yield Finding(Weight.NOTE, f"{given_up} deliveries were refused for good by an LMS; the credit pages say why.")

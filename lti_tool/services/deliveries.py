@@ -1,0 +1,205 @@
+"""What we owe to another system: written with the change that owes it, handed over afterwards, lost never.
+
+A row may be handed over twice (a worker can die between the sending and the note of it), so what is sent must be a
+statement that does no harm when it is heard again.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lti_tool import db, log
+from lti_tool.db import session
+from lti_tool.errors import PlatformError
+from lti_tool.models import Delivery
+
+Handler = Callable[[dict[str, Any]], None]
+Handlers = Mapping[str, Handler]
+
+LEASE = timedelta(minutes=5)  # longer than any handler takes; a killed worker's rows come back after it
+FIRST_PAUSE = 10.0  # seconds
+LONGEST_PAUSE = 3600.0
+LONGEST_WISH = 86_400.0  # a platform that asks us to come back later is believed up to a day
+INTERNAL = "internal"  # the fault is ours, see the log
+UNKNOWN_KIND = "unknown_kind"  # owed by a newer version, or by a kind that is gone
+
+
+class Outcome(StrEnum):
+    """How one attempt ended."""
+
+    KEPT = "kept"
+    DEFERRED = "deferred"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery as it stood when this worker took it."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    edition: int
+    attempts: int
+    leased_until: datetime
+
+
+def owe(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> Delivery:
+    """Note in the present transaction that something is owed; what was owed under this key before is replaced.
+
+    Only the latest statement is ever due. While the former one is under way the new one waits for it to end, so that
+    the older never arrives last.
+    """
+    moment = db.now()  # not at flush, or the row would lie after the `now` of the very query that looks for it
+    fresh = {
+        "kind": kind, "payload": payload, "owed_at": moment, "due_at": due_at or moment,
+        "attempts": 0, "fault": "", "done_at": None, "given_up_at": None,
+    }  # fmt: skip
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(Delivery)
+        .values(key=key, edition=1, **fresh)
+        .on_conflict_do_update(index_elements=["key"], set_={**fresh, "edition": Delivery.edition + 1})
+        .returning(Delivery)
+    )
+    delivery = session.scalars(statement, execution_options={"populate_existing": True}).one()
+    session.info["owed"] = True
+    return delivery
+
+
+def claim_next(now: datetime, *, lease: timedelta = LEASE) -> Claim | None:
+    """Take the one delivery that waits longest, or None; nobody else gets it until the lease ends.
+
+    One at a time: after a batch claim the first commit frees the locks of the whole batch, and others send it again.
+    """
+    free = sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now)
+    next_one = (
+        sa.select(Delivery.id)
+        .where(_open(), Delivery.due_at <= now, free)
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)  # SQLite, which has one writer at a time, leaves this out
+    )
+    statement = (
+        sa.update(Delivery)
+        .where(Delivery.id == next_one.scalar_subquery())
+        .values(leased_until=now + lease, attempts=Delivery.attempts + 1)
+        .returning(Delivery)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    row = session.scalars(statement).one_or_none()
+    if row is None:
+        return None
+    return Claim(row.id, row.kind, row.payload, row.edition, row.attempts, now + lease)
+
+
+def run_due(
+    handlers: Handlers, *, limit: int | None = 100, until: Callable[[], bool] = lambda: False
+) -> tuple[int, int]:
+    """Hand over what is due, at most `limit` of it; how many were kept and how many will be tried again.
+
+    `until` is asked before each one; once it says yes, the rest waits for the next run.
+    """
+    outcomes: list[Outcome] = []
+    while (limit is None or len(outcomes) < limit) and not until() and (outcome := run_next(handlers)):
+        outcomes.append(outcome)
+    return outcomes.count(Outcome.KEPT), outcomes.count(Outcome.DEFERRED)
+
+
+def run_next(handlers: Handlers, *, lease: timedelta = LEASE) -> Outcome | None:
+    """Hand over the one delivery that waits longest, or None; opens its own units of work.
+
+    No transaction is open while the handler runs: it talks to other systems, which may take their time.
+    """
+    with db.work():
+        claim = claim_next(db.now(), lease=lease)
+        session.commit()
+    if claim is None:
+        return None
+    log.begin(delivery=claim.id, kind=claim.kind)
+    outcome, changes = _attempt(claim, handlers)
+    with db.work():
+        _settle(claim, changes)
+        session.commit()
+    return outcome
+
+
+def waiting(kind: str | None = None, *, limit: int = 100) -> list[Delivery]:
+    """What is still owed, the oldest first; those given up on are among it, because somebody has to see them."""
+    query = sa.select(Delivery).where(Delivery.done_at.is_(None)).order_by(Delivery.owed_at, Delivery.id).limit(limit)
+    if kind is not None:
+        query = query.where(Delivery.kind == kind)
+    return list(session.scalars(query))
+
+
+def oldest_due(now: datetime) -> datetime | None:
+    """Since when the longest-waiting delivery is due; None when all is well. Its age tells that no worker runs."""
+    return session.scalar(sa.select(sa.func.min(Delivery.due_at)).where(_open(), Delivery.due_at <= now))
+
+
+def find(key: str) -> Delivery | None:
+    """What was owed under this key, done or not; None if nothing ever was, or it was done long ago."""
+    return session.scalar(sa.select(Delivery).where(Delivery.key == key))
+
+
+def retry(delivery: Delivery) -> None:
+    """Make an open delivery due now, also one that was given up on."""
+    if delivery.done_at is not None:
+        return
+    delivery.given_up_at = None
+    delivery.due_at = db.now()
+    delivery.attempts = 0
+    session.flush()
+    session.info["owed"] = True
+
+
+def _open() -> sa.ColumnElement[bool]:
+    return sa.and_(Delivery.done_at.is_(None), Delivery.given_up_at.is_(None))
+
+
+def _attempt(claim: Claim, handlers: Handlers) -> tuple[Outcome, dict[str, Any]]:
+    """Call the handler; how it ended, and what to write into the row."""
+    try:
+        handlers.get(claim.kind, _unknown)(claim.payload)
+    except PlatformError as error:
+        log.get(__name__).warning(
+            "delivery.refused", fault=error.code, status=error.status, final=error.final, attempts=claim.attempts
+        )
+        if error.final:
+            return Outcome.GIVEN_UP, {"fault": error.code, "given_up_at": db.now()}
+        return Outcome.DEFERRED, {"fault": error.code, "due_at": db.now() + _pause(claim.attempts, error.retry_after)}
+    except Exception:  # noqa: BLE001 (whatever it was, the row stays and the next one gets its turn)
+        log.get(__name__).exception("delivery.broke", fault=INTERNAL, attempts=claim.attempts)
+        return Outcome.DEFERRED, {"fault": INTERNAL, "due_at": db.now() + _pause(claim.attempts)}
+    return Outcome.KEPT, {"fault": "", "done_at": db.now()}
+
+
+def _unknown(_payload: dict[str, Any]) -> None:
+    raise PlatformError(UNKNOWN_KIND)
+
+
+def _settle(claim: Claim, changes: dict[str, Any]) -> None:
+    """Write how it ended, unless something newer is owed by now; then only let go of the row."""
+    held = sa.and_(Delivery.id == claim.id, Delivery.leased_until == claim.leased_until)
+    if "done_at" in changes:
+        held = Delivery.id == claim.id  # it was heard, even if it took longer than the lease
+    same = sa.update(Delivery).where(held, Delivery.edition == claim.edition).values(leased_until=None, **changes)
+    if not cast("sa.CursorResult[Any]", session.execute(same)).rowcount:
+        session.execute(
+            sa.update(Delivery)
+            .where(Delivery.id == claim.id, Delivery.leased_until == claim.leased_until)
+            .values(leased_until=None)
+        )
+
+
+def _pause(attempts: int, wish: float | None = None) -> timedelta:
+    """Twice as long after every attempt, at most an hour, and never all at the same moment."""
+    longest = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+    jitter = 0.5 + secrets.randbelow(1000) / 2000
+    return timedelta(seconds=max(longest * jitter, min(wish or 0.0, LONGEST_WISH)))

@@ -1,0 +1,22 @@
+"""What has had its time: logins never finished, visits and tokens that ended, deliveries long done."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from lti_tool.db import session
+from lti_tool.models import AccessToken, Delivery, LoginState, Visit
+
+KEEP_DONE = timedelta(days=30)  # of a delivery, so that a question about it can still be answered
+
+
+def remove(now: datetime) -> int:
+    """Delete what nobody can use any more; how many rows that were. Doing it twice, or twice at once, does no harm."""
+    statements = [
+        sa.delete(LoginState).where(LoginState.expires_at <= now),
+        sa.delete(Visit).where(Visit.expires_at <= now),
+        sa.delete(AccessToken).where(AccessToken.expires_at <= now),
+        sa.delete(Delivery).where(Delivery.done_at <= now - KEEP_DONE),
+    ]
+    return sum(cast("sa.CursorResult[Any]", session.execute(statement)).rowcount for statement in statements)

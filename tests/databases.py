@@ -1,0 +1,84 @@
+"""Databases for tests: a SQLite file each, or a database in a PostgreSQL cluster that lives as long as the run."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool import db, migrate
+
+BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
+
+
+def _binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    here = shutil.which("initdb")
+    return Path(here).resolve().parent if here else None
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server: TEST_DATABASE_URL, else a throwaway cluster on a socket of its own."""
+    given = os.environ.get("TEST_DATABASE_URL", "")
+    if given.startswith("postgresql"):
+        yield given
+        return
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL on this machine")
+    owner = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    folder = Path(tempfile.mkdtemp(prefix="lti-tool-pg-"))
+    if owner:
+        shutil.chown(folder, owner)
+
+    def run(program: str, *words: str) -> None:
+        subprocess.run([binaries / program, *words], check=True, user=owner, capture_output=True, cwd=folder)
+
+    data = str(folder / "data")
+    try:
+        run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync")
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+        yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server = sa.make_url(request.getfixturevalue("postgres_server"))
+    name = f"test_{uuid.uuid4().hex}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """The engine of this process, on an empty database."""
+    opened = db.connect(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def tables(engine: sa.Engine) -> sa.Engine:
+    """The same with all tables."""
+    migrate.upgrade(engine)
+    return engine
