@@ -1,47 +1,202 @@
-"""Which platforms and deployments are known (to be replaced)."""
+"""Who may launch us: registered platforms and their approved deployments; also as pylti1p3 wants to ask for them."""
 
-from collections.abc import Sequence
+import ipaddress
+import socket
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from pylti1p3.deployment import Deployment as LtiDeployment
+from pylti1p3.registration import Registration
+from pylti1p3.request import Request
+from pylti1p3.tool_config.abstract import ToolConfAbstract
+from sqlalchemy.exc import IntegrityError
 
+from lti_tool import settings
 from lti_tool.db import now, session
-from lti_tool.errors import RefusedError
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.lti import keys
+from lti_tool.lti.refusals import refuse
 from lti_tool.models import Deployment, Platform
 
 
-def all() -> Sequence[Platform]:  # noqa: A001 (reads as registry.all())
-    """Every platform."""
-    return session.scalars(sa.select(Platform).order_by(Platform.id)).all()
-
-
 def add(
-    *, name: str, issuer: str, client_id: str, auth_url: str, token_url: str, jwks_url: str,
-    audience: str | None = None, deployment: str | None = None,
-) -> Platform:  # fmt: skip
-    """Register a platform, approved."""
+    *,
+    name: str,
+    issuer: str,
+    client_id: str,
+    auth_url: str,
+    token_url: str,
+    jwks_url: str,
+    audience: str | None = None,
+    deployment: str | None = None,
+    approved: bool = True,
+) -> Platform:
+    """Register a platform, approved unless told otherwise, with one approved deployment if given.
+
+    RefusedError "platform_exists" for a second registration of the same issuer and client id (identity never changes by
+    registering again), "platform_incomplete", or "address_refused" with the `field` at fault.
+    """
+    if not (name.strip() and issuer.strip() and client_id.strip()):
+        raise RefusedError("platform_incomplete")
+    for field, address in (("auth_url", auth_url), ("token_url", token_url), ("jwks_url", jwks_url)):
+        check_address(address, field=field)
+    if session.scalar(_named(issuer, client_id)) is not None:
+        raise RefusedError("platform_exists")
     platform = Platform(
-        name=name, issuer=issuer, client_id=client_id, auth_url=auth_url, token_url=token_url, jwks_url=jwks_url,
-        audience=audience, approved_at=now(),
-    )  # fmt: skip
-    if deployment:
-        platform.deployments.append(Deployment(deployment_id=deployment, approved_at=now()))
+        name=name.strip(),
+        issuer=issuer,
+        client_id=client_id,
+        auth_url=auth_url,
+        token_url=token_url,
+        jwks_url=jwks_url,
+        audience=audience or None,
+        approved_at=now() if approved else None,
+    )
     session.add(platform)
     session.flush()
+    if deployment:
+        deployment_of(platform, deployment).approved_at = now()
+        session.flush()
     return platform
 
 
-def approve(*, issuer: str, client_id: str, deployment: str) -> Deployment:
-    """Approve a deployment; raises RefusedError("unknown_platform")."""
-    query = sa.select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id)
-    platform = session.scalar(query)
+def find(issuer: str, client_id: str) -> Platform:
+    """The platform registered so, or NotFoundError."""
+    platform = session.scalar(_named(issuer, client_id))
     if platform is None:
-        raise RefusedError("unknown_platform")
+        raise NotFoundError
+    return platform
+
+
+def approve(issuer: str, client_id: str, deployment: str) -> Deployment:
+    """Let people in from this deployment, seen before or not, and from its platform; NotFoundError without platform."""
+    platform = find(issuer, client_id)
     platform.approved_at = platform.approved_at or now()
-    for known in platform.deployments:
-        if known.deployment_id == deployment:
-            known.approved_at = now()
-            session.flush()
-            return known
-    known = Deployment(deployment_id=deployment, approved_at=now(), platform=platform)
+    row = deployment_of(platform, deployment)
+    row.approved_at = row.approved_at or now()
     session.flush()
-    return known
+    return row
+
+
+def all() -> list[Platform]:  # noqa: A001 (read as registry.all())
+    """Every registered platform, approved or not, by name."""
+    return list(session.scalars(sa.select(Platform).order_by(Platform.name, Platform.id)))
+
+
+def deployment_of(platform: Platform, deployment_id: str) -> Deployment:
+    """The row of this deployment; a new one waits for approval unless the platform accepts all of its own."""
+    wanted = sa.select(Deployment).filter_by(platform_id=platform.id, deployment_id=deployment_id)
+    if (row := session.scalar(wanted)) is not None:
+        return row
+    row = Deployment(platform_id=platform.id, deployment_id=deployment_id, first_seen_at=now())
+    row.approved_at = now() if platform.accepts_all_deployments else None
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # a launch beside this one was quicker
+        return session.scalars(wanted).one()
+    return row
+
+
+def check_address(address: str, *, field: str) -> None:
+    """Accept an https address that is not plainly a private one; else RefusedError "address_refused".
+
+    Names are resolved and checked again whenever we connect (`lti/http.py`); this check tells the administrator early.
+    """
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise RefusedError("address_refused", field=field) from None
+    lab = settings.current().allow_private_platforms
+    good = parts.scheme == "https" or (lab and parts.scheme == "http")
+    clean = not (parts.username or parts.password or parts.fragment) and address.isascii() and address.isprintable()
+    if not (good and clean and host and " " not in address and (lab or _looks_public(host))):
+        raise RefusedError("address_refused", field=field)
+
+
+def _looks_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        pass
+    try:  # 127.1, 0x7f.1, 2130706433: numbers to a resolver though no usual address
+        return ipaddress.ip_address(socket.inet_aton(host)).is_global
+    except OSError:
+        return "." in host and not host.rstrip(".").endswith((".localhost", ".local", ".internal"))
+
+
+def _named(issuer: str, client_id: str) -> sa.Select[Platform]:
+    return sa.select(Platform).filter_by(issuer=issuer, client_id=client_id)
+
+
+class PlatformRegistration(Registration):
+    """A platform as pylti1p3 reads it; our key is handed over parsed, and looked up only when something is signed."""
+
+    @cached_property
+    def _signing(self) -> tuple[str, RSAPrivateKey]:
+        return keys.signing_key()
+
+    def get_tool_private_key(self) -> Any:
+        """The parsed key object: a PEM would be parsed again for every signature, 50 ms each time."""
+        return self._signing[1]
+
+    def get_kid(self) -> str:
+        """The id of that key in our key set."""
+        return self._signing[0]
+
+
+def registration(platform: Platform) -> PlatformRegistration:
+    """A fresh registration object for pylti1p3; none is ever shared between launches."""
+    made = PlatformRegistration()
+    made.set_issuer(platform.issuer).set_client_id(platform.client_id)
+    made.set_auth_login_url(platform.auth_url).set_auth_token_url(platform.token_url)
+    made.set_key_set_url(platform.jwks_url)
+    if platform.audience:
+        made.set_auth_audience(platform.audience)
+    return made
+
+
+class ToolConf(ToolConfAbstract[Request]):
+    """Answers pylti1p3's questions from our tables, always by issuer and client id."""
+
+    def check_iss_has_one_client(self, iss: str) -> bool:  # noqa: ARG002
+        """Never assumed: pylti1p3 keeps such assumptions for all configurations of a process together."""
+        return False
+
+    def check_iss_has_many_clients(self, iss: str) -> bool:  # noqa: ARG002
+        """Always assumed."""
+        return True
+
+    def find_platform(self, iss: str, client_id: str | None) -> Platform:
+        """The approved platform, without a client id only where the issuer has just one; else LaunchRefusedError."""
+        query = sa.select(Platform).filter_by(issuer=iss)
+        found = session.scalars(query.filter_by(client_id=client_id) if client_id else query).all()
+        approved = [platform for platform in found if platform.approved_at is not None]
+        if len(approved) > 1:
+            raise refuse("client_id_missing")
+        if not approved:
+            raise refuse("platform_pending" if found else "platform_unknown")
+        return approved[0]
+
+    def find_registration_by_issuer(self, iss: str, *_args: Any, **_kwargs: Any) -> Registration:
+        """The registration of an issuer that has only one."""
+        return registration(self.find_platform(iss, None))
+
+    def find_registration_by_params(self, iss: str, client_id: str, *_args: Any, **_kwargs: Any) -> Registration:
+        """The registration of an issuer and client id; an absent client id is tolerated at login (Core 4.1.3)."""
+        return registration(self.find_platform(iss, client_id))
+
+    def find_deployment(self, iss: str, deployment_id: str) -> LtiDeployment | None:
+        """The approved deployment at an issuer that has only one registration."""
+        return self.find_deployment_by_params(iss, deployment_id, "")
+
+    def find_deployment_by_params(
+        self, iss: str, deployment_id: str, client_id: str, *_args: Any, **_kwargs: Any
+    ) -> LtiDeployment | None:
+        """The deployment if it is of this registration and approved; an unknown one is noted down for approval."""
+        row = deployment_of(self.find_platform(iss, client_id), deployment_id)
+        return LtiDeployment().set_deployment_id(deployment_id) if row.approved_at else None

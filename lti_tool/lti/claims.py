@@ -1,0 +1,174 @@
+"""Reads the claims of a verified token tolerantly: what is optional may be absent, null, "" or an unresolved "$Name".
+
+No whole claim ever leaves this module: return addresses hold session keys of the LMS, and custom parameters may hold
+personal data that nobody asked for.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+MESSAGE_TYPE = LTI + "message_type"
+VERSION = LTI + "version"
+DEPLOYMENT_ID = LTI + "deployment_id"
+TARGET = LTI + "target_link_uri"
+RESOURCE_LINK = LTI + "resource_link"
+ROLES = LTI + "roles"
+CONTEXT = LTI + "context"
+CUSTOM = LTI + "custom"
+FOR_USER = LTI + "for_user"
+PRESENTATION = LTI + "launch_presentation"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+GRADES = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+
+# Custom parameters that we set ourselves, in our deep links and at registration; every other one is passed over.
+KEPT_CUSTOM = frozenset(
+    (
+        "resource",
+        "kind",
+        "programme",
+        "cohort",
+        "circle",
+        "template",
+        "meeting",
+        "context_history",
+        "link_history",
+        "available_from",
+        "available_until",
+        "due",
+        "course_start",
+        "course_end",
+        "timezone",
+    )
+)
+GROUP_CUSTOM = ("moodle_groups", "canvas_groups", "canvas_group")
+LONGEST_NAME = 255
+
+_UNKEEPABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # no database or page takes them all
+_UNRESOLVED = re.compile(r"\$[A-Za-z][\w.]*")
+_LOCALE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?(?:[-_.@].*)?")
+_PORTS = {"http": 80, "https": 443}
+
+
+class Claims:
+    """The claims of one token."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self.body = body
+
+    def part(self, claim: str) -> dict[str, Any]:
+        """A claim that holds members, or an empty dict."""
+        value = self.body.get(claim)
+        return value if isinstance(value, dict) else {}
+
+    def text(self, claim: str, member: str | None = None) -> str:
+        """A text claim, or a member of a claim; "" when it is absent, null, no text or an unresolved variable."""
+        return _text(self.body.get(claim) if member is None else self.part(claim).get(member))
+
+    @property
+    def name(self) -> str:
+        """How the LMS calls the person, "" where it hides names; an e-mail address is never taken for one."""
+        parts = (self.text("given_name"), self.text("family_name"))
+        return " ".join((self.text("name") or " ".join(parts)).split())[:LONGEST_NAME]
+
+    @property
+    def locale(self) -> str:
+        """The person's language as a tag such as pt-BR, "" when the LMS does not tell."""
+        told = (self.text(PRESENTATION, "locale"), self.text("locale"), self.text(CUSTOM, "locale"))
+        return next((tag for tag in map(language_tag, told) if tag), "")
+
+    @property
+    def custom(self) -> dict[str, str]:
+        """Our own custom parameters that have a value."""
+        return {key: text for key in sorted(KEPT_CUSTOM) if (text := self.text(CUSTOM, key))}
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Ids of the person's groups in the course, each once, where Moodle or Canvas tells them."""
+        told = ",".join(self.text(CUSTOM, key) for key in GROUP_CUSTOM)
+        return tuple(dict.fromkeys(group.strip() for group in told.split(",") if group.strip()))
+
+    @property
+    def roster_url(self) -> str | None:
+        """Where the members of the course can be asked (Names and Roles 2.0)."""
+        return _address(self.text(ROSTER, "context_memberships_url"))
+
+    @property
+    def line_items_url(self) -> str | None:
+        """Where gradebook columns are listed and made (Assignment and Grade Services 2.0), its query kept."""
+        return _address(self.text(GRADES, "lineitems"))
+
+    @property
+    def line_item_url(self) -> str | None:
+        """The one column of this activity, if it has exactly one; its query kept, for Moodle needs it."""
+        return _address(self.text(GRADES, "lineitem"))
+
+    @property
+    def grade_scopes(self) -> tuple[str, ...]:
+        """What the LMS lets us do in its gradebook."""
+        scopes = self.part(GRADES).get("scope")
+        return tuple(filter(None, map(_text, scopes))) if isinstance(scopes, list) else ()
+
+    def return_url(self, *own: str) -> str | None:
+        """The way back into the course, only if it is on one of the platform's origins.
+
+        These are the origins of `own` (issuer and registered addresses) and of the services in the same signed token:
+        on hosted Canvas only the latter are on the school's host.
+        """
+        address = _address(self.text(PRESENTATION, "return_url"))
+        known = {origin(home) for home in (*own, self.roster_url, self.line_items_url, self.line_item_url) if home}
+        return address if address and origin(address) in known else None
+
+    def target_path(self, public_url: str) -> str | None:
+        """Path and query of the signed target, or None unless it is an address of ours and a plain path."""
+        address = _address(self.text(TARGET))
+        if address is None or origin(address) != origin(public_url):
+            return None
+        parts = urlsplit(address)
+        path = parts.path or "/"
+        if path.startswith("//"):  # a browser would take it for another host
+            return None
+        return f"{path}?{parts.query}" if parts.query else path
+
+
+def origin(address: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port of an http(s) address, None for anything else."""
+    parts = _parts(address)
+    return (parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]) if parts else None
+
+
+def language_tag(told: str) -> str:
+    """A language as a tag: pt_br and pt-BR.UTF-8 become pt-BR, zh_hant_tw becomes zh-Hant-TW; "" for no language."""
+    found = _LOCALE.fullmatch(told.strip())
+    if not found:
+        return ""
+    language, script, region = found.groups()
+    return "-".join(filter(None, (language.lower(), script and script.title(), region and region.upper())))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return ""
+    value = _UNKEEPABLE.sub(" ", value).strip()
+    return "" if _UNRESOLVED.fullmatch(value) else value
+
+
+def _address(text: str) -> str | None:
+    return text if _parts(text) else None
+
+
+def _parts(address: str) -> SplitResult | None:
+    if not address.isascii() or not address.isprintable() or "\\" in address or " " in address:
+        return None
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return None
+    plain = parts.scheme in _PORTS and parts.hostname and parts.username is None and parts.password is None
+    return parts if plain else None

@@ -1,0 +1,160 @@
+"""The first half of a launch: the LMS announces a person, and we send the browser back to have her signed in.
+
+pylti1p3 leads through it; state, nonce and their keeping are ours (256 bits, bound to one browser, used once).
+"""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+
+import sqlalchemy as sa
+from pylti1p3.cookie import CookieService
+from pylti1p3.oidc_login import OIDCLogin
+from pylti1p3.redirect import Redirect
+from pylti1p3.registration import Registration
+from pylti1p3.request import Request
+from pylti1p3.session import SessionService
+
+from lti_tool import settings
+from lti_tool.db import now, session
+from lti_tool.errors import LaunchRefusedError
+from lti_tool.lti.refusals import refuse
+from lti_tool.lti.registry import ToolConf
+from lti_tool.models import LoginState
+
+LAUNCH_PATH = "/lti/launch"
+LIFE = timedelta(minutes=10)
+
+log = logging.getLogger(__name__)
+
+
+def begin(params: Mapping[str, str], *, browser: str) -> str:
+    """Where to send the browser so that the LMS signs the person in (Security 5.1.1.2); remembers the login.
+
+    `browser` is the secret value of the login cookie of this browser. LaunchRefusedError with a code of `refusals.py`.
+    """
+    if not browser:
+        raise ValueError("a login needs the value of the browser's login cookie")
+    login = Login(Parameters(params))
+    try:
+        address: str = login.redirect(settings.current().url(LAUNCH_PATH))
+    except LaunchRefusedError as refused:
+        log.info("login refused: %s", refused.code)
+        raise
+    platform = login.tools.find_platform(login.get_iss() or "", login.get_client_id())
+    session.execute(sa.delete(LoginState).where(LoginState.expires_at < now()))
+    session.add(
+        LoginState(
+            state=login.kept.state,
+            nonce=login.kept.nonce,
+            platform_id=platform.id,
+            browser_hash=browser_hash(browser),
+            expires_at=now() + LIFE,
+        )
+    )
+    session.flush()
+    return address
+
+
+def browser_hash(browser: str) -> str:
+    """What is kept of the login cookie's value."""
+    return hashlib.sha256(browser.encode()).hexdigest()
+
+
+class Parameters(Request):
+    """The parameters of a request as pylti1p3 asks for them; no Flask in here."""
+
+    def __init__(self, params: Mapping[str, str]) -> None:
+        self._params = params
+
+    def is_secure(self) -> bool:
+        """By our public address; the request itself may come through a proxy."""
+        return settings.current().public_url.startswith("https://")
+
+    def get_param(self, key: str) -> str:
+        """The value, "" when absent."""
+        return self._params.get(key, "")
+
+
+class Kept(SessionService, CookieService):
+    """Holds state and nonce for `begin`, which stores them in one row; nothing goes into cookies or a web session."""
+
+    state = ""
+    nonce = ""
+
+    def __init__(self) -> None:
+        """pylti1p3's own session storage is left out on purpose."""
+
+    def get_cookie(self, name: str) -> str | None:  # noqa: ARG002
+        """No cookie carries a state."""
+        return None
+
+    def set_cookie(self, name: str, value: str | int, exp: int | None = None) -> None:  # noqa: ARG002
+        """Where pylti1p3 would set a cookie with the state."""
+        self.state = str(value)
+
+    def save_nonce(self, nonce: str) -> None:
+        """Where pylti1p3 would put the nonce into the web session."""
+        self.nonce = nonce
+
+
+class Address(Redirect[str]):
+    """A redirect that is only an address; the view makes the answer."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def do_redirect(self) -> str:
+        """The address."""
+        return self._address
+
+    def do_js_redirect(self) -> str:
+        """The address too: no page of ours has inline script."""
+        return self._address
+
+    def set_redirect_url(self, location: str) -> None:
+        """Another address."""
+        self._address = location
+
+    def get_redirect_url(self) -> str:
+        """The address."""
+        return self._address
+
+
+class Login(OIDCLogin[Parameters, ToolConf, Kept, Kept, str]):
+    """pylti1p3's login with stronger random values and an authentication address that may have a query already."""
+
+    def __init__(self, request: Parameters) -> None:
+        self.tools = ToolConf()
+        self.kept = Kept()
+        super().__init__(request, self.tools, self.kept, self.kept)
+
+    def get_redirect(self, url: str) -> Redirect[str]:
+        """The address in the shape that pylti1p3 wants."""
+        return Address(url)
+
+    def validate_oidc_login(self) -> Registration:
+        """The registration; a parameter that the specification requires and that is missing is named."""
+        required = {"iss": "issuer_missing", "login_hint": "login_hint_missing", "target_link_uri": "target_missing"}
+        for name, code in required.items():
+            if not self._get_request_param(name):
+                raise refuse(code)
+        if not (self._get_request_param("iss") + self._get_request_param("client_id")).isprintable():
+            raise refuse("platform_unknown")
+        return super().validate_oidc_login()
+
+    def _get_uuid(self) -> str:
+        return secrets.token_urlsafe(32)
+
+    def _generate_nonce(self) -> str:
+        return secrets.token_urlsafe(32)
+
+    def _prepare_redirect_url(self, launch_url: str) -> str:
+        """As pylti1p3 does, which always joins with "?"; some addresses have a query (`?type_id=`)."""
+        address: str = super()._prepare_redirect_url(launch_url)
+        base = self._registration.get_auth_login_url() or ""
+        if "?" not in base:
+            return address
+        return base.rstrip("?&") + ("&" if "?" in base.rstrip("?&") else "?") + address[len(base) + 1 :]

@@ -1,0 +1,113 @@
+"""The platform's public keys: fetched rarely, kept in the database, asked again when a launch names an unknown one.
+
+Three short units of work of our own (read, count the question, keep the answer) and no transaction during the fetch:
+on SQLite an open one would stop every other writer. So a launch asks for the key before it writes anything.
+"""
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, cast
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.algorithms import RSAAlgorithm
+from jwt.exceptions import InvalidKeyError
+from sqlalchemy.exc import IntegrityError
+
+from lti_tool import db
+from lti_tool.errors import LaunchRefusedError, PlatformError
+from lti_tool.lti import http
+from lti_tool.lti.refusals import refuse
+from lti_tool.models import Platform, PlatformKeys
+
+FRESH = timedelta(hours=6)  # afterwards withdrawn keys are noticed at the next launch
+WINDOW = timedelta(hours=1)
+QUESTIONS_PER_WINDOW = 12  # Brightspace changes keys about hourly; a flood of unknown ids gets no further than this
+SMALLEST_KEY = 2048  # bits, Security 6.1
+MOST_KEYS = 64
+
+
+def find(platform: Platform, kid: str) -> RSAPublicKey:
+    """The platform's key of this id, fetched if need be; LaunchRefusedError when there is none to be had.
+
+    A cached key outlives an outage of the platform, and a key that the platform dropped is dropped here.
+    """
+    with db.work(read_only=True) as session:
+        kept = session.get(PlatformKeys, platform.id)
+    known = kept.key_set.get(kid) if kept else None
+    if kept and known and db.now() - kept.fetched_at < FRESH:
+        return _parsed(**known)
+    try:
+        current = _fetch(platform)
+    except LaunchRefusedError:
+        if known is None:
+            raise
+        return _parsed(**known)
+    if kid not in current:
+        raise refuse("key_unknown")
+    return _parsed(**current[kid])
+
+
+def _fetch(platform: Platform) -> dict[str, dict[str, str]]:
+    if not _may_ask(platform.id):
+        raise refuse("keys_asked_often")
+    try:
+        answer = http.get_json(platform.jwks_url)
+    except (PlatformError, RecursionError) as error:  # the latter: brackets nested without end
+        raise refuse("keys_unreachable") from error
+    usable = _usable(answer)
+    if not usable:
+        raise refuse("keys_unusable")
+    with db.work() as session:
+        changed = {"key_set": usable, "fetched_at": db.now()}
+        session.execute(sa.update(PlatformKeys).filter_by(platform_id=platform.id).values(changed))
+        session.commit()
+    return usable
+
+
+def _may_ask(platform_id: int) -> bool:
+    """Count one question to the platform, or say that the window's share is used up."""
+    moment = db.now()
+    with db.work() as session:
+        row = session.get(PlatformKeys, platform_id, with_for_update=True)
+        if row is None:
+            row = PlatformKeys(platform_id=platform_id, key_set={}, fetched_at=moment, asked_since=moment, asked=0)
+            session.add(row)
+        if moment - row.asked_since >= WINDOW:
+            row.asked_since, row.asked = moment, 0
+        if row.asked >= QUESTIONS_PER_WINDOW:
+            return False
+        row.asked += 1
+        try:
+            session.commit()
+        except IntegrityError:  # the very first launch of a platform came twice at once; both may ask
+            session.rollback()
+    return True
+
+
+def _usable(answer: Any) -> dict[str, dict[str, str]]:
+    """The RSA signing keys of a key set by id, public numbers only; whatever else it holds is passed over."""
+    listed = answer.get("keys") if isinstance(answer, dict) else None
+    usable: dict[str, dict[str, str]] = {}
+    for key in listed[:MOST_KEYS] if isinstance(listed, list) else []:
+        if not isinstance(key, dict) or key.get("kty") != "RSA":
+            continue
+        if key.get("use") not in (None, "sig") or key.get("alg") not in (None, "RS256"):
+            continue
+        kid, n, e = key.get("kid"), key.get("n"), key.get("e")
+        if isinstance(kid, str) and isinstance(n, str) and isinstance(e, str) and kid not in usable and _sound(n, e):
+            usable[kid] = {"n": n, "e": e}
+    return usable
+
+
+def _sound(n: str, e: str) -> bool:
+    try:
+        return _parsed(n, e).key_size >= SMALLEST_KEY
+    except (InvalidKeyError, ValueError):
+        return False
+
+
+@lru_cache(maxsize=256)
+def _parsed(n: str, e: str) -> RSAPublicKey:
+    """The key object, remembered by its numbers, so that nothing here can be out of date."""
+    return cast("RSAPublicKey", RSAAlgorithm.from_jwk({"kty": "RSA", "n": n, "e": e}))

@@ -1,0 +1,29 @@
+"""A database on a file, settings of a laboratory, and an LMS."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lti_tool import db, models, settings
+from tests.lti.issuer import TOOL, Lms, running
+
+
+@pytest.fixture(autouse=True)
+def _house(tmp_path: Path) -> Iterator[None]:
+    settings.use(
+        settings.Settings(
+            public_url=TOOL, secret_key="for tests only, " * 3, secret_key_fallbacks="", allow_private_platforms=True
+        )
+    )
+    engine = db.connect(f"sqlite:///{tmp_path / 'circles.db'}")
+    models.Platform.metadata.create_all(engine)
+    yield
+    engine.dispose()
+
+
+@pytest.fixture
+def lms() -> Iterator[Lms]:
+    with running() as started:
+        started.register()
+        yield started

@@ -1,0 +1,128 @@
+"""A launch belongs to one login of one browser and happens once (Security 7.3.1; the faults have CVE numbers)."""
+
+import threading
+from collections import Counter
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool import db
+from lti_tool.errors import LaunchRefusedError
+from lti_tool.lti import launch
+from lti_tool.models import LoginState
+from tests.lti.issuer import TEACHER, Lms, finish
+from tests.lti.test_launch_refusals import raw, refusal
+
+
+def rows() -> dict[str, int]:
+    tables = LoginState.metadata.sorted_tables
+    with db.work(read_only=True) as session:
+        return {table.name: session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables}
+
+
+def test_a_login_begun_in_one_browser_cannot_be_finished_in_another(lms: Lms) -> None:
+    form = lms.form(browser="browser of A")
+    assert refusal(form, browser="browser of B") == "browser_changed"
+    assert finish(form, browser="browser of A").sub == "7"
+
+
+@pytest.mark.parametrize("browser", [None, ""])
+def test_a_browser_that_lost_our_cookie_is_told_so(lms: Lms, browser: str | None) -> None:
+    assert refusal(lms.form(), browser=browser) == "cookie_missing"
+
+
+@pytest.mark.parametrize("state", ["made up", "x" * 5000, "nul\0", "é"])
+def test_a_made_up_state_is_refused(lms: Lms, state: str) -> None:
+    assert refusal(lms.form() | {"state": state}) == "state_unknown"
+
+
+def test_the_same_answer_is_good_for_one_launch(lms: Lms) -> None:
+    form = lms.form()
+    finish(form)
+    assert refusal(form) == "state_unknown"
+
+
+def test_a_used_nonce_is_no_good_in_a_new_token(lms: Lms) -> None:
+    asked = lms.login()
+    form = {"state": asked["state"], "id_token": lms.sign(lms.claims(asked["nonce"]))}
+    finish(form)
+    again = lms.sign(lms.claims(asked["nonce"], sub="8"))
+    assert refusal(form | {"id_token": again}) == "state_unknown"
+    assert refusal({"state": lms.login()["state"], "id_token": again}) == "nonce_foreign"
+
+
+def test_state_of_one_login_and_nonce_of_another_do_not_go_together(lms: Lms) -> None:
+    first, second = lms.form(), lms.form()
+    assert refusal({"state": first["state"], "id_token": second["id_token"]}) == "nonce_foreign"
+    assert refusal({"state": second["state"], "id_token": first["id_token"]}) == "nonce_foreign"
+
+
+def test_two_launches_in_one_browser_both_pass(lms: Lms) -> None:
+    first, second = lms.form(resource_link={"id": "one"}), lms.form(resource_link={"id": "two"})
+    assert [finish(form).resource_link_id for form in (second, first)] == ["two", "one"]
+
+
+def test_a_login_ends_after_ten_minutes(lms: Lms) -> None:
+    form = lms.form()
+    with db.work() as session:
+        session.execute(sa.update(LoginState).values(expires_at=db.now()))
+        session.commit()
+    assert refusal(form) == "state_expired"
+
+
+def test_twenty_posts_of_one_answer_at_once_are_one_launch(lms: Lms) -> None:
+    form = lms.form()
+    barrier = threading.Barrier(20)
+    results: list[str] = []
+
+    def post() -> None:
+        barrier.wait()
+        try:
+            results.append(finish(form).sub)
+        except LaunchRefusedError as refused:
+            results.append(refused.code)
+
+    threads = [threading.Thread(target=post) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(results) == {"7": 1, "state_unknown": 19}
+
+
+def test_forged_launches_leave_no_row_and_ask_the_platform_nothing(lms: Lms) -> None:
+    before = rows()
+    body = lms.claims("made up")
+    tokens = [lms.sign(body, key="of a stranger"), raw({"alg": "none"}, body), raw({"alg": "RS256", "kid": "k"}, body)]
+    for number in range(60):
+        assert refusal({"state": f"forged-{number}", "id_token": tokens[number % 3]}) == "state_unknown"
+    assert (rows(), lms.asked) == (before, 0)
+
+
+def test_a_token_of_a_stranger_in_a_true_login_leaves_only_the_count_of_questions(lms: Lms) -> None:
+    asked = lms.login()
+    before = rows()
+    forged = lms.sign(lms.claims(asked["nonce"], deployment_id="9"), key="of a stranger")
+    assert refusal({"state": asked["state"], "id_token": forged}) == "key_unknown"
+    assert rows() == before | {"platform_keys": 1}
+
+
+def test_institution_roles_and_lookalikes_give_nothing(lms: Lms) -> None:
+    accepted = lms.launch(roles=["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor", TEACHER + "s"])
+    assert not (accepted.may_teach or accepted.administers)
+
+
+def test_a_launch_comes_first_in_its_unit_of_work(lms: Lms) -> None:
+    form = lms.form()
+    with db.work() as session:
+        session.scalars(sa.select(LoginState)).all()
+        with pytest.raises(RuntimeError, match="first"):
+            launch.finish(form, browser="this browser")
+
+
+def test_a_launch_that_is_not_committed_did_not_happen(lms: Lms) -> None:
+    form = lms.form()
+    with pytest.raises(ZeroDivisionError), db.work():
+        launch.finish(form, browser="this browser")
+        raise ZeroDivisionError
+    assert finish(form).sub == "7"

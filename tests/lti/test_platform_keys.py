@@ -1,0 +1,172 @@
+"""The platform's keys: one question for many launches, rotation at once, outages survived, floods bounded."""
+
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool import db
+from lti_tool.models import PlatformKeys
+from tests.lti.issuer import GONE, Lms, finish, public_jwk
+from tests.lti.test_launch_refusals import refusal
+
+
+def grown_older(**by: float) -> None:
+    """Let the kept key set be fetched and asked for that much earlier."""
+    with db.work() as session:
+        kept = session.scalars(sa.select(PlatformKeys)).one()
+        kept.fetched_at -= timedelta(**by)
+        kept.asked_since -= timedelta(**by)
+        session.commit()
+
+
+def test_many_launches_ask_once(lms: Lms) -> None:
+    for _ in range(5):
+        lms.launch()
+    assert lms.asked == 1
+
+
+def test_the_very_next_launch_after_a_rotation_passes(lms: Lms) -> None:
+    lms.launch()
+    lms.published = {"keys": [public_jwk("second")]}
+    assert lms.launch(key="second").sub == "7"
+    assert lms.asked == 2
+    assert refusal(lms.form()) == "key_unknown"  # the platform withdrew it
+
+
+def test_a_flood_of_unknown_keys_asks_twelve_times_at_most(lms: Lms) -> None:
+    lms.launch()
+    codes = []
+    for number in range(20):
+        asked = lms.login()
+        token = lms.sign(lms.claims(asked["nonce"]), kid=f"unknown {number}")
+        codes.append(refusal({"state": asked["state"], "id_token": token}))
+    assert lms.asked == 12
+    assert set(codes[:11]) == {"key_unknown"}
+    assert set(codes[11:]) == {"keys_asked_often"}
+    assert lms.launch().sub == "7"  # known keys go on
+    grown_older(hours=1)
+    lms.published = {"keys": [public_jwk("second")]}
+    assert lms.launch(key="second").sub == "7"
+
+
+def down(request: BaseHTTPRequestHandler) -> None:
+    request.send_error(500)
+
+
+def test_an_outage_is_survived_with_the_kept_keys(lms: Lms) -> None:
+    lms.launch()
+    lms.answer = down
+    grown_older(days=1)
+    assert lms.launch().sub == "7"
+    assert lms.asked == 2
+
+
+def test_old_keys_are_asked_for_again_so_that_a_withdrawn_one_ends(lms: Lms) -> None:
+    lms.launch()
+    lms.published = {"keys": [public_jwk("second")]}
+    grown_older(hours=7)
+    assert refusal(lms.form()) == "key_unknown"
+
+
+def test_a_first_launch_during_an_outage_says_so(lms: Lms) -> None:
+    lms.answer = down
+    assert refusal(lms.form()) == "keys_unreachable"
+    lms.answer = None
+    assert lms.launch().sub == "7"
+
+
+OCT = {"kty": "oct", "k": "c2VjcmV0", "kid": "first", "alg": "HS256"}
+BROKEN: dict[str, tuple[Any, str]] = {
+    "an oct key": ({"keys": [OCT]}, "keys_unusable"),
+    "no keys member": ({"jwks": []}, "keys_unusable"),
+    "no key at all": ({"keys": []}, "keys_unusable"),
+    "a list": ([public_jwk("first")], "keys_unusable"),
+    "null": (None, "keys_unusable"),
+    "keys a text": ({"keys": "first"}, "keys_unusable"),
+    "keys of texts": ({"keys": ["first", 5, None]}, "keys_unusable"),
+    "use enc": ({"keys": [public_jwk("first", use="enc")]}, "keys_unusable"),
+    "for another algorithm": ({"keys": [public_jwk("first", alg="RSA-OAEP")]}, "keys_unusable"),
+    "too small": ({"keys": [public_jwk("small", bits=1024, kid="first")]}, "keys_unusable"),
+    "n a number": ({"keys": [public_jwk("first", n=5)]}, "keys_unusable"),
+    "n no base64": ({"keys": [public_jwk("first", n="é!")]}, "keys_unusable"),
+    "e of zero": ({"keys": [public_jwk("first", e="AA")]}, "keys_unusable"),
+    "without id": ({"keys": [public_jwk("first", kid=GONE)]}, "keys_unusable"),
+    "of another id": ({"keys": [public_jwk("second")]}, "key_unknown"),
+    "no JSON": (b"<html>", "keys_unreachable"),
+    "nested deeply": (b"[" * 100_000, "keys_unreachable"),
+    "huge": (b'{"keys": [' + b" " * 400_000 + b"]}", "keys_unreachable"),
+}
+
+
+@pytest.mark.parametrize(("published", "code"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_key_set_is_refused(lms: Lms, published: Any, code: str) -> None:
+    lms.published = published
+    assert refusal(lms.form()) == code
+
+
+def test_usable_keys_are_found_among_others(lms: Lms) -> None:
+    lms.published = {"keys": [OCT, {}, public_jwk("second", use=GONE, alg=GONE), public_jwk("first", use="enc")]}
+    assert lms.launch(key="second").sub == "7"
+
+
+def test_only_public_numbers_are_kept(lms: Lms) -> None:
+    lms.published = {"keys": [public_jwk("first", d="secret", x5c=["certificate"])]}
+    lms.launch()
+    with db.work(read_only=True) as session:
+        kept = session.scalars(sa.select(PlatformKeys)).one().key_set
+    assert set(kept) == {"first"}
+    assert set(kept["first"]) == {"n", "e"}
+
+
+def test_nobody_waits_for_a_database_while_the_platform_is_slow(lms: Lms) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        go_on.wait(4)
+        down(request)
+
+    lms.answer = slow
+    form = lms.form()
+    waiting = threading.Thread(target=refusal, args=(form,))
+    waiting.start()
+    assert asked.wait(4)
+    lms.login(browser="another")  # a write, while the other launch waits for the key set
+    assert waiting.is_alive()
+    go_on.set()
+    waiting.join()
+
+
+@pytest.mark.slow
+def test_a_key_set_that_never_comes_is_given_up(lms: Lms) -> None:
+    end = threading.Event()
+    lms.answer = lambda request: [end.wait(30), None][1]
+    try:
+        assert refusal(lms.form()) == "keys_unreachable"
+    finally:
+        end.set()
+
+
+def test_two_platforms_never_share_keys(lms: Lms) -> None:
+    lms.launch()
+    other = Lms(lms.address)
+    other.issuer = "https://other.example.org"
+    other.register(issuer=other.issuer)
+    other.launch()
+    assert lms.asked == 2
+
+
+def test_the_first_question_may_come_from_several_launches_at_once(lms: Lms) -> None:
+    forms = [lms.form() for _ in range(4)]
+    results: list[str] = []
+    threads = [threading.Thread(target=lambda form=form: results.append(finish(form).sub)) for form in forms]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == ["7"] * 4
+    assert lms.asked <= 4
