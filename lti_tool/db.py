@@ -165,6 +165,14 @@ def work(*, read_only: bool = False) -> Iterator[Session]:
         assert _current.get() is outer  # noqa: S101 (work is properly nested)
 
 
+def holds_writer() -> bool:
+    """Whether the unit of work open here is in a transaction that may write; nobody should then wait for a platform."""
+    opened = _current.get()
+    if opened is None or not opened.in_transaction():
+        return False
+    return not opened.get_bind().get_execution_options().get("read_only", False)
+
+
 class _CurrentSession:
     """Stands for the session of the unit of work that is open here."""
 

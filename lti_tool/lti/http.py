@@ -1,60 +1,291 @@
-"""Requests to the LMS: https and public addresses only, no redirects, never for long, never much."""
+"""The only way out to a platform: public https addresses, no redirects, a limit on every second and every byte.
 
+An address is resolved once, checked, and then connected to as checked, so that a name that changes its answer in
+between (DNS rebinding) gains nothing. Every exchange has a connection of its own, so each one is checked anew.
+`allow_private_platforms` lifts https, the public address and the port together, for a laboratory on one machine.
+"""
+
+import io
 import ipaddress
-import json
 import socket
+import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib import metadata
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from lti_tool import settings
 from lti_tool.errors import PlatformError
 
-CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 3.05, 5, 8
+CONNECT_SECONDS = 3.05
+READ_SECONDS = 10.0  # silence that we bear
+TOTAL_SECONDS = 30.0  # the whole exchange, so that a byte a second does not hold a worker
+MAX_BYTES = 16 * 1024 * 1024  # a roster of 5,000 in one answer is about 3 MB
+PAUSES = (0.3, 1.0)  # before the second and the third try of a GET
+BUSY = frozenset({502, 503, 504})
+LONGEST_WAIT = 86_400.0  # a Retry-After beyond a day is taken for a day
+
+_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are the IPv4 address that is reached
 
 
-def session() -> requests.Session:
-    """A session that names us and follows no proxies of the environment."""
-    opened = requests.Session()
-    opened.trust_env = False
-    opened.headers["User-Agent"] = "LearningCircles"
-    return opened
+def session(*, seconds: float = TOTAL_SECONDS, max_bytes: int = MAX_BYTES) -> requests.Session:
+    """A requests session that keeps every rule of this module; whatever goes wrong, it raises PlatformError."""
+    return GuardedSession(seconds=seconds, max_bytes=max_bytes)
 
 
-def get_json(url: str, *, headers: dict[str, str] | None = None, max_bytes: int = 262_144) -> Any:
-    """What the address answers, parsed; PlatformError when it does not, or not soon, or too much."""
-    _check(url)
-    deadline = time.monotonic() + WHOLE_SECONDS
-    with session() as opened:
+def get_json(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    max_bytes: int = 262_144,
+    seconds: float = READ_SECONDS,
+) -> Any:
+    """The JSON behind an address, whatever its content type says; PlatformError where there is none."""
+    with session(seconds=seconds, max_bytes=max_bytes) as guarded:
+        return json_of(accepted(guarded.get(url, headers={"Accept": "application/json", **(headers or {})})))
+
+
+def accepted(response: requests.Response) -> requests.Response:
+    """The response if it is a success (2xx), else PlatformError with what the platform asked us to wait."""
+    status = response.status_code
+    if 200 <= status < 300:
+        return response
+    if status == 429 or status >= 500:
+        raise PlatformError("platform_busy", status=status, retry_after=retry_after(response))
+    raise PlatformError("redirected" if 300 <= status < 400 else "platform_refused", status=status, final=True)
+
+
+def json_of(response: requests.Response) -> Any:
+    """The JSON in a response; Moodle labels some of it text/html, so the label is not asked."""
+    try:
+        return response.json()
+    except ValueError:
+        raise PlatformError("answer_not_json", status=response.status_code) from None
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """The seconds that the Retry-After header asks for, in either of its forms (RFC 9110 §10.2.3)."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        wait = float(value)
+    else:
         try:
-            waits = (CONNECT_SECONDS, READ_SECONDS)
-            with opened.get(url, headers=headers, timeout=waits, allow_redirects=False, stream=True) as answer:
-                if answer.status_code != requests.codes.ok:
-                    raise PlatformError("bad_status", status=answer.status_code)
-                body = b""
-                for piece in answer.iter_content(8192):
-                    body += piece
-                    if len(body) > max_bytes or time.monotonic() > deadline:
-                        raise PlatformError("too_much")
-        except requests.RequestException as error:
-            raise PlatformError("unreachable") from error
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise PlatformError("no_json") from error
+            wait = (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+        except ValueError:
+            return None
+    return min(max(wait, 0.0), LONGEST_WAIT)
 
 
-def _check(url: str) -> None:
-    if settings.current().allow_private_platforms:
-        return
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        raise PlatformError("address_refused", final=True)
+def check(url: str) -> None:
+    """Refuse an address that we would never ask, without asking the name server; PlatformError `address_refused`."""
     try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise PlatformError("unreachable") from error
-    if not all(ipaddress.ip_address(entry[4][0]).is_global for entry in found):
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise PlatformError("address_refused", final=True) from None
+    lifted = settings.current().allow_private_platforms
+    schemes = ("https", "http") if lifted else ("https",)
+    named = parts.hostname and parts.username is None and parts.password is None
+    if parts.scheme not in schemes or not named or not (lifted or port in (None, 443)):
         raise PlatformError("address_refused", final=True)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address lies in the open Internet, looking through IPv4 in IPv6 disguise."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+        if inner is not None:
+            return is_public(str(inner))
+        if ip not in _PUBLIC_IPV6:
+            return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _connect(host: str, port: int, timeout: float) -> socket.socket:
+    """Resolve once, refuse the name if any of its addresses is not public, and connect to what was checked."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise PlatformError("platform_unreachable") from None
+    if not settings.current().allow_private_platforms and not all(is_public(str(entry[4][0])) for entry in found):
+        raise PlatformError("address_refused", final=True)
+    for family, kind, protocol, _, address in found:
+        line = socket.socket(family, kind, protocol)
+        try:
+            line.settimeout(timeout)
+            line.connect(address)  # not create_connection: that would resolve again
+        except OSError:
+            line.close()
+        else:
+            _watch.get().hold(line)
+            return line
+    raise PlatformError("platform_unreachable")
+
+
+class _Watch:
+    """Hangs up when an exchange lasts too long; time-outs of single reads never see a slow trickle."""
+
+    def __init__(self, seconds: float) -> None:
+        self.over = threading.Event()
+        self._line: socket.socket | None = None
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+
+    def hold(self, line: socket.socket) -> None:
+        """Keep a second handle on the connection: the first one disappears into TLS."""
+        with self._lock:
+            self._line = line.dup()
+        if self.over.is_set():
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.over.set()
+        with self._lock:
+            if self._line is not None:
+                try:
+                    self._line.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    return  # the other end was quicker
+
+    def __enter__(self) -> "_Watch":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            if self._line is not None:
+                self._line.close()
+                self._line = None
+
+
+_watch: ContextVar[_Watch] = ContextVar("lti_tool_http_watch")
+
+
+class _Connection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port or 80, CONNECT_SECONDS)
+
+
+class _TLSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port or 443, CONNECT_SECONDS)  # SNI and certificate still go by the name
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """Sends over checked connections and reads the whole answer, up to a limit, before anybody sees it."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        super().__init__(max_retries=0)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """The requests response around the bytes that were read, decompressed ones counted."""
+        body = bytearray()
+        try:
+            for piece in resp.stream(16_384, decode_content=True):
+                body += piece
+                if len(body) > self._max_bytes:
+                    raise PlatformError("answer_too_large", status=resp.status, final=True)
+        finally:
+            resp.close()  # one exchange, one connection
+        headers = resp.headers.copy()
+        headers.discard("Content-Encoding")
+        read = HTTPResponse(io.BytesIO(bytes(body)), headers, resp.status, reason=resp.reason, preload_content=False)
+        return super().build_response(req, read)
+
+
+class GuardedSession(requests.Session):
+    """The session behind `session()`; what comes in by environment or by argument cannot loosen it."""
+
+    def __init__(self, *, seconds: float, max_bytes: int) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxies, no .netrc
+        self._seconds = seconds
+        self.headers["User-Agent"] = f"learning-circles/{metadata.version('lti-tool')}"
+        self.mount("https://", _GuardedAdapter(max_bytes))
+        self.mount("http://", _GuardedAdapter(max_bytes))
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """The request ready to go; PlatformError for an address that is none."""
+        try:
+            return super().prepare_request(request)
+        except (requests.RequestException, ValueError):
+            raise PlatformError("address_refused", final=True) from None
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send; a GET that met a hiccup is sent again, within the same limit of time."""
+        kwargs |= {
+            "allow_redirects": False,
+            "stream": True,
+            "timeout": (CONNECT_SECONDS, min(READ_SECONDS, self._seconds)),
+            "verify": True,
+            "proxies": {},
+        }
+        ends = time.monotonic() + self._seconds
+        for pause in PAUSES if request.method == "GET" else ():
+            try:
+                response = self._send_once(request, ends, kwargs)
+            except PlatformError as fault:
+                if fault.code != "platform_unreachable" or time.monotonic() + pause > ends:
+                    raise
+            else:
+                again = response.status_code in BUSY and "Retry-After" not in response.headers
+                if not again or time.monotonic() + pause > ends:
+                    return response
+            time.sleep(pause)
+        return self._send_once(request, ends, kwargs)
+
+    def _send_once(self, request: requests.PreparedRequest, ends: float, kwargs: dict[str, Any]) -> requests.Response:
+        check(request.url or "")
+        with _Watch(max(ends - time.monotonic(), 0.0)) as watch, _watching(watch):
+            try:
+                response = super().send(request, **kwargs)
+            except (requests.RequestException, HTTPError, OSError) as fault:
+                raise PlatformError("platform_slow" if watch.over.is_set() else _code(fault)) from None
+        if watch.over.is_set():  # without a length, a line that was cut looks like an end
+            raise PlatformError("platform_slow")
+        return response
+
+
+@contextmanager
+def _watching(watch: _Watch) -> Iterator[None]:
+    token = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
+
+
+def _code(fault: Exception) -> str:
+    if isinstance(fault, requests.exceptions.SSLError):
+        return "platform_certificate"
+    if isinstance(fault, (requests.Timeout, ReadTimeoutError, TimeoutError)):
+        return "platform_slow"
+    return "platform_unreachable"

@@ -1,0 +1,90 @@
+"""Where the LMS products part from the specification or from each other; every rule names its source."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+
+class Plain:
+    """A platform as the specification has it; what differs overrides a line of this."""
+
+    # Statuses that may mean "not later than the score I hold": AGS 2.0 §3.4.9 names none, real ends use these.
+    stale: ClassVar[frozenset[int]] = frozenset({400, 409})
+    # Merged into every score.
+    score_extension: ClassVar[Mapping[str, Any]] = {}
+    # Merged into the tool configuration when we register.
+    registration_extension: ClassVar[Mapping[str, Any]] = {}
+
+    @staticmethod
+    def token_fault(status: int) -> str:
+        """What a refusal at the token address means."""
+        return "client_refused" if status in (400, 401, 403) else "token_refused"
+
+    @staticmethod
+    def audience(configuration: Mapping[str, Any]) -> str | None:
+        """The audience of our token requests where it is not the token address (LTI dynamic registration 1.0)."""
+        server = configuration.get("authorization_server")
+        return server if isinstance(server, str) and server.startswith("https://") else None
+
+    @staticmethod
+    def hosts_its_configuration(*, issuer: str, at: str) -> bool:
+        """Whether an issuer's configuration may be read at this address: only on the issuer's own host."""
+        return urlsplit(issuer).hostname == urlsplit(at).hostname
+
+
+class Moodle(Plain):
+    """Moodle 4.5."""
+
+    # mod/lti/service/gradebookservices, scores.php: 409 is an earlier timestamp, 400 a person who takes no score.
+    stale = frozenset({409})
+
+    @staticmethod
+    def token_fault(status: int) -> str:
+        """mod/lti/token.php answers 404 with a page when Moodle could not read our keys (its cURL security)."""
+        return "our_keys_unreachable" if status == 404 else Plain.token_fault(status)
+
+
+class Canvas(Plain):
+    """Canvas, hosted by Instructure or by a school."""
+
+    # canvas-lms app/controllers/lti/ims/scores_controller.rb: each score opens a new attempt unless told otherwise.
+    score_extension: ClassVar[Mapping[str, Any]] = {
+        "https://canvas.instructure.com/lti/submission": {"new_submission": False}
+    }
+    # canvas-lms doc/api/registration.md: the default is "anonymous", which hides the names of colleagues.
+    registration_extension: ClassVar[Mapping[str, Any]] = {
+        "https://canvas.instructure.com/lti/privacy_level": "name_only"
+    }
+    # canvas-lms lib/lti/oidc.rb: "canvas.instructure.com for the iss, sso.canvaslms.com for the OIDC Auth endpoint".
+    _sso: ClassVar[Mapping[str, str]] = {
+        "canvas.instructure.com": "sso.canvaslms.com",
+        "canvas.beta.instructure.com": "sso.beta.canvaslms.com",
+        "canvas.test.instructure.com": "sso.test.canvaslms.com",
+    }
+
+    @staticmethod
+    def audience(configuration: Mapping[str, Any]) -> str | None:  # noqa: ARG004
+        """None: canvas-lms security_controller.rb gives a bare host, its token check wants the token address."""
+        return None
+
+    @staticmethod
+    def hosts_its_configuration(*, issuer: str, at: str) -> bool:
+        """Hosted schools share one issuer; the configuration lies on its host, its sign-on host or the school's own."""
+        named, host = urlsplit(issuer).hostname or "", urlsplit(at).hostname or ""
+        hosted = named in Canvas._sso and (host == Canvas._sso[named] or host.endswith(".instructure.com"))
+        return hosted or Plain.hosts_its_configuration(issuer=issuer, at=at)
+
+
+class OpenEdx(Plain):
+    """Open edX with lti-consumer-xblock 11.4."""
+
+    # lti_consumer/plugin/views.py: an older or equal timestamp answers 400.
+    stale = frozenset({400})
+
+
+_PRODUCTS: dict[str, type[Plain]] = {"moodle": Moodle, "canvas": Canvas, "open-edx": OpenEdx, "openedx": OpenEdx}
+
+
+def of(product: str) -> type[Plain]:
+    """The rules for a product family code as the LMS gives it; the plain ones for a product we do not know."""
+    return _PRODUCTS.get(product.strip().lower(), Plain)

@@ -1,0 +1,180 @@
+"""Dynamic registration 1.0: the LMS and the tool tell each other their addresses, nobody copies twelve fields."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from lti_tool import db, settings
+from lti_tool.db import session
+from lti_tool.errors import PlatformError, RefusedError
+from lti_tool.lti import http, quirks, tokens
+from lti_tool.models import Deployment, Invite, Platform
+
+TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+SCOPES = (tokens.ROSTER, tokens.COLUMNS, tokens.COLUMNS_READ, tokens.RESULTS, tokens.SCORES)
+CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "locale")  # no e-mail: the tool has no use for it
+ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
+
+# What we ask every launch to carry; a platform that knows a variable not gives its name back (Moodle 4.5), which the
+# launch reads as "not given". Moodle splits its answer at "=", so no value has one.
+CUSTOM = {
+    "moodle_groups": "$Moodle.Person.userGroupIds",
+    "canvas_groups": "$Canvas.group.contextIds",
+    "canvas_group": "$com.instructure.Group.id",
+    "context_history": "$Context.id.history",
+    "link_history": "$ResourceLink.id.history",
+    "masquerader": "$Canvas.masqueradingUser.userId",
+}
+
+
+def complete(invite: Invite, *, openid_configuration: str, registration_token: str | None) -> Platform:
+    """The platform that registered itself with this invitation, approved, and with the deployment it named.
+
+    Commit before: the platform is asked twice. What is found is flushed into the open unit of work, whose owner then
+    uses up the invitation and commits. RefusedError: `issuer_mismatch`, `configuration_refused`, `already_registered`.
+    PlatformError: `registration_token_refused`, `registration_refused`, and the faults of the way.
+    """
+    if db.holds_writer():
+        raise RuntimeError("commit first: nobody waits for a platform while holding the database")
+    name = invite.name
+    configuration = _read(openid_configuration, registration_token)
+    _check(configuration, at=openid_configuration)
+    answer = _register(configuration, registration_token)
+    client_id = answer.get("client_id")
+    if not isinstance(client_id, str) or not client_id:
+        raise PlatformError("registration_refused", final=True)
+    wanted = Platform(
+        name=name,
+        product=_product(configuration),
+        issuer=configuration["issuer"],
+        client_id=client_id,
+        auth_url=configuration["authorization_endpoint"],
+        token_url=configuration["token_endpoint"],
+        jwks_url=configuration["jwks_uri"],
+        audience=quirks.of(_product(configuration)).audience(configuration),
+        scopes=str(answer.get("scope") or "").split(),
+        approved_at=db.now(),
+    )
+    return _keep(wanted, _deployment(answer), is_update=_is_update(registration_token))
+
+
+def our_registration(product: str) -> dict[str, Any]:
+    """What we tell a platform of ourselves."""
+    ours = settings.current()
+    target = ours.url("/")
+    return {
+        "application_type": "web",
+        "response_types": ["id_token"],
+        "grant_types": ["implicit", "client_credentials"],
+        "client_name": "Learning Circles",
+        "initiate_login_uri": ours.url("/lti/login"),
+        "redirect_uris": [ours.url("/lti/launch")],
+        "jwks_uri": ours.url("/lti/jwks"),
+        "token_endpoint_auth_method": "private_key_jwt",
+        "scope": " ".join(SCOPES),
+        TOOL: {
+            "domain": urlsplit(target).netloc,  # with the port: Moodle compares it with the target's (4.5)
+            "description": "Circle workspaces, inquiry templates and peer feedback for teachers",
+            "target_link_uri": target,
+            "custom_parameters": dict(CUSTOM),
+            "claims": list(CLAIMS),
+            "messages": [
+                {"type": "LtiResourceLinkRequest", "target_link_uri": target, "label": "Learning Circles"},
+                {"type": "LtiSubmissionReviewRequest", "target_link_uri": target, "label": "Learning Circles"},
+            ],
+            **quirks.of(product).registration_extension,
+        },
+    }
+
+
+def _read(url: str, token: str | None) -> dict[str, Any]:
+    """The platform's configuration; Canvas wants the token for this too (canvas-lms doc/api/registration.md)."""
+    with http.session(max_bytes=262_144) as guarded:
+        response = guarded.get(url, headers={"Accept": "application/json", **_bearer(token)})
+    if response.status_code in (401, 403):
+        raise PlatformError("registration_token_refused", status=response.status_code, final=True)
+    configuration = http.json_of(http.accepted(response))
+    if not isinstance(configuration, dict):
+        raise RefusedError("configuration_refused")
+    return configuration
+
+
+def _check(configuration: Mapping[str, Any], *, at: str) -> None:
+    """Refuse a configuration that speaks for somebody else's issuer, or whose addresses we would never ask."""
+    issuer = configuration.get("issuer")
+    addresses = [configuration.get(name) for name in ADDRESSES]
+    try:
+        for address in (issuer, *addresses):
+            http.check(address if isinstance(address, str) else "")
+    except PlatformError:
+        raise RefusedError("configuration_refused") from None
+    if not quirks.of(_product(configuration)).hosts_its_configuration(issuer=str(issuer), at=at):
+        raise RefusedError("issuer_mismatch")
+
+
+def _register(configuration: Mapping[str, Any], token: str | None) -> dict[str, Any]:
+    """Our registration as the platform took it down: Moodle answers 200, the specification says 201."""
+    with http.session(max_bytes=262_144) as guarded:
+        response = guarded.post(
+            configuration["registration_endpoint"],
+            json=our_registration(_product(configuration)),
+            headers={"Accept": "application/json", **_bearer(token)},
+        )
+    if response.status_code in (401, 403):
+        raise PlatformError("registration_token_refused", status=response.status_code, final=True)
+    if response.status_code in (400, 404, 422):
+        raise PlatformError("registration_refused", status=response.status_code, final=True)
+    answer = http.json_of(http.accepted(response))
+    if not isinstance(answer, dict):
+        raise PlatformError("registration_refused", status=response.status_code, final=True)
+    return answer
+
+
+def _keep(wanted: Platform, deployment_id: str, *, is_update: bool) -> Platform:
+    """The platform as it is kept; an identity that is known is never replaced, at most its scopes are renewed."""
+    known = session.scalar(
+        sa.select(Platform).where(Platform.issuer == wanted.issuer, Platform.client_id == wanted.client_id)
+    )
+    if known is not None:
+        same = all(getattr(known, name) == getattr(wanted, name) for name in ("auth_url", "token_url", "jwks_url"))
+        if not (is_update and same):
+            raise RefusedError("already_registered")
+        known.scopes = wanted.scopes
+        session.flush()
+        return known
+    if deployment_id:  # without one (Canvas) the first launch brings it, to be approved then
+        wanted.deployments.append(Deployment(deployment_id=deployment_id, approved_at=db.now()))
+    session.add(wanted)
+    try:
+        session.flush()
+    except IntegrityError:  # somebody was a moment quicker
+        raise RefusedError("already_registered") from None
+    return wanted
+
+
+def _is_update(token: str | None) -> bool:
+    """Whether Moodle's token says "Update": only a hint of what the administrator chose, so the signature may wait."""
+    try:
+        claims = jwt.decode(token or "", options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return False
+    return claims.get("scope") == "reg-update"
+
+
+def _deployment(answer: Mapping[str, Any]) -> str:
+    tool = answer.get(TOOL)
+    return str(tool.get("deployment_id") or "") if isinstance(tool, dict) else ""
+
+
+def _product(configuration: Mapping[str, Any]) -> str:
+    platform = configuration.get(PLATFORM)
+    return str(platform.get("product_family_code") or "") if isinstance(platform, dict) else ""
+
+
+def _bearer(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
