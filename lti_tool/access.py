@@ -146,12 +146,13 @@ class Reach:
         """Shared versions that the visitor may read; the query must join EntryVersion.entry.
 
         Authors read their own. Colleagues read what was shared since they joined (nobody's text becomes visible to more
-        people without its writer) unless it is on hold or was taken back.
+        people without its writer) unless it is on hold or was taken back; sharing again does not bring it back.
         """
         shared = [self._shared_with(place) for place in self._where(P.READ_SHARED)]
         if shared:
             shared.append(Entry.audience == Audience.PUBLIC)
-        return sa.or_(self.own_entries(), sa.and_(Entry.held_at.is_(None), sa.or_(sa.false(), *shared)))
+        standing = sa.and_(Entry.held_at.is_(None), EntryVersion.withdrawn_at.is_(None))
+        return sa.or_(self.own_entries(), sa.and_(standing, sa.or_(sa.false(), *shared)))
 
     def _shared_with(self, place: Place) -> sa.ColumnElement[bool]:
         in_programme = (

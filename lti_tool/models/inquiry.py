@@ -82,6 +82,7 @@ class EntryVersion(Base):
     ask: Mapped[str] = mapped_column(default="")
     shared_at: Mapped[datetime] = mapped_column(default=now)
     shared_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    withdrawn_at: Mapped[datetime | None]  # taken back or held: sharing the mended text must not bring it back
     entry: Mapped[Entry] = relationship(back_populates="versions")
     evidence: Mapped[list["Evidence"]] = relationship(secondary="version_evidence", order_by="Evidence.id")
 

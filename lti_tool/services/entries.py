@@ -1,0 +1,281 @@
+"""Entries: a working text that only its authors see, and the fixed versions they share. Only an author moves them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import contains_eager, selectinload
+
+from lti_tool.access import Permission, Reach, rights_with
+from lti_tool.db import LostUpdateError, now, session
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Inquiry, InquiryAuthor, Membership, Person
+from lti_tool.presets import Stage
+from lti_tool.services import audit, circles, inquiries
+
+
+class EditionError(RefusedError):
+    """The working text was changed since this author's page was opened; neither text was touched."""
+
+    def __init__(self) -> None:
+        super().__init__("lost_update")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One line of what colleagues shared: who, what, since when, and how many answered."""
+
+    entry: Entry
+    version: EntryVersion
+    stage: Stage
+    authors: tuple[Person, ...]
+    opening: str  # the first words of the text
+    answered: int
+
+
+def get_own(entry_id: int, *, within: Reach) -> Entry:
+    """Find an entry that the visitor writes, with its working text, or raise NotFoundError."""
+    query = (
+        select(Entry)
+        .where(Entry.id == entry_id, within.own_entries())
+        .options(selectinload(Entry.versions), selectinload(Entry.evidence))
+        .execution_options(populate_existing=True)
+    )
+    if (entry := session.scalar(query)) is None:
+        raise NotFoundError
+    return entry
+
+
+def circle_of(entry: Entry) -> Circle:
+    """The circle in which an entry was written; the caller has found the entry within a reach."""
+    return session.get_one(Circle, entry.circle_id)
+
+
+def version(version_id: int, *, within: Reach) -> EntryVersion:
+    """Find a shared version that the visitor may read, with its evidence, or raise NotFoundError."""
+    query = (
+        select(EntryVersion)
+        .join(EntryVersion.entry)
+        .where(EntryVersion.id == version_id, within.versions())
+        .options(contains_eager(EntryVersion.entry), selectinload(EntryVersion.evidence))
+        .execution_options(populate_existing=True)
+    )
+    if (found := session.scalar(query)) is None:
+        raise NotFoundError
+    return found
+
+
+def versions(entry_id: int, *, within: Reach) -> list[EntryVersion]:
+    """The versions of an entry that the visitor may read, the newest first; NotFoundError when there is none."""
+    query = (
+        select(EntryVersion)
+        .join(EntryVersion.entry)
+        .where(EntryVersion.entry_id == entry_id, within.versions())
+        .options(contains_eager(EntryVersion.entry), selectinload(EntryVersion.evidence))
+        .order_by(EntryVersion.number.desc())
+        .execution_options(populate_existing=True)
+    )
+    if not (found := list(session.scalars(query))):
+        raise NotFoundError
+    return found
+
+
+def standing_evidence(version: EntryVersion) -> list[Evidence]:
+    """The evidence of a version that its authors did not take back meanwhile."""
+    return [one for one in version.evidence if one.removed_at is None]
+
+
+def shared(circle: Circle, *, within: Reach, limit: int = 20) -> list[Shared]:
+    """What colleagues shared in this circle and the visitor may read, the newest first; her own is not among it."""
+    newest = (
+        select(func.max(EntryVersion.id))
+        .join(Entry, Entry.id == EntryVersion.entry_id)
+        .where(Entry.circle_id == circle.id, within.versions(), ~within.own_entries())
+        .group_by(EntryVersion.entry_id)
+    )
+    query = (
+        select(EntryVersion)
+        .join(EntryVersion.entry)
+        .where(EntryVersion.id.in_(newest))
+        .options(
+            contains_eager(EntryVersion.entry)
+            .joinedload(Entry.inquiry)
+            .selectinload(Inquiry.authors)
+            .joinedload(InquiryAuthor.person)
+        )
+        .order_by(EntryVersion.shared_at.desc(), EntryVersion.id.desc())
+        .limit(limit)
+    )
+    found = list(session.scalars(query))
+    answered = inquiries.answers_to(one.entry_id for one in found)
+    template = circles.template(circle)
+    return [
+        Shared(
+            one.entry,
+            one,
+            template.stage(one.entry.stage),
+            tuple(author.person for author in one.entry.inquiry.authors),
+            opening(one, template.stage(one.entry.stage)),
+            answered.get(one.entry_id, 0),
+        )
+        for one in found
+    ]
+
+
+def opening(version: EntryVersion, stage: Stage, *, words: int = 12) -> str:
+    """The first words of a version, for a list."""
+    text = version.answers.get(stage.first_prompt.key, "").split()
+    return " ".join(text[:words]) + ("…" if len(text) > words else "")
+
+
+def save(entry: Entry, *, answers: Mapping[str, str], ask: str, edition: int, by: Person) -> Entry:
+    """Keep the working text; EditionError when somebody saved another one since this page was opened.
+
+    The same text again changes nothing, so that a repeated sending is never a conflict with itself. Text is also taken
+    where the circle has closed or the author has left: nothing that was typed is lost.
+    """
+    _only_authors(entry, by)
+    prompts = [prompt.key for prompt in circles.template(circle_of(entry)).stage(entry.stage).prompts]
+    kept = {key: answers[key] for key in prompts if answers.get(key, "").strip()}
+    if kept == entry.answers and ask == entry.ask:
+        return entry
+    if edition != entry.edition:
+        raise EditionError
+    entry.answers, entry.ask, entry.saved_at = kept, ask, now()
+    _flush()
+    return entry
+
+
+def share(entry: Entry, *, by: Person) -> EntryVersion:
+    """Fix the working text as the next version and let the circle read it; a hold ends with it.
+
+    What was not changed since it was shared stays the same version. Raises RefusedError: first_prompt_missing,
+    evidence_unanswered (somebody must say first whether pupils can be recognised, H6), circle_closed, not_a_member,
+    entry_concluded.
+    """
+    _only_authors(entry, by)
+    evidence = _may_be_shared(entry, by)
+    last = entry.versions[-1] if entry.versions else None
+    if last is not None and _is_the_same(entry, last, evidence):
+        return last
+    made = EntryVersion(
+        entry=entry,
+        number=last.number + 1 if last else 1,
+        answers=dict(entry.answers),
+        ask=entry.ask,
+        shared_at=now(),
+        shared_by=by.id,
+        evidence=evidence,
+    )
+    session.add(made)
+    if entry.audience == Audience.PRIVATE:
+        entry.audience = Audience.CIRCLE
+    entry.held_at, entry.held_reason = None, ""
+    entry.saved_at = now()  # moves the edition: of two authors who share at once, the second is told
+    _flush()
+    return made
+
+
+def _may_be_shared(entry: Entry, by: Person) -> list[Evidence]:
+    circle = circle_of(entry)
+    if not circle.is_open:
+        raise RefusedError("circle_closed")
+    if not _writes_in(circle, by):
+        raise RefusedError("not_a_member")
+    if entry.concluded_at is not None:
+        raise RefusedError("entry_concluded")
+    if not entry.answers.get(circles.template(circle).stage(entry.stage).first_prompt.key, "").strip():
+        raise RefusedError("first_prompt_missing")
+    evidence = [one for one in entry.evidence if one.removed_at is None]
+    if any(not one.pupils for one in evidence):
+        raise RefusedError("evidence_unanswered")
+    return evidence
+
+
+def _writes_in(circle: Circle, person: Person) -> bool:
+    query = select(Membership.id).where(
+        Membership.circle_id == circle.id,
+        Membership.person_id == person.id,
+        Membership.left_at.is_(None),
+        Membership.rights.in_(rights_with(Permission.WRITE_INQUIRY)),
+    )
+    return session.scalar(query) is not None
+
+
+def _is_the_same(entry: Entry, last: EntryVersion, evidence: list[Evidence]) -> bool:
+    return (
+        last.withdrawn_at is None
+        and last.answers == entry.answers
+        and last.ask == entry.ask
+        and {one.id for one in standing_evidence(last)} == {one.id for one in evidence}
+    )
+
+
+def take_back(entry: Entry, *, by: Person) -> Entry:
+    """Nobody but the authors reads it any more; what colleagues wrote stays with them and the authors."""
+    _only_authors(entry, by)
+    entry.audience = Audience.PRIVATE
+    _withdraw_versions(entry)
+    _flush()
+    return entry
+
+
+def conclude(entry: Entry, *, next_try: str, by: Person) -> Entry:
+    """End this turn with what I will try, or openly without; the next turn begins with it. Its authors' only."""
+    _only_authors(entry, by)
+    entry.next_try = next_try
+    entry.concluded_at = entry.concluded_at or now()
+    _flush()
+    return entry
+
+
+def reopen(entry: Entry, *, by: Person) -> Entry:
+    """Go on writing a concluded entry."""
+    _only_authors(entry, by)
+    entry.concluded_at = None
+    _flush()
+    return entry
+
+
+def hold(version: EntryVersion, *, reason: str, by: Person) -> Entry:
+    """Take a shared entry from the circle's eyes for a child's safety or privacy; its authors read why and mend it.
+
+    What was shared so far never comes back, only a version that an author shares afterwards. Whoever calls has found
+    the version within a reach that may review. Raises RefusedError reason_missing.
+    """
+    if not reason.strip():
+        raise RefusedError("reason_missing")
+    entry = version.entry
+    entry.held_at, entry.held_reason = now(), reason
+    entry.concluded_at = None  # it must be mended
+    _withdraw_versions(entry)
+    audit.note("entry.held", by=by, circle=circle_of(entry), entry=entry.id)
+    _flush()
+    return entry
+
+
+def may_hold(version: EntryVersion, *, within: Reach) -> bool:
+    """Whether this visitor may put a version on hold: a facilitator of its circle, who did not write it."""
+    own = select(Entry.id).where(Entry.id == version.entry_id, within.own_entries())
+    return within.may(Permission.REVIEW_SHARED, version.entry.circle_id) and session.scalar(own) is None
+
+
+def _withdraw_versions(entry: Entry) -> None:
+    statement = update(EntryVersion).where(EntryVersion.entry_id == entry.id, EntryVersion.withdrawn_at.is_(None))
+    session.execute(statement.values(withdrawn_at=now()))
+
+
+def _only_authors(entry: Entry, by: Person) -> None:
+    """Whoever calls has found the entry with get_own; this stays as the last door (H7)."""
+    query = select(InquiryAuthor).where(InquiryAuthor.inquiry_id == entry.inquiry_id, InquiryAuthor.person_id == by.id)
+    if session.scalar(query) is None:
+        raise NotFoundError
+
+
+def _flush() -> None:
+    """Two authors at the very same moment: the second is told, as if she had come a minute later."""
+    try:
+        session.flush()
+    except LostUpdateError:
+        session.rollback()
+        raise EditionError from None

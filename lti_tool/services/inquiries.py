@@ -1,0 +1,204 @@
+"""Inquiries: the stages of a circle's template as one author, a pair or the circle writes them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from lti_tool.access import OUT, Permission, Reach
+from lti_tool.db import session
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.models import Audience, Circle, Entry, EntryVersion, Feedback, Inquiry, InquiryAuthor, Person
+from lti_tool.presets import Stage
+from lti_tool.services import circles
+
+
+@dataclass(frozen=True)
+class Written:
+    """One entry as its author finds it in the list: the newest version, and how many colleagues answered."""
+
+    entry: Entry
+    version: EntryVersion | None
+    answered: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of the template with what was written in it; `begins` is the turn that may be begun now, if any."""
+
+    stage: Stage
+    written: tuple[Written, ...]
+    begins: int | None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether every turn that the programme asks for was shared or concluded."""
+        done = [one for one in self.written if one.entry.concluded_at or one.entry.audience != Audience.PRIVATE]
+        return len(done) >= self.stage.repeat.min
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A whole inquiry, stage by stage; `inquiry` is None while nothing was begun."""
+
+    inquiry: Inquiry | None
+    steps: tuple[Step, ...]
+
+    @property
+    def next(self) -> Step | None:
+        """The first stage that waits for a beginning."""
+        return next((step for step in self.steps if step.begins and not step.is_enough), None)
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What an author does next: mend what is on hold, go on with a draft, begin a stage, or nothing that is asked."""
+
+    kind: Literal["mend", "go_on", "begin", "done"]
+    stage: Stage | None = None
+    turn: int = 1
+    entry: Entry | None = None
+    inquiry: Inquiry | None = None
+
+
+def get_own(inquiry_id: int, *, within: Reach) -> Inquiry:
+    """Find an inquiry that the visitor writes, or raise NotFoundError."""
+    inquiry = session.scalar(select(Inquiry).where(Inquiry.id == inquiry_id, Inquiry.id.in_(within.own_inquiries())))
+    if inquiry is None:
+        raise NotFoundError
+    return inquiry
+
+
+def of(circle: Circle, *, within: Reach) -> list[Overview]:
+    """The visitor's inquiries in this circle, the newest first; an empty one where nothing was begun yet."""
+    query = (
+        select(Inquiry)
+        .where(Inquiry.circle_id == circle.id, Inquiry.id.in_(within.own_inquiries()))
+        .options(
+            selectinload(Inquiry.entries).selectinload(Entry.versions),
+            selectinload(Inquiry.authors).joinedload(InquiryAuthor.person),
+        )
+        .order_by(Inquiry.id.desc())
+        .execution_options(populate_existing=True)
+    )
+    inquiries = list(session.scalars(query))
+    answered = answers_to(entry.id for inquiry in inquiries for entry in inquiry.entries)
+    return [_overview(circle, inquiry, answered) for inquiry in inquiries] or [_overview(circle, None, {})]
+
+
+def answers_to(entry_ids: Iterable[int]) -> dict[int, int]:
+    """How many colleagues' feedback each of these entries has received, those without any left out."""
+    query = (
+        select(EntryVersion.entry_id, func.count(Feedback.writer_id.distinct()))
+        .join(Feedback, Feedback.version_id == EntryVersion.id)
+        .where(EntryVersion.entry_id.in_(list(entry_ids)), Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
+        .group_by(EntryVersion.entry_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _overview(circle: Circle, inquiry: Inquiry | None, answered: dict[int, int]) -> Overview:
+    entries = inquiry.entries if inquiry else []
+    steps = []
+    for stage in circles.template(circle).stages:
+        here = sorted((entry for entry in entries if entry.stage == stage.key), key=lambda entry: entry.turn)
+        written = tuple(
+            Written(one, one.versions[-1] if one.versions else None, answered.get(one.id, 0)) for one in here
+        )
+        steps.append(Step(stage, written, _next_turn(circle, stage, here)))
+    return Overview(inquiry, tuple(steps))
+
+
+def _next_turn(circle: Circle, stage: Stage, entries: list[Entry]) -> int | None:
+    """An empty last turn is gone on with, not followed by another one."""
+    if not circle.is_open or len(entries) >= stage.repeat.max or (entries and _is_blank(entries[-1])):
+        return None
+    return entries[-1].turn + 1 if entries else 1
+
+
+def _is_blank(entry: Entry) -> bool:
+    return not (any(entry.answers.values()) or entry.ask or entry.versions or entry.concluded_at)
+
+
+def next_step(circle: Circle, *, within: Reach) -> NextStep | None:
+    """What the circle page offers as "my next step"; None for a visitor who does not write inquiries here."""
+    if not within.may(Permission.WRITE_INQUIRY, circle.id):
+        return None
+    overviews = of(circle, within=within)
+    entries = [one.entry for overview in overviews for step in overview.steps for one in step.written]
+    open_ones = [entry for entry in entries if entry.concluded_at is None]
+    held = [entry for entry in open_ones if entry.held_at]
+    drafts = [entry for entry in open_ones if entry.audience == Audience.PRIVATE]
+    stages = circles.template(circle)
+    if circle.is_open and (held or drafts):
+        entry = (held or sorted(drafts, key=lambda one: one.saved_at))[-1]
+        return NextStep("mend" if held else "go_on", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
+    newest = overviews[0]
+    if newest.next is not None:
+        return NextStep("begin", newest.next.stage, newest.next.begins or 1, None, newest.inquiry)
+    return NextStep("done", inquiry=newest.inquiry)
+
+
+def begin(circle: Circle, *, stage: str, by: Person, inquiry: Inquiry | None = None) -> Entry:
+    """A new turn of a stage, ready to be written; the inquiry is made with its first entry.
+
+    An empty turn that waits is given back instead of a second one. Without `inquiry` it is the newest that this person
+    writes here. Raises RefusedError circle_closed and stage_complete, NotFoundError for an unknown stage.
+    """
+    if not circle.is_open:
+        raise RefusedError("circle_closed")
+    wanted = circles.template(circle).stage(stage)
+    inquiry = inquiry or _newest(circle, by) or _new(circle, by)
+    query = select(Entry).where(Entry.inquiry_id == inquiry.id, Entry.stage == stage).order_by(Entry.turn)
+    written = list(session.scalars(query.options(selectinload(Entry.versions))))
+    if written and _is_blank(written[-1]):
+        return written[-1]
+    if len(written) >= wanted.repeat.max:
+        raise RefusedError("stage_complete")
+    turn = written[-1].turn + 1 if written else 1
+    entry = Entry(inquiry_id=inquiry.id, circle_id=circle.id, stage=stage, turn=turn)
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def _newest(circle: Circle, by: Person) -> Inquiry | None:
+    query = (
+        select(Inquiry)
+        .join(InquiryAuthor)
+        .where(Inquiry.circle_id == circle.id, InquiryAuthor.person_id == by.id)
+        .order_by(Inquiry.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def _new(circle: Circle, by: Person) -> Inquiry:
+    inquiry = Inquiry(circle_id=circle.id)
+    session.add(inquiry)
+    session.flush()
+    session.add(InquiryAuthor(inquiry_id=inquiry.id, person_id=by.id))
+    session.flush()
+    return inquiry
+
+
+def turn_before(entry: Entry) -> Entry | None:
+    """The entry of the turn before, whose "what I will try" begins this one."""
+    return session.scalar(
+        select(Entry).where(
+            Entry.inquiry_id == entry.inquiry_id, Entry.stage == entry.stage, Entry.turn == entry.turn - 1
+        )
+    )
+
+
+def authors(inquiry_id: int) -> list[Person]:
+    """The people who write an inquiry, in the order of their numbers."""
+    query = (
+        select(InquiryAuthor)
+        .where(InquiryAuthor.inquiry_id == inquiry_id)
+        .options(joinedload(InquiryAuthor.person))
+        .order_by(InquiryAuthor.person_id)
+    )
+    return [one.person for one in session.scalars(query)]
