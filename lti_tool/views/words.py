@@ -49,3 +49,8 @@ def refusal(code: str) -> Words:
 def happened(template: str) -> str:
     """Why a form could not be taken, in one sentence."""
     return HAPPENED.get(template, UNKNOWN.happened)
+
+
+def launch_refusal(_code: str) -> str:
+    """Why a launch was not accepted, in one sentence."""
+    return UNKNOWN.happened
