@@ -65,6 +65,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_tool_key")),
     )
     op.create_table(
+        "used_form",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_used_form")),
+    )
+    op.create_index(op.f("ix_used_form_used_at"), "used_form", ["used_at"], unique=False)
+    op.create_table(
         "access_token",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=False),
@@ -198,6 +206,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("custom", sa.JSON(), nullable=False),
         sa.Column("line_item_url", sa.Text(), nullable=True),
+        sa.Column("column_claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("circle_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_activity_circle_id_circle")),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_activity_course_id_course")),
@@ -229,21 +238,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("circle_id", "course_id", "group", name=op.f("uq_circle_source_circle_id_course_id_group")),
     )
     op.create_index(op.f("ix_circle_source_course_id"), "circle_source", ["course_id"], unique=False)
-    op.create_table(
-        "enrolment",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("course_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("launch_roles", sa.JSON(), nullable=False),
-        sa.Column("roster_roles", sa.JSON(), nullable=False),
-        sa.Column("groups", sa.JSON(), nullable=False),
-        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_enrolment_course_id_course")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_enrolment_person_id_person")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
-        sa.UniqueConstraint("course_id", "person_id", name=op.f("uq_enrolment_course_id_person_id")),
-    )
-    op.create_index(op.f("ix_enrolment_person_id"), "enrolment", ["person_id"], unique=False)
     op.create_table(
         "inquiry",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -285,6 +279,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_norm")),
     )
     op.create_index(op.f("ix_norm_circle_id"), "norm", ["circle_id"], unique=False)
+    op.create_table(
+        "set_up",
+        sa.Column("course_id", sa.Integer(), nullable=False),
+        sa.Column("programme", sa.Text(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("changed_by", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["changed_by"], ["person.id"], name=op.f("fk_set_up_changed_by_person")),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_set_up_course_id_course")),
+        sa.PrimaryKeyConstraint("course_id", name=op.f("pk_set_up")),
+    )
+    op.create_table(
+        "enrolment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("course_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("launch_roles", sa.JSON(), nullable=False),
+        sa.Column("roster_roles", sa.JSON(), nullable=False),
+        sa.Column("may_teach", sa.Boolean(), nullable=False),
+        sa.Column("test_user", sa.Boolean(), nullable=False),
+        sa.Column("activity_id", sa.Integer(), nullable=True),
+        sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_enrolment_activity_id_activity")),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_enrolment_course_id_course")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_enrolment_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
+        sa.UniqueConstraint("course_id", "person_id", name=op.f("uq_enrolment_course_id_person_id")),
+    )
+    op.create_index(op.f("ix_enrolment_person_id"), "enrolment", ["person_id"], unique=False)
     op.create_table(
         "entry",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -366,10 +390,8 @@ def upgrade() -> None:
         sa.Column("adjusted_by", sa.Integer(), nullable=True),
         sa.Column("adjusted_reason", sa.Text(), nullable=False),
         sa.Column("adjusted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("refusal", sa.Text(), nullable=False),
         sa.Column("stated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kept_here", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_credit_activity_id_activity")),
         sa.ForeignKeyConstraint(["adjusted_by"], ["person.id"], name=op.f("fk_credit_adjusted_by_person")),
         sa.ForeignKeyConstraint(["membership_id"], ["membership.id"], name=op.f("fk_credit_membership_id_membership")),
@@ -386,6 +408,7 @@ def upgrade() -> None:
         sa.Column("ask", sa.Text(), nullable=False),
         sa.Column("shared_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("shared_by", sa.Integer(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_entry_version_entry_id_entry")),
         sa.ForeignKeyConstraint(["shared_by"], ["person.id"], name=op.f("fk_entry_version_shared_by_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entry_version")),
@@ -426,7 +449,9 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_by", sa.Integer(), nullable=True),
+        sa.Column("held_for", sa.Text(), nullable=False),
         sa.Column("held_reason", sa.Text(), nullable=False),
+        sa.Column("help_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_feedback_circle_id_circle")),
@@ -478,10 +503,11 @@ def downgrade() -> None:
     op.drop_table("membership")
     op.drop_table("inquiry_author")
     op.drop_table("entry")
+    op.drop_table("enrolment")
+    op.drop_table("set_up")
     op.drop_table("norm")
     op.drop_table("meeting")
     op.drop_table("inquiry")
-    op.drop_table("enrolment")
     op.drop_table("circle_source")
     op.drop_table("audit_line")
     op.drop_table("activity")
@@ -495,6 +521,7 @@ def downgrade() -> None:
     op.drop_table("deployment")
     op.drop_table("cohort")
     op.drop_table("access_token")
+    op.drop_table("used_form")
     op.drop_table("tool_key")
     op.drop_table("programme")
     op.drop_table("platform")
