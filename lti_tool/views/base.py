@@ -107,7 +107,8 @@ def _check_sender() -> None:
 
 def _once() -> ResponseReturnValue | None:
     """A form sent a second time leads where the first sending led, and changes nothing."""
-    key = request.form.get("once", "") if request.method not in SAFE else ""
+    keeps_on_saving = "X-Autosave" in request.headers  # one page saves many times, and each time means the same
+    key = request.form.get("once", "") if request.method not in SAFE and not keeps_on_saving else ""
     if not key:
         return None
     if (location := forms_used.location_of(key)) is not None:
