@@ -119,6 +119,11 @@ def shared_by(person_id: int, *, circle: Circle, within: Reach) -> tuple[Person,
     return person, sorted(works, key=lambda work: (work.version.shared_at, work.version.id), reverse=True)
 
 
+def authors(version: EntryVersion) -> list[Person]:
+    """Those who wrote a version that the caller has found within a reach."""
+    return inquiries.authors(version.entry.inquiry_id)
+
+
 def said(circle: Circle, *, within: Reach) -> list[Feedback]:
     """The latest words of colleagues in a circle that the visitor may read, the newest first."""
     query = feedbacks.whole().where(

@@ -1,0 +1,79 @@
+"""Whether credit reached the course, for the facilitator; nothing else about anyone."""
+
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lti_tool import db
+from lti_tool.access import Permission
+from lti_tool.forms.base import Form
+from lti_tool.forms.credits import AwardForm, ModeForm
+from lti_tool.models import Circle
+from lti_tool.services import circles, credits  # noqa: A004 (the noun of the page)
+from lti_tool.views.base import requires
+from lti_tool.views.words import credit_modes, delivery_fault
+
+bp = Blueprint("credits", __name__, url_prefix="/circles/<int:circle_id>/credit")
+
+
+@bp.get("")
+@requires(Permission.SEE_CREDIT)
+def show(circle_id: int) -> ResponseReturnValue:
+    """Sent, waiting, refused and why, per person."""
+    return _page(circles.get(circle_id, within=g.visit.reach))
+
+
+def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) -> ResponseReturnValue:
+    return render_template(
+        "credits/show.html",
+        circle=circle,
+        lines=credits.lines(circle) if circle.credit_mode != "none" else [],
+        modes=circles.template(circle).credit.modes,
+        mode_form=_mode_form(circle),
+        mode_words=credit_modes(),
+        award_form=award_form or AwardForm(formdata=None),
+        awarding=awarding,
+        fault_words=delivery_fault,
+    )
+
+
+def _mode_form(circle: Circle) -> ModeForm:
+    form = ModeForm(data={"mode": circle.credit_mode})
+    form.mode.choices = [(mode, credit_modes()[mode]) for mode in circles.template(circle).credit.modes]
+    return form
+
+
+@bp.post("/members/<int:membership_id>/try-again")
+@requires(Permission.SEE_CREDIT)
+def try_again(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """Send it once more."""
+    credits.try_again(membership_id, within=g.visit.reach)
+    db.session.commit()
+    flash(_("It is on its way again. Look here in a minute or two."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/members/<int:membership_id>/award")
+@requires(Permission.SEE_CREDIT)
+def award(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """Give credit by hand, with a reason."""
+    circle, form = circles.get(circle_id, within=g.visit.reach), AwardForm()
+    if not form.accepted():
+        return _page(circle, award_form=form, awarding=membership_id)
+    credits.award(membership_id, reason=form.reason.data or "", by=g.visit.person, within=g.visit.reach)
+    db.session.commit()
+    flash(_("Given. It is on its way to the course."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/mode")
+@requires(Permission.SEE_CREDIT)
+def mode(circle_id: int) -> ResponseReturnValue:
+    """Choose what reaches the course."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    form = _mode_form(circle)
+    if form.accepted():
+        credits.choose_mode(circle, mode=form.mode.data, by=g.visit.person)
+        db.session.commit()
+        flash(_("This holds from now on. What was sent before stays in the course."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
