@@ -37,11 +37,14 @@ demo-reset: install ## forget what was done in the demonstration
 	@$(BIN)/lti-tool demo --reset
 
 test: dev ## lint, format, types and the whole suite
-	@$(BIN)/python -m lti_tool.i18n compile 2>/dev/null || true
-	@$(BIN)/python tests/run.py
+	@$(BIN)/python -m lti_tool.catalogues compile
+	@$(BIN)/python -m tests.run
 
 lint: dev ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+translations: dev ## bring the catalogues up to date with the words
+	@$(BIN)/python -m lti_tool.catalogues update && $(BIN)/python -m lti_tool.catalogues check
 
 format: dev ## put the code into its one shape
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

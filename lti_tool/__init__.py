@@ -1,32 +1,46 @@
 """Learning Circles: circle workspaces, inquiry templates and peer feedback inside any LMS that speaks LTI 1.3."""
 
-from flask import Flask
-from flask_compress import Compress
-from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
+from typing import TYPE_CHECKING
 
-from lti_tool import db, limits, log, pages, presets, settings, views
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from lti_tool.settings import Settings
 
 
-def create_app(config: settings.Settings | None = None) -> Flask:
-    """The web application, assembled in the only right order; settings come from the environment unless given."""
+def create_app(config: "Settings | None" = None) -> "Flask":
+    """The web application, assembled in the only right order; settings come from the environment unless given.
+
+    Imports are local: a command that needs no web application starts without one.
+    """
+    from flask import Flask
+    from flask_compress import Compress
+    from werkzeug.middleware.proxy_fix import ProxyFix
+    from whitenoise import WhiteNoise
+
+    from lti_tool import db, jobs, limits, log, pages, presets, settings, views
+
     config = settings.use(config or settings.load())
     log.configure(config.log_level)
     db.connect(config.database_url)
     presets.use(presets.load(settings.shipped("config") / "programmes", config.programmes_dir))
+    jobs.wake_after_commit()
     app = Flask(__name__, template_folder=str(settings.shipped("templates")), static_folder=None)
     app.config.from_mapping(_flask_config(config))
     pages.init_app(app)
     limits.limiter.init_app(app)
     views.init_app(app)
-    _serve_static(app)
+    Compress(app)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=pages.STATIC, prefix="static/", max_age=31_536_000, allow_all_origins=False
+    )
     if config.proxy_hops:
         hops = config.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 
-def _flask_config(config: settings.Settings) -> dict[str, object]:
+def _flask_config(config: "Settings") -> dict[str, object]:
     return {
         "SECRET_KEY": config.secret_keys[0],
         "SECRET_KEY_FALLBACKS": config.secret_keys[1:],
@@ -42,11 +56,3 @@ def _flask_config(config: settings.Settings) -> dict[str, object]:
         "COMPRESS_MIMETYPES": ["text/html", "application/json"],
         "RATELIMIT_ENABLED": config.rate_limits,
     }
-
-
-def _serve_static(app: Flask) -> None:
-    """Static files under a name that changes with their content, kept by browsers for good; pages compressed."""
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=pages.STATIC, prefix="static/", max_age=31_536_000, allow_all_origins=False
-    )
-    Compress(app)

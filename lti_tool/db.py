@@ -95,8 +95,8 @@ def engine() -> sa.Engine:
 
 def _options(url: str) -> dict[str, Any]:
     if sa.make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 10}}
-    return {"pool_pre_ping": True, "pool_recycle": 1800}
+        return {"connect_args": {"timeout": 10}, "hide_parameters": True}
+    return {"pool_pre_ping": True, "pool_recycle": 1800, "hide_parameters": True}
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:

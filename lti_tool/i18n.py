@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import flask_babel
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta, match_skeleton
 from flask import Flask, g, has_request_context, request
 from flask_babel import gettext, pgettext
 from markupsafe import Markup
@@ -49,7 +49,7 @@ def init_app(app: Flask, *, catalogues: str = "translations") -> None:
     flask_babel.Babel(app, default_locale=SOURCE, locale_selector=_language, timezone_selector=_time_zone)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.filters.update(day=day, day_and_time=day_and_time, clock=clock, days_ago=days_ago)
-    app.jinja_env.filters.update(programme_text=programme_text)
+    app.jinja_env.filters.update(programme_text=programme_text, programme_words=lambda text: programme_words(text)[0])
     app.context_processor(lambda: {"language": language(), "direction": direction(), "languages": LANGUAGES})
 
 
@@ -139,14 +139,16 @@ def day(moment: date, zone: str | None = None) -> str:
     local = _local(moment, zone)
     today = datetime.now(ZoneInfo(zone or _time_zone()))
     locale = _dates_locale()
-    skeleton = "MMMMEEEEd" if local.year == today.year else "yMMMMEEEEd"
-    pattern = str(locale.datetime_skeletons[skeleton].pattern)
-    return format_date(local, re.sub(r"E+", "EEEE", pattern), locale=locale)
+    wanted = "MMMMEEEEd" if local.year == today.year else "yMMMMEEEEd"
+    nearest = match_skeleton(wanted, locale.datetime_skeletons) or "yMMMEd"
+    pattern = str(locale.datetime_skeletons[nearest].pattern)  # CLDR abbreviates here; people say the whole name
+    return format_date(local, re.sub("MMM+", "MMMM", re.sub("E+", "EEEE", pattern)), locale=locale)
 
 
 def clock(moment: datetime, zone: str | None = None) -> str:
     """The time of day, "16:00"."""
-    return format_time(moment.astimezone(ZoneInfo(zone or _time_zone())), "short", locale=_dates_locale())
+    local = moment.astimezone(ZoneInfo(zone or _time_zone()))
+    return format_time(local, "short", locale=_dates_locale()).replace(" ", "\u00a0")
 
 
 def day_and_time(moment: datetime, zone: str | None = None) -> str:
@@ -163,7 +165,7 @@ def days_ago(moment: datetime, zone: str | None = None) -> str:
     if days == 1:
         return str(gettext("yesterday"))
     return format_timedelta(
-        timedelta(days=-days), granularity="day", threshold=99, add_direction=True, locale=language()
+        timedelta(days=-days), granularity="day", threshold=99, add_direction=True, locale=_locale(language())
     )
 
 

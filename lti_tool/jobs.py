@@ -5,6 +5,7 @@ every minute finds whatever nobody was woken for.
 """
 
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -18,9 +19,12 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import deliveries, leftovers
+from lti_tool.services import credits, deliveries, leftovers, rosters
 
-HANDLERS: dict[str, deliveries.Handler] = {}  # kind -> the service function that keeps it
+HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
+    "roster": rosters.read,
+    "score": credits.deliver,
+}
 
 THREADS = 2  # a platform that hangs must not keep the others waiting
 LOOK_EVERY = 1.0  # seconds between looks into an empty queue
@@ -46,12 +50,19 @@ def wake_after_commit() -> None:
         event.listen(WorkSession, "after_commit", _owed)
 
 
-def sweep(*, limit: int | None = None) -> tuple[int, int]:
+def sweep(*, limit: int | None = None, until: Callable[[], bool] = lambda: False) -> tuple[int, int]:
     """Remove what has had its time and do what is due; how many were kept and how many will be tried again."""
     with db.work():
         leftovers.remove(db.now())
         db.session.commit()
-    return deliveries.run_due(HANDLERS, limit=limit, until=_stopping.is_set)
+    return deliveries.run_due(HANDLERS, limit=limit, until=until)
+
+
+def reckon() -> None:
+    """What is asked of a person shrinks with time: look at everybody's credit again, some times a day."""
+    with db.work():
+        credits.reckon_all()
+        db.session.commit()
 
 
 def last_sweep() -> float | None:
@@ -105,8 +116,9 @@ def _queue_in(folder: Path, secret: str) -> Any:
 
     def swept() -> None:
         queue.put(HEARTBEAT, db.now().timestamp())
-        sweep()
+        sweep(until=_stopping.is_set)
 
     queue.deliver = queue.task(name="deliver")(_deliver)
     queue.periodic_task(crontab(minute="*"), name="sweep")(swept)
+    queue.periodic_task(crontab(minute="20", hour="*/6"), name="reckon")(reckon)
     return queue

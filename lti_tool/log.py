@@ -51,7 +51,7 @@ def configure(level: str = "INFO", *, strict: bool = False) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _foreign],
@@ -82,6 +82,16 @@ def begin(**facts: str | int) -> str:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=request, **facts)
     return request
+
+
+class _ToStderr(logging.Handler):
+    """Writes to what standard error is at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except OSError:  # nobody reads any more; a log line is no reason to stop
+            self.handleError(record)
 
 
 class _Gate:

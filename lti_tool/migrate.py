@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -45,7 +46,7 @@ def at_head(engine: sa.Engine) -> bool:
     """Whether the database has exactly the shape of this version."""
     with engine.execution_options(read_only=True, postgresql_readonly=True).connect() as connection:
         present = MigrationContext.configure(connection).get_current_heads()
-    return set(present) == set(ScriptDirectory.from_config(_config()).get_heads())
+    return set(present) == _heads()
 
 
 def draft(message: str) -> Path:
@@ -60,6 +61,11 @@ def draft(message: str) -> Path:
     text = re.sub(r"^ *# ###.*\n", "", written.read_text(encoding="utf-8"), flags=re.MULTILINE)
     written.write_text(text, encoding="utf-8")
     return written
+
+
+@cache
+def _heads() -> frozenset[str]:
+    return frozenset(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def _config(connection: sa.Connection | None = None) -> Config:

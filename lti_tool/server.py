@@ -39,7 +39,7 @@ def serve(app: "WSGIApplication", bind: str, *, settings: Settings, worker: bool
 
     Raises ServeError when the address cannot be had.
     """
-    server = _listen(app, bind, settings)
+    server = listen(app, bind, settings)
     keeper = Child([sys.executable, "-m", "lti_tool.cli", "worker", "--end-with-parent"]) if worker else None
     with ending(keeper.end if keeper else lambda: None):
         try:
@@ -52,6 +52,27 @@ def serve(app: "WSGIApplication", bind: str, *, settings: Settings, worker: bool
                 keeper.join()
             server.close()
             log.get(__name__).info("server.stopped", pid=os.getpid())
+
+
+def listen(app: "WSGIApplication", bind: str, settings: Settings) -> Any:
+    """Take the address, and make waitress ready to answer there; raises ServeError."""
+    try:
+        return create_server(
+            app,
+            listen=bind,
+            threads=settings.threads,
+            ident="",
+            url_scheme=urlsplit(settings.public_url).scheme,
+            # waitress would drop X-Forwarded-* before ProxyFix counts the hops
+            clear_untrusted_proxy_headers=settings.proxy_hops == 0,
+            max_request_body_size=(settings.upload_max_mb + 1) * 1_048_576,
+        )
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ServeError(f"{bind} is taken by another program: choose another port with --bind.") from error
+        raise ServeError(f"{bind} cannot be used: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise ServeError(f"{bind} is no address: write HOST:PORT, such as 127.0.0.1:8000.") from error
 
 
 class Child:
@@ -88,7 +109,9 @@ class Child:
         pause = SHORTEST_PAUSE / 2
         while not self._over.is_set():
             begun = time.monotonic()
-            self._process = process = subprocess.Popen(self._command, stdin=subprocess.PIPE)  # noqa: S603 (our own)
+            # a group of its own: a terminal's Ctrl-C is for us, and the end of the pipe for the child
+            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, process_group=0)  # noqa: S603 (our own)
+            self._process = process
             if self._over.is_set():
                 _close(process.stdin)
             process.wait()
@@ -132,26 +155,6 @@ def end_with_parent(stop: threading.Event) -> None:
         stop.set()
 
     threading.Thread(target=read, name="parent-watch", daemon=True).start()
-
-
-def _listen(app: "WSGIApplication", bind: str, settings: Settings) -> Any:
-    try:
-        return create_server(
-            app,
-            listen=bind,
-            threads=settings.threads,
-            ident="",
-            url_scheme=urlsplit(settings.public_url).scheme,
-            # waitress would drop X-Forwarded-* before ProxyFix counts the hops
-            clear_untrusted_proxy_headers=settings.proxy_hops == 0,
-            max_request_body_size=(settings.upload_max_mb + 1) * 1_048_576,
-        )
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ServeError(f"{bind} is taken by another program: choose another port with --bind.") from error
-        raise ServeError(f"{bind} cannot be used: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise ServeError(f"{bind} is no address: write HOST:PORT, such as 127.0.0.1:8000.") from error
 
 
 def _close(pipe: IO[bytes] | None) -> None:

@@ -23,7 +23,7 @@ def to_html(markdown: str) -> Markup:
     clean = nh3.clean(
         _renderer().render(markdown),
         tags=TAGS,
-        attributes={"a": {"href"}, "ol": {"start"}},
+        attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https"},
         link_rel="external noopener noreferrer",
     )

@@ -3,16 +3,24 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from lti_tool import create_app, db, migrate
+from lti_tool import catalogues, create_app, db, log, migrate
 from lti_tool.db import Base
-from lti_tool.settings import Settings
+from lti_tool.models import Person
+from lti_tool.settings import Settings, use
+from tests import build
 from tests.reader import Reader
 
 pytest_plugins = ["tests.databases"]
+
+
+PUBLIC = "https://circles.example.org"
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +29,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("var")
     return Settings(
         database_url=os.environ.get("TEST_DATABASE_URL", f"sqlite:///{folder / 'circles.db'}"),
-        public_url="http://localhost:8000",
+        public_url=PUBLIC,
         secret_key="a secret of the tests, long enough for all",
         data_dir=Path(folder),
         allow_private_platforms=True,
@@ -29,25 +37,38 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
 
 
+class Client(FlaskClient):
+    """A browser at the public address, where our cookies live."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Open a path below the public address."""
+        kwargs.setdefault("base_url", PUBLIC)
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def installed(settings: Settings) -> Flask:
     """The application with its tables made by the migrations."""
+    catalogues.compile_all()
     app = create_app(settings)
+    log.configure("INFO", strict=True)
     app.testing = True
+    app.test_client_class = Client
     migrate.upgrade(db.engine())
     return app
 
 
 @pytest.fixture
-def app(installed: Flask) -> Iterator[Flask]:
+def app(installed: Flask, settings: Settings) -> Iterator[Flask]:
     """The application; what a test left in the database is gone afterwards."""
+    use(settings)
     yield installed
     empty()
 
 
 @pytest.fixture
 def work(app: Flask) -> Iterator[None]:
-    """An open unit of work around the test, committed before the reader opens a page (see Reader.open)."""
+    """An open unit of work around the test, undone after it."""
     with db.work() as unit:
         yield
         unit.rollback()
@@ -55,15 +76,24 @@ def work(app: Flask) -> Iterator[None]:
 
 @pytest.fixture
 def reader(app: Flask) -> Reader:
-    """Somebody who opens pages and refuses bad ones."""
-    return Reader(app)
+    """Somebody who opens pages and refuses bad ones; `reader.as_(person)` signs a person in."""
+    return Reader(app, sign_in=sign_in)
+
+
+def sign_in(client: Client, person: Person) -> None:
+    """Give this browser the cookie of a visit, as a launch does."""
+    visit = build.visit(person)
+    with client.session_transaction(base_url=PUBLIC) as cookie:
+        cookie["visit"] = visit.id
 
 
 def empty() -> None:
     """Delete every row of every table, children first."""
     with db.work() as unit:
         for table in reversed(Base.metadata.sorted_tables):
-            unit.execute(table.update().values({c.name: None for c in table.columns if c.foreign_keys and c.nullable}))
+            loose = {column.name: None for column in table.columns if column.foreign_keys and column.nullable}
+            if loose:
+                unit.execute(table.update().values(loose))
         for table in reversed(Base.metadata.sorted_tables):
             unit.execute(table.delete())
         unit.commit()

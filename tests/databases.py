@@ -1,5 +1,6 @@
 """Databases for tests: a SQLite file each, or a database in a PostgreSQL cluster that lives as long as the run."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
-from lti_tool import db, migrate
+from lti_tool import db, migrate, presets, settings
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 
@@ -70,11 +72,28 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
+def as_found() -> Iterator[None]:
+    """Whatever the test makes the database, settings, programmes and log of this process, others find theirs again."""
+    places = [(db, "_engine"), (settings, "_current"), (presets, "_presets")]
+    before = [getattr(module, name) for module, name in places]
+    root, logs = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers, root.level
+    db._engine = None
+    yield
+    if db._engine is not None:
+        db._engine.dispose()
+    for (module, name), value in zip(places, before, strict=True):
+        setattr(module, name, value)
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.configure(**logs)
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+def engine(as_found: None, database_url: str) -> sa.Engine:
     """The engine of this process, on an empty database."""
-    opened = db.connect(database_url)
-    yield opened
-    opened.dispose()
+    return db.connect(database_url)
 
 
 @pytest.fixture

@@ -2,25 +2,13 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-import structlog
 
 from lti_tool import log
 
-
-@pytest.fixture(autouse=True)
-def leave_as_found() -> Iterator[None]:
-    """Other tests keep their own logging."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+pytestmark = pytest.mark.usefixtures("as_found")
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

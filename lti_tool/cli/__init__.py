@@ -5,9 +5,9 @@ Imports are local to the commands: `lti-tool --help` answers without loading the
 
 import click
 
-from lti_tool.cli.demo import demo, practice_lms
+from lti_tool.cli.demonstration import demo, practice_lms
 from lti_tool.cli.platforms import invite, platforms
-from lti_tool.cli.start import Fault, Main, opened
+from lti_tool.cli.start import Fault, Main, opened, with_programmes
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,12 +57,11 @@ def worker(*, end_with_parent: bool) -> None:
 
     from lti_tool import jobs, server
 
-    opened()
+    with_programmes(opened())
     stop = threading.Event()
     for number in server.SIGNALS:
         signal.signal(number, lambda *_: stop.set())
     if end_with_parent:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends this one in order
         server.end_with_parent(stop)
     jobs.run_worker(stop)
 
@@ -73,7 +72,7 @@ def run_jobs(limit: int) -> None:
     """Do what is due (grades, rosters), then stop. Meant for cron where no worker runs."""
     from lti_tool import jobs
 
-    opened()
+    with_programmes(opened())
     done, again = jobs.sweep(limit=limit)
     click.echo(f"{done} done, {again} to be tried again")
 

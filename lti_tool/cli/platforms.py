@@ -88,6 +88,6 @@ def approve(issuer: str, client_id: str, deployment: str) -> None:
 
     opened()
     with db.work():
-        registry.approve(issuer=issuer, client_id=client_id, deployment=deployment)
+        registry.approve(issuer, client_id, deployment)
         db.session.commit()
     click.echo(f"Deployment {deployment} is approved.")

@@ -27,7 +27,7 @@ class Main(click.Group):
     """The group of all commands: reads a checkout's demonstration settings, and tells faults without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; SettingsError and an unreachable database become sentences."""
+        """Run the command; known faults become sentences."""
         if read_demo_env(checkout(PACKAGE)):
             click.echo(f"No {PREFIX}… variable is set: the settings are those of var/demo.env.", err=True)
         try:
@@ -43,15 +43,19 @@ class Main(click.Group):
 def _sentence(error: Exception) -> str:
     from sqlalchemy.exc import OperationalError
 
-    from lti_tool.errors import RefusedError
+    from lti_tool.errors import NotFoundError, RefusedError
+    from lti_tool.presets import PresetError
     from lti_tool.settings import SettingsError
 
-    if isinstance(error, SettingsError):
+    if isinstance(error, SettingsError | PresetError):
         return str(error)
     if isinstance(error, OperationalError):
         return f"The database does not answer: {str(error.orig).strip().splitlines()[0]}"
+    if isinstance(error, NotFoundError):
+        return "There is no such platform; `lti-tool platforms list` shows those there are."
     if isinstance(error, RefusedError):
-        return f"This is refused: {error.code.replace('_', ' ')}."
+        facts = "".join(f", {fact}" for fact in error.facts.values())
+        return f"This is refused: {error.code.replace('_', ' ')}{facts}."
     return ""
 
 
@@ -67,6 +71,14 @@ def opened(*, any_shape: bool = False) -> "Settings":
     elif not migrate.at_head(engine):
         raise Fault("The database has not the shape of this version. Run: lti-tool upgrade-db")
     return here
+
+
+def with_programmes(settings: "Settings") -> None:
+    """Read the programmes, for jobs that need them; raises PresetError, which names every fault in the files."""
+    from lti_tool import presets
+    from lti_tool.settings import shipped
+
+    presets.use(presets.load(shipped("config") / "programmes", settings.programmes_dir))
 
 
 def _make_room(url: "URL") -> None:

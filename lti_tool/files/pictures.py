@@ -26,7 +26,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-_one_at_a_time = Lock()  # a large picture takes up to 250 MB while it is decoded; several at once might be too much
+_one_at_a_time = Lock()  # the largest picture takes 450 MB while it is decoded
 
 
 def clean(data: bytes, kind: str) -> Cleaned:

@@ -108,7 +108,7 @@ class _Copy:
         """Every page in order, with the values it inherits; loops and endless trees are refused."""
         start = self.reader.root_object.raw_get("/Pages")
         stack: list[tuple[object, DictionaryObject]] = [(start, DictionaryObject())]
-        seen, pages, nodes = set(), 0, 0
+        pages, nodes = 0, 0
         while stack:
             raw, inherited = stack.pop()
             node, nodes = follow(raw), nodes + 1
@@ -119,9 +119,6 @@ class _Copy:
             inherited = DictionaryObject(inherited | {key: node.raw_get(key) for key in INHERITED if key in node})
             kids = entry(node, "/Kids")
             if isinstance(kids, ArrayObject):
-                if id(node) in seen:
-                    raise FileRefusedError("broken")
-                seen.add(id(node))
                 stack.extend((kid, inherited) for kid in reversed(kids))
                 continue
             pages += 1
@@ -167,9 +164,14 @@ class _Copy:
                 return self._dictionary(old)
             case ArrayObject():
                 return ArrayObject(self.value(item) for item in old)
-            case TextStringObject() | ByteStringObject():
-                return ByteStringObject(old.original_bytes)  # exact: it may be a colour table as well as a text
-            case NameObject() | NumberObject() | FloatObject() | BooleanObject():
+            case (
+                NameObject()
+                | NumberObject()
+                | FloatObject()
+                | BooleanObject()
+                | TextStringObject()
+                | ByteStringObject()
+            ):
                 return old
         return NullObject()
 

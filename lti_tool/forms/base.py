@@ -1,5 +1,6 @@
 """The form that all forms extend: who opened it, one sending, plain values, messages in our voice."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from lti_tool.text import clean, count_words
 
 TECHNICAL = ("visit", "once")
 OPEN_DAYS = 7  # a page may lie open that long and still be sent
+ONCE = re.compile(r"[0-9a-f]{32}\Z")
 LONG = 20_000  # characters: ten pages, more than anyone writes here, less than a page can choke on
 
 # WTForms' own sentences, said in our voice. A sentence that is missing here stays WTForms' own translation.
@@ -63,6 +65,13 @@ class VisitField(HiddenField):
         return str(_signer().dumps(visit.person.id if visit else 0))
 
 
+class OnceField(HiddenField):
+    """A key that this form carries the first time and every time it is sent again: what it asks for is done once."""
+
+    def _value(self) -> str:
+        return str(self.data) if ONCE.match(self.data or "") else uuid4().hex
+
+
 def opened_by(form: Mapping[str, str]) -> int | None:
     """The id of the person whose page sent this form, None if nothing credible says."""
     try:
@@ -85,7 +94,7 @@ class Form(FlaskForm):
     """A form of ours. Plain fields of the subclass are the form; two hidden ones are technical."""
 
     visit = VisitField()
-    once = HiddenField(default=lambda: uuid4().hex, validators=[Regexp(r"^[0-9a-f]{32}$")])
+    once = OnceField(validators=[Regexp(ONCE)])
 
     class Meta(FlaskForm.Meta):
         """`visit` is the token against forged forms; the guard checks it before any view (views/base.py)."""

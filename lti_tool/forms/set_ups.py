@@ -1,7 +1,7 @@
 """Set-up of a course: programme, people, circles."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField, SelectField
@@ -31,7 +31,7 @@ def people_form(people: Iterable[tuple[int, str, str]], roles: Sequence[tuple[st
     fields = {
         f"{ROLE}{number}": SelectField(name, choices=list(roles), default=proposed) for number, name, proposed in people
     }
-    return type("PeopleForm", (Form,), fields)()
+    return cast("Form", type("PeopleForm", (Form,), fields)())
 
 
 def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -> Form:
@@ -46,7 +46,7 @@ def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -
     fields |= {
         f"{SEAT}{number}": SelectField(name, choices=seats, default=str(position)) for number, name, position in people
     }
-    return type("CirclesForm", (Form,), fields)()
+    return cast("Form", type("CirclesForm", (Form,), fields)())
 
 
 def numbered(values: dict[str, Any], prefix: str) -> dict[int, str]:

@@ -110,7 +110,9 @@ class Claims:
     def grade_scopes(self) -> tuple[str, ...]:
         """What the LMS lets us do in its gradebook."""
         scopes = self.part(GRADES).get("scope")
-        return tuple(filter(None, map(_text, scopes))) if isinstance(scopes, list) else ()
+        if not isinstance(scopes, list):
+            return ()
+        return tuple(scope for scope in scopes if isinstance(scope, str))
 
     def return_url(self, *own: str) -> str | None:
         """The way back into the course, only if it is on one of the platform's origins.

@@ -72,7 +72,7 @@ def json_of(response: requests.Response) -> Any:
     """The JSON in a response; Moodle labels some of it text/html, so the label is not asked."""
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # a body of ten thousand brackets
         raise PlatformError("answer_not_json", status=response.status_code) from None
 
 
@@ -216,7 +216,8 @@ class _GuardedAdapter(HTTPAdapter):
         finally:
             resp.close()  # one exchange, one connection
         headers = resp.headers.copy()
-        headers.discard("Content-Encoding")
+        for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):  # they describe what is read by now
+            headers.discard(name)
         read = HTTPResponse(io.BytesIO(bytes(body)), headers, resp.status, reason=resp.reason, preload_content=False)
         return super().build_response(req, read)
 

@@ -35,6 +35,7 @@ def signing_key() -> tuple[str, rsa.RSAPrivateKey]:
         row = _active(session)
     if row is None:
         with _unit(read_only=False) as session:
+            _alone(session)
             row = _active(session) or _made(session)
     return row.kid, _parsed(row.kid, row.private_pem)
 
@@ -57,6 +58,12 @@ def retire(kid: str) -> None:
     """Let a key sign no longer; it stays published."""
     with _unit(read_only=False) as session:
         session.execute(sa.update(ToolKey).where(ToolKey.kid == kid).values(retired_at=db.now()))
+
+
+def _alone(session: Session) -> None:
+    """Let nobody else make a key until this is committed; on SQLite a writer is alone anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE tool_key IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _active(session: Session) -> ToolKey | None:

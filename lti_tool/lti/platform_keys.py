@@ -4,8 +4,10 @@ Three short units of work of our own (read, count the question, keep the answer)
 on SQLite an open one would stop every other writer. So a launch asks for the key before it writes anything.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
+from threading import Lock
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -26,48 +28,89 @@ QUESTIONS_PER_WINDOW = 12  # Brightspace changes keys about hourly; a flood of u
 SMALLEST_KEY = 2048  # bits, Security 6.1
 MOST_KEYS = 64
 
+KeySet = dict[str, dict[str, str]]  # public numbers `n` and `e` by key id
+
 
 def find(platform: Platform, kid: str) -> RSAPublicKey:
     """The platform's key of this id, fetched if need be; LaunchRefusedError when there is none to be had.
 
     A cached key outlives an outage of the platform, and a key that the platform dropped is dropped here.
     """
-    with db.work(read_only=True) as session:
-        kept = session.get(PlatformKeys, platform.id)
-    known = kept.key_set.get(kid) if kept else None
-    if kept and known and db.now() - kept.fetched_at < FRESH:
-        return _parsed(**known)
+    began = db.now()
+    kept = _kept(platform.id)
+    if kid in kept.keys and began - kept.at < FRESH:
+        return _parsed(**kept.keys[kid])
     try:
-        current = _fetch(platform)
+        current = _current(platform, kid, began)
     except LaunchRefusedError:
-        if known is None:
+        if kid not in kept.keys:
             raise
-        return _parsed(**known)
+        current = kept.keys
     if kid not in current:
         raise refuse("key_unknown")
     return _parsed(**current[kid])
 
 
-def _fetch(platform: Platform) -> dict[str, dict[str, str]]:
-    if not _may_ask(platform.id):
+@dataclass(frozen=True)
+class _Kept:
+    keys: KeySet
+    at: datetime
+
+
+def _kept(platform_id: int) -> _Kept:
+    with db.work(read_only=True) as session:
+        row = session.get(PlatformKeys, platform_id)
+    return _Kept(row.key_set, row.fetched_at) if row else _Kept({}, db.now())
+
+
+@dataclass
+class _Line:
+    """Where the launches of one platform wait in this process, so that thirty at nine o'clock ask one question."""
+
+    lock: Lock = field(default_factory=Lock)
+    failed_at: datetime | None = None
+    failure: str = ""
+
+
+_lines: dict[int, _Line] = {}  # by platform id
+
+
+def _current(platform: Platform, kid: str, began: datetime) -> KeySet:
+    """The key set as the platform publishes it now; one launch asks, those that waited for it share the answer."""
+    line = _lines.setdefault(platform.id, _Line())
+    with line.lock:
+        kept = _kept(platform.id)
+        if kept.keys and (kept.at >= began or (kid in kept.keys and began - kept.at < FRESH)):
+            return kept.keys
+        if line.failed_at is not None and line.failed_at >= began:
+            raise refuse(line.failure)
+        try:
+            return _fetch(platform)
+        except LaunchRefusedError as refused:
+            line.failed_at, line.failure = db.now(), refused.code
+            raise
+
+
+def _fetch(platform: Platform) -> KeySet:
+    asked_at = db.now()
+    if not _may_ask(platform.id, asked_at):
         raise refuse("keys_asked_often")
     try:
-        answer = http.get_json(platform.jwks_url)
+        answer = http.get_json(platform.jwks_url, seconds=5)
     except (PlatformError, RecursionError) as error:  # the latter: brackets nested without end
         raise refuse("keys_unreachable") from error
     usable = _usable(answer)
     if not usable:
         raise refuse("keys_unusable")
     with db.work() as session:
-        changed = {"key_set": usable, "fetched_at": db.now()}
+        changed = {"key_set": usable, "fetched_at": asked_at}
         session.execute(sa.update(PlatformKeys).filter_by(platform_id=platform.id).values(changed))
         session.commit()
     return usable
 
 
-def _may_ask(platform_id: int) -> bool:
+def _may_ask(platform_id: int, moment: datetime) -> bool:
     """Count one question to the platform, or say that the window's share is used up."""
-    moment = db.now()
     with db.work() as session:
         row = session.get(PlatformKeys, platform_id, with_for_update=True)
         if row is None:
@@ -85,10 +128,10 @@ def _may_ask(platform_id: int) -> bool:
     return True
 
 
-def _usable(answer: Any) -> dict[str, dict[str, str]]:
+def _usable(answer: Any) -> KeySet:
     """The RSA signing keys of a key set by id, public numbers only; whatever else it holds is passed over."""
     listed = answer.get("keys") if isinstance(answer, dict) else None
-    usable: dict[str, dict[str, str]] = {}
+    usable: KeySet = {}
     for key in listed[:MOST_KEYS] if isinstance(listed, list) else []:
         if not isinstance(key, dict) or key.get("kty") != "RSA":
             continue

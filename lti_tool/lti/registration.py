@@ -20,15 +20,14 @@ SCOPES = (tokens.ROSTER, tokens.COLUMNS, tokens.COLUMNS_READ, tokens.RESULTS, to
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "locale")  # no e-mail: the tool has no use for it
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
 
-# What we ask every launch to carry; a platform that knows a variable not gives its name back (Moodle 4.5), which the
-# launch reads as "not given". Moodle splits its answer at "=", so no value has one.
+# What we ask every launch to carry. Where a platform does not know a variable, the launch brings its name instead
+# (Moodle 4.5) and reads that as "not given". No value has a "=", at which Moodle splits its answer.
 CUSTOM = {
     "moodle_groups": "$Moodle.Person.userGroupIds",
     "canvas_groups": "$Canvas.group.contextIds",
     "canvas_group": "$com.instructure.Group.id",
     "context_history": "$Context.id.history",
     "link_history": "$ResourceLink.id.history",
-    "masquerader": "$Canvas.masqueradingUser.userId",
 }
 
 
@@ -39,9 +38,10 @@ def complete(invite: Invite, *, openid_configuration: str, registration_token: s
     uses up the invitation and commits. RefusedError: `issuer_mismatch`, `configuration_refused`, `already_registered`.
     PlatformError: `registration_token_refused`, `registration_refused`, and the faults of the way.
     """
+    name = invite.name
+    db.current()  # where the answer is kept; without it the platform need not be asked
     if db.holds_writer():
         raise RuntimeError("commit first: nobody waits for a platform while holding the database")
-    name = invite.name
     configuration = _read(openid_configuration, registration_token)
     _check(configuration, at=openid_configuration)
     answer = _register(configuration, registration_token)

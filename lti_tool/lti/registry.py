@@ -102,19 +102,20 @@ def deployment_of(platform: Platform, deployment_id: str) -> Deployment:
 
 
 def check_address(address: str, *, field: str) -> None:
-    """Accept an https address that is not plainly a private one; else RefusedError "address_refused".
+    """Accept an https address on the usual port that is not plainly a private one; else RefusedError "address_refused".
 
     Names are resolved and checked again whenever we connect (`lti/http.py`); this check tells the administrator early.
     """
     try:
         parts = urlsplit(address)
-        host, _port = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise RefusedError("address_refused", field=field) from None
     lab = settings.current().allow_private_platforms
     good = parts.scheme == "https" or (lab and parts.scheme == "http")
     clean = not (parts.username or parts.password or parts.fragment) and address.isascii() and address.isprintable()
-    if not (good and clean and host and " " not in address and (lab or _looks_public(host))):
+    public = port in (None, 443) and _looks_public(host)
+    if not (good and clean and host and " " not in address and (lab or public)):
         raise RefusedError("address_refused", field=field)
 
 

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import sqlalchemy as sa
-
 from lti_tool import db
 from lti_tool.errors import PlatformError
 from lti_tool.lti import http, paging, roles, tokens
@@ -48,11 +46,8 @@ def _pages(connector: tokens.Connector, url: str) -> Iterator[list[RosterMember]
 
 def _address(course_id: int) -> tuple[int, str | None]:
     with db.work(read_only=True) as unit:
-        return (
-            unit.execute(sa.select(Course.deployment_id, Course.roster_url).where(Course.id == course_id))
-            .one()
-            ._tuple()
-        )
+        course = unit.get_one(Course, course_id)
+        return course.deployment_id, course.roster_url
 
 
 def _with_query(url: str, wanted: dict[str, str]) -> str:

@@ -110,7 +110,7 @@ class _Gradebook:
             .where(Activity.id == activity_id)
         )
         with db.work(read_only=True) as unit:
-            deployment_id, column_url, columns_url, scopes, link = unit.execute(query).one()._tuple()
+            deployment_id, column_url, columns_url, scopes, link = unit.execute(query).one()
         connector = tokens.Connector(tokens.Account.of(deployment_id))
         return cls(connector, column_url, columns_url, frozenset(scopes), link)
 

@@ -50,7 +50,7 @@ class Account:
         """The account with which we call the services of this deployment (our row's number)."""
         query = sa.select(Platform, Deployment.deployment_id).join(Deployment).where(Deployment.id == deployment_id)
         with db.work(read_only=True) as unit:
-            platform, deployment = unit.execute(query).one()._tuple()
+            platform, deployment = unit.execute(query).one()
         return cls(
             platform_id=platform.id,
             client_id=platform.client_id,
@@ -173,7 +173,10 @@ def _kept(platform_id: int, scopes: str) -> str | None:
     )
     with db.work(read_only=True) as unit:
         sealed = unit.scalar(query)
-    return None if sealed is None else sealing.unseal(sealed)
+    try:
+        return None if sealed is None else sealing.unseal(sealed)
+    except sealing.SealError:
+        return None  # the secret key changed since; a new token replaces it
 
 
 def _keep(platform_id: int, scopes: str, token: str, *, lasts: float) -> None:

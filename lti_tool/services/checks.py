@@ -12,7 +12,7 @@ from lti_tool import db, migrate, presets
 from lti_tool.db import session
 from lti_tool.models import Delivery, Platform
 from lti_tool.services import deliveries
-from lti_tool.settings import Settings
+from lti_tool.settings import Settings, shipped
 
 LATE = 900.0  # seconds after which a delivery that is due means that no worker runs
 
@@ -35,7 +35,7 @@ class Finding:
 
 def run(settings: Settings) -> list[Finding]:
     """Look at everything that an installation needs. The settings themselves were read already."""
-    return [*_addresses(settings), *_folder(settings.data_dir), *_programmes(), *_database()]
+    return [*_addresses(settings), *_folder(settings.data_dir), *_programmes(settings.programmes_dir), *_database()]
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
@@ -62,11 +62,11 @@ def _folder(folder: Path) -> Iterator[Finding]:
         yield Finding(Weight.FAULT, f"The data folder {folder.resolve()} cannot be written to by this account.")
 
 
-def _programmes() -> Iterator[Finding]:
+def _programmes(own: Path | None) -> Iterator[Finding]:
     try:
-        count = len(presets.all())
-    except Exception as error:  # noqa: BLE001 (whatever is wrong with a file, the administrator is told)
-        yield Finding(Weight.FAULT, f"The programmes cannot be read: {error}")
+        count = len(presets.load(shipped("config") / "programmes", own))
+    except presets.PresetError as error:
+        yield from (Finding(Weight.FAULT, str(fault)) for fault in error.faults)
         return
     yield Finding(Weight.OK, f"{count} programmes can be read.")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from lti_tool.access import Permission, Reach, rights_with
@@ -261,8 +261,9 @@ def may_hold(version: EntryVersion, *, within: Reach) -> bool:
 
 
 def _withdraw_versions(entry: Entry) -> None:
-    statement = update(EntryVersion).where(EntryVersion.entry_id == entry.id, EntryVersion.withdrawn_at.is_(None))
-    session.execute(statement.values(withdrawn_at=now()))
+    standing = select(EntryVersion).where(EntryVersion.entry_id == entry.id, EntryVersion.withdrawn_at.is_(None))
+    for one in session.scalars(standing):
+        one.withdrawn_at = now()
 
 
 def _only_authors(entry: Entry, by: Person) -> None:
@@ -277,5 +278,4 @@ def _flush() -> None:
     try:
         session.flush()
     except LostUpdateError:
-        session.rollback()
         raise EditionError from None

@@ -26,7 +26,7 @@ from lti_tool.models import (
     Reply,
 )
 from lti_tool.presets import Stage, Step
-from lti_tool.services import circles, credits, entries, pairing  # noqa: A004 (the noun of the page)
+from lti_tool.services import circles, credits, entries, pairing
 from lti_tool.text import count_words
 
 DAY = timedelta(hours=24)

@@ -1,13 +1,9 @@
 """Forms that were accepted: the same form sent twice makes one thing."""
 
-from datetime import timedelta
+from sqlalchemy import update
 
-from sqlalchemy import delete, update
-
-from lti_tool.db import before_commit, now, session
+from lti_tool.db import before_commit, session
 from lti_tool.models import UsedForm
-
-KEPT = timedelta(days=2)
 
 
 def location_of(key: str) -> str | None:
@@ -24,8 +20,3 @@ def note(key: str) -> None:
 def lead_to(key: str, location: str) -> None:
     """Say where a second sending leads."""
     session.execute(update(UsedForm).where(UsedForm.key == key).values(location=location))
-
-
-def sweep() -> None:
-    """Forget forms too old to be sent again."""
-    session.execute(delete(UsedForm).where(UsedForm.used_at < now() - KEPT))

@@ -122,8 +122,3 @@ def load(visit_id: str) -> SignedIn | None:
 def end_all(person_id: int) -> None:
     """Sign a person out everywhere: she was suspended or removed in the LMS."""
     session.execute(delete(Visit).where(Visit.person_id == person_id))
-
-
-def sweep() -> None:
-    """Forget visits that are over."""
-    session.execute(delete(Visit).where(Visit.expires_at < now()))

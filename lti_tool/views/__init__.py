@@ -5,7 +5,7 @@ from flask import Flask
 from lti_tool.views import (
     base,
     circles,
-    credits,  # noqa: A004 (the noun of the page)
+    credits,
     feedbacks,
     frames,
     holds,

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, redirect, request, session
@@ -67,14 +66,15 @@ def _begin() -> ResponseReturnValue | None:
         log.error("view_without_permission", endpoint=request.endpoint)
         raise NotFoundError
     g.work = ExitStack()
-    g.work.enter_context(db.work(read_only=request.method in SAFE and not view.get_writes))  # type: ignore[attr-defined]
+    get_writes: bool = getattr(view, "get_writes", False)
+    g.work.enter_context(db.work(read_only=request.method in SAFE and not get_writes))
+    if permission is Permission.ANYONE:
+        return None  # a launch begins with an untouched unit of work
     if (visit_id := session.get("visit")) is not None:
         g.visit = visits.load(visit_id)
     if g.visit is not None:
-        person = g.visit.person
-        g.language = i18n.negotiate(person.locale, None, request.headers.get("Accept-Language"))
-    if permission is Permission.ANYONE:
-        return None
+        wanted = request.headers.get("Accept-Language")
+        g.language = i18n.negotiate(g.visit.person.locale, None, wanted)
     return _guard(permission)
 
 
@@ -93,10 +93,13 @@ def _guard(permission: Permission) -> ResponseReturnValue | None:
 
 
 def _check_sender() -> None:
-    """A form comes from our own pages and from the person who opened it (the token is signed, see forms/base.py)."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get("Origin", settings.current().public_url)
-    if site not in {"same-origin", "none"} or urlsplit(origin)[:2] != urlsplit(settings.current().public_url)[:2]:
+    """A form comes from our own pages and from the person who opened it (the token is signed, see forms/base.py).
+
+    Sec-Fetch-Site decides where the browser sends it (Origin is "null" under our Referrer-Policy); else Origin does.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    ours = site in {"same-origin", "none"} if site else origin in {None, settings.current().public_url}
+    if not ours:
         raise RefusedError("foreign_form")
     owner = opened_by(request.form)
     if owner is None:

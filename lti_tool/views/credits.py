@@ -3,17 +3,55 @@
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from lti_tool import db
 from lti_tool.access import Permission
 from lti_tool.forms.base import Form
 from lti_tool.forms.credits import AwardForm, ModeForm
 from lti_tool.models import Circle
-from lti_tool.services import circles, credits  # noqa: A004 (the noun of the page)
+from lti_tool.services import circles, credits
 from lti_tool.views.base import requires
-from lti_tool.views.words import credit_modes, delivery_fault
 
 bp = Blueprint("credits", __name__, url_prefix="/circles/<int:circle_id>/credit")
+
+CREDIT_MODES = {
+    "none": _l("Nothing. The course hears nothing about anyone."),
+    "completed": _l("That a person took part, once everything planned is done."),
+    "milestones": _l("How many of the planned steps a person has done."),
+    "certificate": _l("The certificate, once it is given. Never that it is not given yet."),
+}
+STRANGE = _l("The course’s system answered in a way we do not know. Its administrator can help.")
+NOT_REACHED = _l("The course’s system could not be reached. It is tried again by itself.")
+NOT_ALLOWED = _l("The course’s system does not let this tool write there. Its administrator can change that.")
+FAULTS = {
+    "": _l("It goes out in a moment."),
+    "platform_unreachable": NOT_REACHED,
+    "platform_slow": NOT_REACHED,
+    "platform_busy": NOT_REACHED,
+    "internal": _l("Something on our side went wrong. It is tried again by itself."),
+    "scope_refused": NOT_ALLOWED,
+    "token_refused": NOT_ALLOWED,
+    "token_not_accepted": NOT_ALLOWED,
+    "columns_refused": NOT_ALLOWED,
+    "column_refused": NOT_ALLOWED,
+    "address_refused": NOT_ALLOWED,
+    "column_gone": _l("The column in the course was taken away. A new one is made."),
+    "column_being_made": _l("The column in the course is just being made."),
+    "no_column": _l("The course’s system offers no column for it."),
+    "score_refused": _l("The course’s system did not accept it for this person, who may have left the course."),
+    "newer_on_platform": _l("Somebody changed it by hand in the course. That stands."),
+}
+
+
+def credit_modes() -> dict[str, str]:
+    """What each way of giving credit means."""
+    return {mode: str(words) for mode, words in CREDIT_MODES.items()}
+
+
+def delivery_fault(code: str) -> str:
+    """Why something owed to the course has not arrived, in one sentence."""
+    return str(FAULTS.get(code, STRANGE))
 
 
 @bp.get("")

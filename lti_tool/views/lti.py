@@ -68,12 +68,14 @@ def jwks() -> ResponseReturnValue:
 def register(token: str) -> ResponseReturnValue:
     """Register the tool in the LMS that opened this one-time address (dynamic registration)."""
     invite = invites.find(token)
+    db.session.commit()  # nothing stays open while we talk to the platform
     configuration = request.args.get("openid_configuration", "")
     if not configuration:
         return render_template("lti/register.html", invite=invite)
+    g.frame_origins = frames.origins_of([configuration])  # the LMS shows this page in a frame, refusals too
     platform = registration.complete(
         invite, openid_configuration=configuration, registration_token=request.args.get("registration_token")
     )
+    invites.use(invite, platform=platform)
     db.session.commit()
-    g.frame_origins = frames.origins_of([platform.issuer, configuration])
     return render_template("lti/registered.html", platform=platform)

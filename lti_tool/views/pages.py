@@ -1,6 +1,8 @@
 """The few pages that belong to no noun: the front door, the language, health."""
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from urllib.parse import urlsplit
+
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db, i18n, migrate
@@ -15,7 +17,7 @@ bp = Blueprint("pages", __name__)
 @requires(Permission.ANYONE)
 def front() -> ResponseReturnValue:
     """Who comes without a course is told to open the activity there; who is signed in goes to her circle."""
-    if g.visit is not None:
+    if "visit" in session:
         return redirect(url_for("circles.home"), code=303)
     return render_template("pages/front.html")
 
@@ -24,9 +26,16 @@ def front() -> ResponseReturnValue:
 @requires(Permission.SIGNED_IN)
 def language() -> ResponseReturnValue:
     """Remember the language that the person chose."""
-    people.choose_language(g.visit.person, locale=i18n.known(request.form.get("language", "")))
+    people.choose_language(g.visit.person, locale=i18n.negotiate(request.form.get("language"), None, None))
     db.session.commit()
-    return redirect(request.form.get("back", "") if i18n.is_own_path(request.form.get("back", "")) else "/", code=303)
+    return redirect(own_path(request.form.get("back", "")), code=303)
+
+
+def own_path(address: str) -> str:
+    """The address if it is a path of ours, else the front door: no form of ours leads anywhere else."""
+    parts = urlsplit(address)
+    own = address.startswith("/") and not address.startswith("//") and "\\" not in address and not parts.netloc
+    return address if own else "/"
 
 
 @bp.get("/healthz")

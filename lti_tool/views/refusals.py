@@ -83,6 +83,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _fault(error: Exception) -> ResponseReturnValue:
+    g.visit = None  # whatever broke must not break this page, too
     log.error("fault", kind=type(error).__name__, endpoint=request.endpoint or "", exc_info=error)
     return page("500", 500)
 

@@ -34,9 +34,7 @@ def people(course_id: int) -> ResponseReturnValue:
     course = set_ups.course(course_id, within=g.visit.reach)
     preset = presets.get(set_ups.so_far(course).programme)
     found = set_ups.candidates(course, by=g.visit.person)
-    roles = [(role.key, i18n.programme_words(role.title.root)[0]) for role in preset.roles] + [
-        ("", _("not placed yet"))
-    ]
+    roles = [(role.key, i18n.programme_words(role.title)[0]) for role in preset.roles] + [("", _("not placed yet"))]
     form = forms.people_form([(one.person.id, one.person.display_name, one.role) for one in found], roles)
     if form.accepted():
         chosen = forms.numbered(form.values(), forms.ROLE)

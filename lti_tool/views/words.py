@@ -20,6 +20,41 @@ REFUSALS = {
         _l("To protect you, nothing was saved."),
         _l("Open the activity again from your course and send it from there."),
     ),
+    "invite_used": Words(
+        _l("This registration address was used already"),
+        _l("Each one registers one LMS, once."),
+        _l("Ask whoever runs Learning Circles for another one (lti-tool invite)."),
+    ),
+    "invite_expired": Words(
+        _l("This registration address has expired"),
+        _l("It was good for seven days."),
+        _l("Ask whoever runs Learning Circles for another one (lti-tool invite)."),
+    ),
+    "already_registered": Words(
+        _l("This LMS is registered already"),
+        _l("A registration is never replaced by another one. Nothing was changed."),
+        _l("Remove the tool in your LMS first if you want to begin anew, or go on with the one there is."),
+    ),
+    "issuer_mismatch": Words(
+        _l("The LMS’s answer names another address than its own"),
+        _l("So we cannot tell whom we would register. Nothing was kept."),
+        _l("Check the site address in the settings of your LMS, then register again."),
+    ),
+    "set_up_already": Words(
+        _l("A colleague was faster: the circles are open"),
+        _l("Nothing was made twice."),
+        _l("Open the activity again from your course; a facilitator will give you your place."),
+    ),
+    "placed_already": Words(
+        _l("This person has a place already"),
+        _l("Nothing was changed."),
+        _l("Look at the people of the circle to see the role."),
+    ),
+    "last_facilitator": Words(
+        _l("Somebody has to look after the circle"),
+        _l("This is the last person here who can give others a place. Nothing was changed."),
+        _l("Make somebody else facilitator first."),
+    ),
     "circle_closed": Words(
         _l("This circle has ended"),
         _l("Everything in it stays readable, and nothing new can be added."),
@@ -93,50 +128,30 @@ def refusal(code: str) -> Words:
 
 def happened(template: str) -> str:
     """Why a form could not be taken, in one sentence."""
-    return HAPPENED.get(template, UNKNOWN.happened)
+    return str(HAPPENED.get(template, UNKNOWN.happened))
 
 
-def launch_refusal(_code: str) -> str:
-    """Why a launch was not accepted, in one sentence."""
-    return UNKNOWN.happened
-
-
-CREDIT_MODES = {
-    "none": _l("Nothing. The course hears nothing about anyone."),
-    "completed": _l("That a person took part, once everything planned is done."),
-    "milestones": _l("How many of the planned steps a person has done."),
-    "certificate": _l("The certificate, once it is given. Never that it is not given yet."),
-}
-STRANGE = _l("The course’s system answered in a way we do not know. Its administrator can help.")
-NOT_REACHED = _l("The course’s system could not be reached. It is tried again by itself.")
-NOT_ALLOWED = _l("The course’s system does not let this tool write there. Its administrator can change that.")
-FAULTS = {
-    "": _l("It goes out in a moment."),
-    "platform_unreachable": NOT_REACHED,
-    "platform_slow": NOT_REACHED,
-    "platform_busy": NOT_REACHED,
-    "internal": _l("Something on our side went wrong. It is tried again by itself."),
-    "scope_refused": NOT_ALLOWED,
-    "token_refused": NOT_ALLOWED,
-    "token_not_accepted": NOT_ALLOWED,
-    "columns_refused": NOT_ALLOWED,
-    "column_refused": NOT_ALLOWED,
-    "address_refused": NOT_ALLOWED,
-    "column_gone": _l("The column in the course was taken away. A new one is made."),
-    "column_being_made": _l("The column in the course is just being made."),
-    "no_column": _l("The course’s system offers no column for it."),
-    "score_refused": _l("The course’s system did not accept it for this person, who may have left the course."),
-    "newer_on_platform": _l("Somebody changed it by hand in the course. That stands."),
+_NOT_YET = _l("The people who look after your LMS still have to approve this connection. They can see that it waits.")
+_BROWSER = _l("Your browser did not keep what it needs between two steps. Opening the activity once more often helps.")
+_SIGN_IN = _l("Your LMS says that you are not signed in there any more.")
+_TIME = _l("The message of your LMS came too late, or its clock and ours differ.")
+_GENERAL = _l("The message of your LMS did not pass our checks, so we did not let it in.")
+LAUNCH = {
+    "platform_pending": _NOT_YET,
+    "deployment_pending": _NOT_YET,
+    "login_required": _SIGN_IN,
+    "cookie_missing": _BROWSER,
+    "browser_changed": _BROWSER,
+    "state_unknown": _BROWSER,
+    "state_expired": _TIME,
+    "expired": _TIME,
+    "issued_ahead": _TIME,
+    "issued_long_ago": _TIME,
+    "platform_unknown": _l("This LMS is not registered here. The administrator can register it with an invitation."),
+    "keys_unreachable": _l("We could not reach your LMS to check its message."),
 }
 
 
-def credit_modes() -> dict[str, str]:
-    """What each way of giving credit means."""
-    return {mode: str(words) for mode, words in CREDIT_MODES.items()}
-
-
-def delivery_fault(code: str) -> str:
-    """Why something owed to the course has not arrived, in one sentence."""
-    return str(
-        FAULTS.get(code, _l("The course’s system answered in a way we do not know. Its administrator can help."))
-    )
+def launch_refusal(code: str) -> str:
+    """Why a launch was not accepted, as a teacher can understand it; the code beside it is for the administrator."""
+    return str(LAUNCH.get(code, _GENERAL))

@@ -83,6 +83,8 @@ def test_a_drawing_stays_sharp_and_a_photo_does_not_stay_a_png():
     assert cleaned(EVERYTHING["png drawing"]).media_type == "image/png"
     assert opened(cleaned(EVERYTHING["png drawing"])).convert("RGB").tobytes() == build.drawing().tobytes()
     assert cleaned(build.saved(build.photo(1200, 900), "PNG")).media_type == "image/jpeg"
+    restless = build.noise(300, 200).quantize(200)  # few colours, but larger as a PNG
+    assert cleaned(build.saved(restless, "PNG")).media_type == "image/jpeg"
 
 
 def test_what_is_transparent_becomes_white_paper():

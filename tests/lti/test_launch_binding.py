@@ -109,7 +109,7 @@ def test_a_token_of_a_stranger_in_a_true_login_leaves_only_the_count_of_question
 
 def test_institution_roles_and_lookalikes_give_nothing(lms: Lms) -> None:
     accepted = lms.launch(roles=["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor", TEACHER + "s"])
-    assert not (accepted.may_teach or accepted.administers)
+    assert (accepted.may_teach, accepted.administers) == (False, False)
 
 
 def test_a_launch_comes_first_in_its_unit_of_work(lms: Lms) -> None:
@@ -122,7 +122,7 @@ def test_a_launch_comes_first_in_its_unit_of_work(lms: Lms) -> None:
 
 def test_a_launch_that_is_not_committed_did_not_happen(lms: Lms) -> None:
     form = lms.form()
-    with pytest.raises(ZeroDivisionError), db.work():
+    with db.work() as session:
         launch.finish(form, browser="this browser")
-        raise ZeroDivisionError
+        session.rollback()
     assert finish(form).sub == "7"

@@ -60,6 +60,16 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
         "target_foreign",
     ),
     "target_link_uri on another port": ({"target_link_uri": f"{TOOL}:8443/"}, "target_foreign"),
+    "target_link_uri without host": ({"target_link_uri": "/lti/launch"}, "target_foreign"),
+    "target_link_uri without scheme": ({"target_link_uri": "//evil.example/"}, "target_foreign"),
+    "target_link_uri with one slash": ({"target_link_uri": "https:/evil.example/"}, "target_foreign"),
+    "target_link_uri with no slash": ({"target_link_uri": "https:evil.example"}, "target_foreign"),
+    "target_link_uri with a line break": ({"target_link_uri": f"{TOOL}/\r\nSet-Cookie: a=b"}, "target_foreign"),
+    "target_link_uri longer than our host": (
+        {"target_link_uri": "https://circles.example.org.evil.example/"},
+        "target_foreign",
+    ),
+    "target_link_uri a list": ({"target_link_uri": [TOOL]}, "target_foreign"),
     "target_link_uri script": ({"target_link_uri": "javascript:alert(1)"}, "target_foreign"),
     "aud wrong": ({"aud": "another"}, "audience_wrong"),
     "aud missing": ({"aud": GONE}, "audience_wrong"),
@@ -167,6 +177,10 @@ def test_a_token_signed_by_somebody_else_under_the_platforms_key_id_is_refused(l
 )
 def test_what_is_no_token_is_refused(lms: Lms, token: str) -> None:
     assert refusal({"state": lms.login()["state"], "id_token": token}) == "token_unreadable"
+
+
+def test_a_token_of_a_megabyte_is_not_even_read(lms: Lms) -> None:
+    assert refusal(lms.form(custom={"resource": "x" * 1_000_000})) == "token_unreadable"
 
 
 def test_an_answer_without_token_or_state_is_refused(lms: Lms) -> None:

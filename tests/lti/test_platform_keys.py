@@ -1,6 +1,8 @@
 """The platform's keys: one question for many launches, rotation at once, outages survived, floods bounded."""
 
+import json
 import threading
+import time
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool import db
+from lti_tool.errors import LaunchRefusedError
 from lti_tool.models import PlatformKeys
 from tests.lti.issuer import GONE, Lms, finish, public_jwk
 from tests.lti.test_launch_refusals import refusal
@@ -144,7 +147,7 @@ def test_nobody_waits_for_a_database_while_the_platform_is_slow(lms: Lms) -> Non
 @pytest.mark.slow
 def test_a_key_set_that_never_comes_is_given_up(lms: Lms) -> None:
     end = threading.Event()
-    lms.answer = lambda request: [end.wait(30), None][1]
+    lms.answer = lambda _request: [end.wait(30), None][1]
     try:
         assert refusal(lms.form()) == "keys_unreachable"
     finally:
@@ -160,13 +163,50 @@ def test_two_platforms_never_share_keys(lms: Lms) -> None:
     assert lms.asked == 2
 
 
-def test_the_first_question_may_come_from_several_launches_at_once(lms: Lms) -> None:
-    forms = [lms.form() for _ in range(4)]
+def at_once(forms: list[dict[str, str]]) -> list[str]:
     results: list[str] = []
-    threads = [threading.Thread(target=lambda form=form: results.append(finish(form).sub)) for form in forms]
+
+    def post(form: dict[str, str]) -> None:
+        try:
+            results.append(finish(form).sub)
+        except LaunchRefusedError as refused:
+            results.append(refused.code)
+
+    threads = [threading.Thread(target=post, args=(form,)) for form in forms]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert results == ["7"] * 4
-    assert lms.asked <= 4
+    return results
+
+
+def test_thirty_people_who_start_at_once_ask_one_question(lms: Lms) -> None:
+    assert at_once([lms.form() for _ in range(30)]) == ["7"] * 30
+    assert lms.asked == 1
+    lms.published = {"keys": [public_jwk("second")]}
+    assert at_once([lms.form(key="second") for _ in range(30)]) == ["7"] * 30
+    assert lms.asked == 2
+
+
+def test_thirty_people_who_start_during_an_outage_do_not_wait_for_each_other(lms: Lms) -> None:
+    def slowly_down(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.3)
+        down(request)
+
+    lms.answer = slowly_down
+    assert at_once([lms.form() for _ in range(30)]) == ["keys_unreachable"] * 30
+    assert lms.asked < 12
+
+
+def test_thirty_unknown_keys_at_once_share_an_answer(lms: Lms) -> None:
+    lms.launch()
+
+    def slowly(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.3)
+        request.send_response(200)
+        request.end_headers()
+        request.wfile.write(json.dumps(lms.published).encode())
+
+    lms.answer = slowly
+    assert at_once([lms.form(key="unknown") for _ in range(30)]) == ["key_unknown"] * 30
+    assert lms.asked <= 5

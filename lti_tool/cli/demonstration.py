@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--reset", is_flag=True, help="Forget what was done in the demonstration, and stop.")
-def demo(*, reset: bool) -> None:
+@click.option("--folder", hidden=True, type=click.Path(path_type=Path), help="Keep it here instead of in var/.")
+def demo(*, reset: bool, folder: Path | None) -> None:
     """Start the tool and a practice LMS on this machine, to try them.
 
     PORT= and LMS_PORT= choose other ports than 8000 and 8001. What you do is kept in var/ until --reset.
     """
-    var = (checkout(PACKAGE) or Path.cwd()) / "var"
+    var = (folder or (checkout(PACKAGE) or Path.cwd()) / "var").resolve()
     if reset:
-        _forget(var)
+        forget(var)
         click.echo("The demonstration is as new.")
         return
     port, lms_port = _port("PORT", 8000), _port("LMS_PORT", 8001)
     _require_free(port, lms_port)
-    _write_env(var, port)
+    write_env(var, port)
     _run(var, port, lms_port)
 
 
@@ -49,7 +50,6 @@ def practice_lms(port: int, tool_url: str, state_file: Path) -> None:
 
     log.configure("WARNING")
     stop = threading.Event()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which ends this one
     server.end_with_parent(stop)
 
     def end() -> None:
@@ -65,8 +65,9 @@ def _run(var: Path, port: int, lms_port: int) -> None:
 
     settings = opened(any_shape=True)
     migrate.upgrade(db.engine())
-    _register(lms_port)
-    options = {"--port": lms_port, "--tool-url": settings.public_url, "--state-file": var / "practice-lms.json"}
+    state_file = var / "practice-lms.json"
+    _register(state_file, settings.public_url, lms_port)
+    options = {"--port": lms_port, "--tool-url": settings.public_url, "--state-file": state_file}
     words = [str(word) for option in options.items() for word in option]
     lms = server.Child([sys.executable, "-m", "lti_tool.cli", "practice-lms", *words])
     try:
@@ -79,16 +80,27 @@ def _run(var: Path, port: int, lms_port: int) -> None:
         lms.join()
 
 
-def _register(lms_port: int) -> None:
-    """Make the practice LMS known to the tool, once."""
+def _register(state_file: Path, tool_url: str, lms_port: int) -> None:
+    """Make the tool known to the practice LMS and the other way round, once."""
     from lti_tool import db
     from lti_tool.demo import app
+    from lti_tool.demo.platform import PracticeLms
     from lti_tool.lti import registry
 
-    facts = app.registration(port=lms_port)
+    lms = PracticeLms(base_url=f"http://127.0.0.1:{lms_port}", state_file=state_file)
+    facts = app.preregister(lms, tool_url)
     with db.work():
-        if not any((each.issuer, each.client_id) == (facts["issuer"], facts["client_id"]) for each in registry.all()):
-            registry.add(**facts)
+        known = {(each.issuer, each.client_id) for each in registry.all()}
+        if (facts["issuer"], facts["client_id"]) not in known:
+            registry.add(
+                name="Practice LMS",
+                issuer=facts["issuer"],
+                client_id=facts["client_id"],
+                auth_url=facts["auth_url"],
+                token_url=facts["token_url"],
+                jwks_url=facts["jwks_url"],
+                deployment=facts["deployment_id"],
+            )
         db.session.commit()
 
 
@@ -114,7 +126,7 @@ def _say(tool_url: str, lms_port: int) -> None:
 """)
 
 
-def _write_env(var: Path, port: int) -> None:
+def write_env(var: Path, port: int) -> None:
     """Keep the demonstration's settings in var/demo.env, and make them those of this process, whatever was set."""
     file = var / "demo.env"
     values = {
@@ -137,7 +149,8 @@ def _write_env(var: Path, port: int) -> None:
     os.environ.update(values)
 
 
-def _forget(var: Path) -> None:
+def forget(var: Path) -> None:
+    """Take away what the demonstration left, and nothing else."""
     for name in ("demo.env", "demo.db", "demo.db-wal", "demo.db-shm", "practice-lms.json"):
         (var / name).unlink(missing_ok=True)
     shutil.rmtree(var / "demo", ignore_errors=True)

@@ -1,0 +1,8 @@
+"""How real LMSs differ from the book: one small class each, every habit with its source."""
+
+from lti_tool.demo.quirks.canvas import Canvas
+from lti_tool.demo.quirks.moodle import Moodle
+from lti_tool.demo.quirks.open_edx import OpenEdx
+from lti_tool.demo.quirks.plain import Plain
+
+PROFILES: dict[str, Plain] = {profile.name: profile for profile in (Plain(), Moodle(), Canvas(), OpenEdx())}

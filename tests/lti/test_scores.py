@@ -1,0 +1,306 @@
+"""The credit column and the statements in it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from werkzeug.wrappers import Response
+
+from lti_tool import db
+from lti_tool.errors import PlatformError
+from lti_tool.lti import scores, tokens
+from lti_tool.lti.messages import Score
+from lti_tool.models import Activity, Course
+from tests.lti import ends
+from tests.lti.ends import installation  # noqa: F401 (a fixture)
+
+COLUMNS = "/mod/lti/services.php/2/lineitems"
+COLUMN = f"{COLUMNS}/6/lineitem"
+SCORES = f"{COLUMN}/scores"
+RESULTS = f"{COLUMN}/results"
+NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+
+
+def statement(*, sub: str = "19", given: int = 8, later: int = 0, **changes: Any) -> Score:
+    facts: dict[str, Any] = {"maximum": 10, "complete": False, "comment": "8 of 10", **changes}
+    return Score(sub=sub, given=given, stated_at=NOON + timedelta(seconds=later), **facts)
+
+
+def with_column(far: ends.Moodle, **facts: Any) -> Activity:
+    return ends.activity_in(far.url, line_item_url=far.add_column(resourceLinkId="2")["id"], **facts)
+
+
+def posted(far: ends.Web) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(next(asked for asked in reversed(far.asked) if asked.method == "POST").data)
+    return body
+
+
+def fault(activity: Activity, score: Score | None = None) -> PlatformError:
+    with pytest.raises(PlatformError) as caught:
+        scores.post(activity, score or statement())
+    return caught.value
+
+
+def column(activity: Activity) -> str | None:
+    return scores.find_or_make_column(activity, label="Learning circle", maximum=10)
+
+
+def test_a_score_reaches_the_gradebook_and_is_read_back() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement())
+        assert scores.result_of(here, "19") == scores.Result(80.0, 100.0, "8 of 10")
+        assert scores.result_of(here, "26") is None
+
+
+def test_a_score_is_stated_in_the_words_that_every_platform_takes() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement())
+        [sent] = [asked for asked in far.asked if asked.path == SCORES]
+        assert sent.headers["Content-Type"] == "application/vnd.ims.lis.v1.score+json"
+        assert sent.args["type_id"] == "2"
+        assert posted(far) == {
+            "userId": "19",
+            "scoreGiven": 8,
+            "scoreMaximum": 10,
+            "comment": "8 of 10",
+            "timestamp": "2026-11-21T12:00:00+00:00",
+            "activityProgress": "InProgress",
+            "gradingProgress": "FullyGraded",
+        }
+        scores.post(here, statement(later=1, given=0, complete=True, comment=""))
+        assert (posted(far)["activityProgress"], posted(far)["scoreGiven"]) == ("Completed", 0)
+        assert "comment" not in posted(far)
+
+
+def test_a_moment_is_stated_in_whole_seconds() -> None:
+    with ends.moodle() as far:
+        moment = NOON.replace(microsecond=999_999).astimezone(datetime.now().astimezone().tzinfo)
+        scores.post(with_column(far), Score("19", 1, 1, complete=True, comment="", stated_at=moment))
+        assert posted(far)["timestamp"] == "2026-11-21T12:00:00+00:00"
+
+
+def test_the_same_statement_twice_is_delivered_once() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement())
+        scores.post(here, statement())
+        assert far.count(SCORES) == 2
+
+
+def test_another_value_for_the_same_moment_is_not_taken_for_delivered() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement(given=9))
+        found = fault(here, statement(given=8))
+    assert (found.code, found.status, found.final) == ("newer_on_platform", 409, True)
+
+
+def test_who_takes_no_score_is_named() -> None:
+    with ends.moodle() as far:
+        found = fault(with_column(far), statement(sub="4"))
+    assert (found.code, found.status, found.final) == ("person_gone", 400, True)
+
+
+def test_who_takes_no_score_any_more_is_not_taken_for_a_newer_score() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement(given=5))
+        far.gradable.clear()
+        assert fault(here, statement(later=1)).code == "person_gone"
+
+
+def test_a_column_that_was_deleted_is_named() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.columns.clear()
+        found = fault(here)
+    assert (found.code, found.status, found.final) == ("column_gone", 404, True)
+
+
+def test_a_person_who_is_gone_is_no_lost_column() -> None:
+    """Brightspace answers 404 for the person (hypothesis/lms, d2l plugin)."""
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.on(SCORES, Response(status=404))
+        assert fault(here).code == "person_gone"
+        far.on(SCORES, Response(status=403))
+        assert fault(here).code == "person_gone"
+        far.on(COLUMN, Response(status=403))
+        assert fault(here).code == "score_refused"
+
+
+def test_a_column_that_may_not_be_looked_at_counts_as_gone() -> None:
+    with ends.moodle() as far:
+        here = with_column(far, scopes=[tokens.SCORES])
+        far.on(SCORES, Response(status=404))
+        assert fault(here).code == "column_gone"
+
+
+@pytest.mark.parametrize("status", [412, 429, 500, 503])
+def test_what_may_pass_is_tried_again_when_the_platform_says(status: int) -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.on(SCORES, Response(status=status, headers={"Retry-After": "30"}))
+        found = fault(here)
+        assert (found.code, found.retry_after, found.final) == ("platform_busy", 30.0, False)
+        assert far.count(SCORES) == 1
+
+
+def test_a_statement_that_the_platform_cannot_read_is_refused_for_good() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.on(SCORES, Response(status=415))
+        assert (fault(here).code, fault(here).final) == ("score_refused", True)
+
+
+@pytest.mark.parametrize(("product", "status"), [("open-edx", 400), ("canvas", 400), ("", 400), ("", 409)])
+def test_an_older_moment_is_told_from_a_stranger(product: str, status: int) -> None:
+    held = {"userId": "19", "resultScore": 0.8, "resultMaximum": 1}
+    with ends.moodle() as far:
+        here = with_column(far, product=product)
+        far.on(SCORES, Response(status=status))
+        far.on(RESULTS, ends.as_json([{"userId": "7", "resultScore": 0.1}, held]))
+        scores.post(here, statement())  # it holds 8 of 10: delivered
+        assert fault(here, statement(given=7)).code == "newer_on_platform"
+        far.on(RESULTS, ends.as_json([]))
+        assert fault(here).code == ("person_gone" if status == 400 else "newer_on_platform")
+
+
+def test_what_cannot_be_read_back_is_not_taken_for_delivered() -> None:
+    with ends.moodle() as far:
+        here = with_column(far, product="open-edx", scopes=[tokens.SCORES])
+        far.on(SCORES, Response(status=400))
+        assert fault(here).code == "score_refused"
+        far.on(SCORES, Response(status=409))
+        assert fault(here).code in ("score_refused", "newer_on_platform")
+
+
+def test_canvas_is_told_that_this_is_no_new_attempt() -> None:
+    with ends.moodle() as far:
+        scores.post(with_column(far, product="canvas"), statement())
+        assert posted(far)["https://canvas.instructure.com/lti/submission"] == {"new_submission": False}
+
+
+def test_without_a_column_or_a_right_nothing_is_sent() -> None:
+    with ends.moodle() as far:
+        assert fault(ends.activity_in(far.url)).code == "no_column"
+        asked = len(far.asked)
+    assert asked == 0
+
+
+def test_without_the_right_to_score_nothing_is_sent() -> None:
+    with ends.moodle() as far:
+        assert fault(with_column(far, scopes=[tokens.COLUMNS])).code == "scope_refused"
+        assert far.asked == []
+
+
+def test_the_column_that_the_launch_gave_is_taken() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        assert column(here) == f"{far.url}{COLUMN}?type_id=2"
+        assert far.asked == []
+
+
+def test_the_activitys_own_column_is_found_among_others() -> None:
+    with ends.moodle() as far:
+        far.add_column(resourceLinkId="3", resourceId=scores.RESOURCE_ID)
+        own = far.add_column(resourceLinkId="2")
+        assert column(ends.activity_in(far.url)) == own["id"]
+
+
+def test_real_moodle_columns_are_understood() -> None:
+    [captured, *_] = ends.seen("moodle-gradebook")
+    with ends.moodle() as far:
+        far.on(COLUMNS, ends.as_json(captured["response"]["body"]))
+        found = column(ends.activity_in(far.url))
+    assert found == "http://localhost:8080/mod/lti/services.php/2/lineitems/6/lineitem?type_id=2"
+
+
+def test_of_several_columns_the_one_with_our_mark_is_taken() -> None:
+    with ends.moodle() as far:
+        far.add_column(resourceLinkId="2", resourceId="res-1")
+        ours = far.add_column(resourceLinkId="2", tag=scores.RESOURCE_ID)
+        assert column(ends.activity_in(far.url)) == ours["id"]
+
+
+def test_an_unbound_column_with_our_mark_is_taken() -> None:
+    with ends.moodle() as far:
+        far.add_column(resourceLinkId="3")
+        ours = far.add_column(resourceId=scores.RESOURCE_ID)
+        assert column(ends.activity_in(far.url)) == ours["id"]
+
+
+def test_our_column_is_found_on_a_later_page() -> None:
+    with ends.moodle() as far:
+        link = f"<{far.url}{COLUMNS}?type_id=2&amp;from=1>; rel=“next”"
+        ours = ends.as_json([{"id": "ours", "resourceLinkId": "2"}])
+        first = ends.as_json([])
+        first.headers["Link"] = link.encode().decode("latin-1")  # the bytes that Moodle writes
+        far.on(COLUMNS, first, ours)
+        assert column(ends.activity_in(far.url)) == "ours"
+
+
+def test_a_column_is_made_where_there_is_none_and_found_again() -> None:
+    with ends.moodle() as far:
+        far.add_column(resourceLinkId="3")
+        here = ends.activity_in(far.url)
+        made = column(here)
+        assert made == f"{far.url}{COLUMNS}/7/lineitem?type_id=2"
+        assert posted(far) == {
+            "label": "Learning circle",
+            "scoreMaximum": 10,
+            "resourceId": "circle-credit",
+            "tag": "circle-credit",
+            "resourceLinkId": "2",
+        }
+        assert column(here) == made
+        assert len(far.columns) == 2
+
+
+@pytest.mark.parametrize("scopes", [[], [tokens.SCORES], [tokens.SCORES, tokens.COLUMNS_READ]])
+def test_where_no_column_may_be_made_credit_stays_here(scopes: list[str]) -> None:
+    with ends.moodle() as far:
+        assert column(ends.activity_in(far.url, scopes=scopes)) is None
+        assert far.columns == {}
+
+
+def test_where_the_course_has_no_gradebook_credit_stays_here() -> None:
+    with ends.moodle() as far:
+        here = ends.activity_in(far.url)
+        with db.work() as unit:
+            unit.get_one(Course, here.course_id).line_items_url = None
+            unit.commit()
+        assert column(here) is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ([Response(status=403)], "columns_refused"),
+        ([ends.as_json({"columns": []})], "answer_not_json"),
+        ([ends.as_json([]), Response(status=412)], "column_refused"),
+        ([ends.as_json([]), ends.as_json({"label": "no id"}, 201)], "column_refused"),
+    ],
+)
+def test_a_refused_column_is_named(answers: list[Response], code: str) -> None:
+    with ends.moodle() as far:
+        here = ends.activity_in(far.url)
+        far.on(COLUMNS, *answers)
+        with pytest.raises(PlatformError, match=code):
+            column(here)
+
+
+def test_nothing_is_ever_deleted_or_put() -> None:
+    with ends.moodle() as far:
+        here = ends.activity_in(far.url)
+        made = column(here)
+        with db.work() as unit:
+            unit.get_one(Activity, here.id).line_item_url = made
+            unit.commit()
+        scores.post(here, statement())
+        far.columns.clear()
+        fault(here)
+        assert {asked.method for asked in far.asked} == {"GET", "POST"}
