@@ -211,6 +211,12 @@ def _is_the_same(entry: Entry, last: EntryVersion, evidence: list[Evidence]) -> 
     )
 
 
+def has_changed(entry: Entry) -> bool:
+    """Whether the working text or its evidence says something else than the newest version that stands."""
+    evidence = [one for one in entry.evidence if one.removed_at is None]
+    return bool(entry.versions) and not _is_the_same(entry, entry.versions[-1], evidence)
+
+
 def take_back(entry: Entry, *, by: Person) -> Entry:
     """Nobody but the authors reads it any more; what colleagues wrote stays with them and the authors."""
     _only_authors(entry, by)

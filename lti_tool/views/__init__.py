@@ -6,9 +6,12 @@ from lti_tool.views import (
     base,
     circles,
     credits,
+    entries,
+    evidence,
     feedbacks,
     frames,
     holds,
+    inquiries,
     lti,
     meetings,
     pages,
@@ -26,5 +29,19 @@ def init_app(app: Flask) -> None:
     frames.init_app(app)
     refusals.init_app(app)
     places.init_app(app)
-    for module in (pages, lti, circles, set_ups, people, meetings, feedbacks, holds, reviews, credits):
+    for module in (
+        pages,
+        lti,
+        circles,
+        set_ups,
+        people,
+        meetings,
+        inquiries,
+        entries,
+        evidence,
+        feedbacks,
+        holds,
+        reviews,
+        credits,
+    ):
         app.register_blueprint(module.bp)
