@@ -1,7 +1,9 @@
 """Credit by hand, and how much of it leaves the circle."""
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
+from wtforms import RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
 from lti_tool.forms.base import Form, ShortText
@@ -17,3 +19,10 @@ class ModeForm(Form):
     """How credit is given in this circle."""
 
     mode = RadioField(_l("What reaches the course"))
+
+
+def mode_form(modes: Mapping[str, str], *, chosen: str) -> ModeForm:
+    """The form with these modes, each in words."""
+    form = ModeForm(data={"mode": chosen})
+    form.mode.choices = [SelectChoice(mode, words) for mode, words in modes.items()]
+    return form

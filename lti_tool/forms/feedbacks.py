@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, RadioField
+from wtforms import HiddenField, RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
 from lti_tool.forms.base import Form, LongText
@@ -43,9 +43,9 @@ def levels_form(rubric: Rubric) -> type[StepForm]:
     """The rubric in sentences, one choice per criterion; none is required and none is a number."""
     fields = {}
     for criterion in rubric.criteria:
-        sentences = [(level.key, programme_text(criterion.levels[level.key])) for level in rubric.levels]
+        sentences = [SelectChoice(level.key, programme_text(criterion.levels[level.key])) for level in rubric.levels]
         fields[f"level-{criterion.key}"] = RadioField(
-            programme_text(criterion.title), choices=[*sentences, ("", _l("I leave this open"))], default=""
+            programme_text(criterion.title), choices=[*sentences, SelectChoice("", _l("I leave this open"))], default=""
         )
     return type("LevelsForm", (StepForm,), fields)
 
@@ -63,9 +63,9 @@ class HoldForm(Form):
     kind = RadioField(
         _l("What is it about?"),
         choices=[
-            ("hurtful", _l("It hurts, or is about the person instead of the work.")),
-            ("privacy", _l("It tells too much about somebody.")),
-            ("child_safety", _l("A child may not be safe. The facilitator sees it at once.")),
+            SelectChoice("hurtful", _l("It hurts, or is about the person instead of the work.")),
+            SelectChoice("privacy", _l("It tells too much about somebody.")),
+            SelectChoice("child_safety", _l("A child may not be safe. The facilitator sees it at once.")),
         ],
         validators=[InputRequired()],
     )

@@ -15,6 +15,7 @@ from lti_tool.access import OUT, Permission, Reach, rights_with
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import (
+    Audience,
     Circle,
     Entry,
     EntryVersion,
@@ -127,11 +128,13 @@ class Readers:
 
 
 def readers(feedback: Feedback) -> Readers:
-    """Who will read it: the authors, the circle's facilitators, and colleagues as the circle agreed."""
+    """Who will read it: the authors, the circle's facilitators, and colleagues as the circle agreed; work taken back: its authors."""
     circle = circle_of(feedback)
     wrote = authors(feedback)
     known = {feedback.writer_id, *(one.id for one in wrote)}
-    others = [one for one in circles.members(circle) if one.person_id not in known]
+    about = feedback.version
+    stands = about.withdrawn_at is None and about.entry.held_at is None and about.entry.audience != Audience.PRIVATE
+    others = [one for one in circles.members(circle) if stands and one.person_id not in known]
     reviewing = rights_with(Permission.REVIEW_SHARED)
     giving = set(rights_with(Permission.GIVE_FEEDBACK)) - set(reviewing)
     return Readers(

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from lti_tool import db
 from lti_tool.access import Permission
 from lti_tool.forms.base import Form
-from lti_tool.forms.credits import AwardForm, ModeForm
+from lti_tool.forms.credits import AwardForm, ModeForm, mode_form
 from lti_tool.models import Circle
 from lti_tool.services import circles, credits
 from lti_tool.views.base import requires
@@ -76,9 +76,8 @@ def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) 
 
 
 def _mode_form(circle: Circle) -> ModeForm:
-    form = ModeForm(data={"mode": circle.credit_mode})
-    form.mode.choices = [(mode, credit_modes()[mode]) for mode in circles.template(circle).credit.modes]
-    return form
+    offered: dict[str, str] = {mode: credit_modes()[mode] for mode in circles.template(circle).credit.modes}
+    return mode_form(offered, chosen=circle.credit_mode)
 
 
 @bp.post("/members/<int:membership_id>/try-again")

@@ -89,6 +89,21 @@ def _to(endpoint: str, feedback: Feedback, **more: object) -> ResponseReturnValu
     return redirect(where, code=303)
 
 
+def _where_it_stands(feedback: Feedback) -> ResponseReturnValue:
+    """An author reads it beside her text, everybody else by itself."""
+    if not feedbacks.is_author(feedback, g.visit.person):
+        return _to("show", feedback)
+    version = feedback.version
+    where = url_for(
+        "entries.version",
+        circle_id=feedback.circle_id,
+        entry_id=version.entry_id,
+        number=version.number,
+        _anchor=f"feedback-{feedback.id}",
+    )
+    return redirect(where, code=303)
+
+
 @bp.get("")
 @requires(Permission.GIVE_FEEDBACK)
 def asked(circle_id: int) -> ResponseReturnValue:
@@ -255,7 +270,7 @@ def read(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """Say that I read it."""
     feedback = replies.read(_found(circle_id, feedback_id), by=g.visit.person)
     db.session.commit()
-    return _to("show", feedback)
+    return _where_it_stands(feedback)
 
 
 @bp.post("/<int:feedback_id>/replies")
@@ -271,7 +286,7 @@ def answer(circle_id: int, feedback_id: int) -> ResponseReturnValue:
             replies.answer(feedback, kind=kind, text=text, by=g.visit.person)
         db.session.commit()
         flash(_("Your words are there."))
-    return _to("show", feedback)
+    return _where_it_stands(feedback)
 
 
 @bp.post("/<int:feedback_id>/close")
@@ -281,4 +296,4 @@ def close(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     feedback = replies.close(_found(circle_id, feedback_id), by=g.visit.person)
     db.session.commit()
     flash(_("Closed. Everything stays here to read."))
-    return _to("show", feedback)
+    return _where_it_stands(feedback)

@@ -35,11 +35,13 @@ def item(circle_id: int, version_id: int) -> ResponseReturnValue:
         raise NotFoundError
     others = [one.version for one in reviews.waiting(circle, within=g.visit.reach)]
     later = [one for one in others if one.shared_at > version.shared_at] or others
+    template = circles.template(circle)
     return render_template(
         "reviews/item.html",
         circle=circle,
         version=version,
-        stage=circles.template(circle).stage(version.entry.stage),
+        template=template,
+        stage=template.stage(version.entry.stage),
         authors=reviews.authors(version),
         next=next((one for one in later if one.id != version.id), None),
     )
