@@ -102,9 +102,7 @@ def test_a_file_that_cannot_be_taken_costs_no_word(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_too_large_a_file_costs_no_word(
-    reader: Reader, circle: Circle, ama: Person, entry_id: int, times: int
-) -> None:
+def test_too_large_a_file_costs_no_word(reader: Reader, circle: Circle, ama: Person, entry_id: int, times: int) -> None:
     """Also where the whole request is larger than what other pages take."""
     large = io.BytesIO(b"\xff\xd8\xff" + b"\0" * (times * settings.current().upload_max_mb * 1_048_576))
     reader.as_(ama).open(at(circle, entry_id))
