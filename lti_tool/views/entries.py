@@ -6,7 +6,7 @@ from flask import Blueprint, flash, g, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lti_tool import access, db
+from lti_tool import access, db, settings
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms import entries as entry_forms
@@ -18,6 +18,13 @@ from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
 
 bp = Blueprint("entries", __name__, url_prefix="/circles/<int:circle_id>/entries/<int:entry_id>")
+READ_PAST = 8  # times the size of the largest file that is taken
+
+
+@bp.url_value_preprocessor
+def _read_past_large_files(_endpoint: str | None, _values: object) -> None:
+    """A file that is too large to be kept is still read to its end, or the text sent with it would be lost."""
+    request.max_content_length = READ_PAST * settings.current().upload_max_mb * 1_000_000
 
 
 @bp.get("")
@@ -158,7 +165,8 @@ def _add(entry: Entry, form: EntryForm) -> None:
     if not form.file.data:
         raise RefusedError("file_missing")
     said = {"kind": form.kind.data or "", "title": form.title.data or "", "pupils": form.pupils.data or ""}
-    evidence.add(entry, file=form.file.data.stream, **said)
+    with form.file.data.stream as file:
+        evidence.add(entry, file=file, **said)
     db.session.commit()
 
 
