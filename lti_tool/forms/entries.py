@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, FileField, HiddenField, RadioField, SelectChoice, SelectField
+from flask_wtf.file import FileField
+from wtforms import Field, HiddenField, RadioField, SelectChoice, SelectField
 from wtforms.validators import InputRequired
 
 from lti_tool import i18n

@@ -176,22 +176,22 @@ def _keep(_entry: Entry, form: EntryForm) -> str:
 
 def _share(entry: Entry, _form: EntryForm) -> str:
     entries.share(entry, by=g.visit.person)
-    return _("Shared. You can take it back at any time.")
+    return str(_("Shared. You can take it back at any time."))
 
 
 def _take_back(entry: Entry, _form: EntryForm) -> str:
     entries.take_back(entry, by=g.visit.person)
-    return _("Taken back. Only you can see it now.")
+    return str(_("Taken back. Only you can see it now."))
 
 
 def _conclude(entry: Entry, form: EntryForm) -> str:
     entries.conclude(entry, next_try=form.next_try.data or "", by=g.visit.person)
-    return _("Concluded. Your next turn will begin with what you want to try.")
+    return str(_("Concluded. Your next turn will begin with what you want to try."))
 
 
 def _reopen(entry: Entry, _form: EntryForm) -> str:
     entries.reopen(entry, by=g.visit.person)
-    return _("Open again.")
+    return str(_("Open again."))
 
 
 def _remove(entry: Entry, _form: EntryForm) -> str:
@@ -199,7 +199,7 @@ def _remove(entry: Entry, _form: EntryForm) -> str:
     evidence.remove(piece)
     db.session.commit()
     evidence.forget(piece)
-    return _("Removed, from everywhere.")
+    return str(_("Removed, from everywhere."))
 
 
 DEEDS: dict[str, Callable[[Entry, EntryForm], str]] = {

@@ -63,9 +63,8 @@ class TestWriting:
         assert "Stage 5 of 8" in page.text
         assert "required" not in page
 
-    def test_says_who_can_see_it_beside_the_box(
-        self, reader: Reader, circle: Circle, ama: Person, salma: Person
-    ) -> None:
+    def test_says_who_can_see_it_beside_the_box(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        build.member(circle)
         build.member(circle, "union_representative")
         page = reader.as_(ama).open(at(circle, begun(circle, ama)))
         assert "Who can see this: only you, until you share it" in page.text

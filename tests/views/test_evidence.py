@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from lti_tool import db, settings
@@ -115,7 +116,9 @@ def test_too_large_a_file_costs_no_word(reader: Reader, circle: Circle, ama: Per
     large = b"\xff\xd8\xff" + b"\0" * (times * settings.current().upload_max_mb * 1_048_576)
     page = reader.as_(ama).open(at(circle, entry_id))
     fields = dict(re.findall(r'type="hidden" name="(visit|once|edition)" value="([^"]*)"', page))
-    boundary, body = encode_multipart({**fields, "answer_did": "A long thought", "file": (io.BytesIO(large), "a.jpg")})
+    boundary, body = encode_multipart(
+        {**fields, "answer_did": "A long thought", "file": FileStorage(io.BytesIO(large), "a.jpg")}
+    )
     content_type = f"multipart/form-data; boundary={boundary}"
     answer = reader.client.post(at(circle, entry_id), data=body, content_type=content_type)
     assert answer.status_code == 303
