@@ -117,7 +117,7 @@ def test_too_large_a_file_costs_no_word(reader: Reader, circle: Circle, ama: Per
     page = reader.as_(ama).open(at(circle, entry_id))
     fields = dict(re.findall(r'type="hidden" name="(visit|once|edition)" value="([^"]*)"', page))
     boundary, body = encode_multipart(
-        {**fields, "answer_did": "A long thought", "file": FileStorage(io.BytesIO(large), "a.jpg")}
+        {**fields, "answer_did": "A long thought", "kind": "tally", "file": FileStorage(io.BytesIO(large), "a.jpg")}
     )
     content_type = f"multipart/form-data; boundary={boundary}"
     answer = reader.client.post(at(circle, entry_id), data=body, content_type=content_type)
