@@ -5,9 +5,12 @@ from flask import Flask
 from lti_tool.views import (
     base,
     circles,
+    credits,
     entries,
     evidence,
+    feedbacks,
     frames,
+    holds,
     inquiries,
     lti,
     meetings,
@@ -15,6 +18,7 @@ from lti_tool.views import (
     people,
     places,
     refusals,
+    reviews,
     set_ups,
 )
 
@@ -25,5 +29,19 @@ def init_app(app: Flask) -> None:
     frames.init_app(app)
     refusals.init_app(app)
     places.init_app(app)
-    for module in (pages, lti, circles, set_ups, people, meetings, inquiries, entries, evidence):
+    for module in (
+        pages,
+        lti,
+        circles,
+        set_ups,
+        people,
+        meetings,
+        inquiries,
+        entries,
+        evidence,
+        feedbacks,
+        holds,
+        reviews,
+        credits,
+    ):
         app.register_blueprint(module.bp)

@@ -68,13 +68,13 @@ def _begin() -> ResponseReturnValue | None:
     g.work = ExitStack()
     get_writes: bool = getattr(view, "get_writes", False)
     g.work.enter_context(db.work(read_only=request.method in SAFE and not get_writes))
-    if permission is Permission.ANYONE:
-        return None  # a launch begins with an untouched unit of work
     if (visit_id := session.get("visit")) is not None:
         g.visit = visits.load(visit_id)
     if g.visit is not None:
-        wanted = request.headers.get("Accept-Language")
-        g.language = i18n.negotiate(g.visit.person.locale, None, wanted)
+        person = g.visit.person
+        g.language = i18n.negotiate(person.locale, None, request.headers.get("Accept-Language"))
+    if permission is Permission.ANYONE:
+        return None
     return _guard(permission)
 
 

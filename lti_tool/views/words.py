@@ -146,6 +146,51 @@ REFUSALS = {
         _l("Save the pages that matter as a PDF of their own."),
     ),
 }
+NOTHING_LOST = _l("Every word is kept.")
+BACK = _l("Go back to your circle.")
+REFUSALS |= {
+    "moved_on": Words(_l("This has moved on meanwhile"), NOTHING_LOST, _l("Open it again to see where it stands.")),
+    "read_already": Words(
+        _l("It cannot be taken back any more"),
+        _l("Your colleague has read it, or a day has passed."),
+        _l("You can add a word in the thread."),
+    ),
+    "entry_gone": Words(
+        _l("Your colleague took this work back for now"),
+        _l("Your words are kept as a draft. Only you see them."),
+        _l("You can send them when the work is shared again."),
+    ),
+    "not_a_member": Words(
+        _l("You are not in this circle at the moment"),
+        _l("Your words are kept. Only you see them."),
+        _l("Ask the facilitator for a place if you want to send them."),
+    ),
+    "own_entry": Words(_l("This is your own work"), _l("Words on it come from colleagues."), BACK),
+    "first_step_missing": Words(
+        _l("The first question needs a word or two before this can go"),
+        NOTHING_LOST,
+        _l("A sentence is enough."),
+    ),
+    "unread": Words(_l("Please open the words first"), _l("Nothing was changed."), _l("Press “Read it”, then answer.")),
+    "on_hold": Words(_l("These words are on hold"), _l("Until that is settled, nothing is added to them."), BACK),
+    "not_on_hold": Words(_l("These words are not on hold"), _l("Somebody has settled it already."), BACK),
+    "own_words": Words(
+        _l("These are your own words"), _l("Nothing was changed."), _l("You can take them back while they are unread.")
+    ),
+    "reason_missing": Words(
+        _l("A reason is needed"), _l("Nothing was changed."), _l("Say in a sentence what should be different.")
+    ),
+    "words_missing": Words(_l("There were no words yet"), _l("Nothing was sent."), _l("Go back and write a sentence.")),
+    "lost_update": Words(
+        _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
+    ),
+    "no_credit_here": Words(
+        _l("No credit can be given here yet"),
+        _l("The person has not opened the circle from the course, or the circle gives no credit."),
+        _l("Ask the person to open the activity once."),
+    ),
+}
+REFUSALS["reason_needed"] = REFUSALS["reason_missing"]
 REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]
 UNKNOWN = Words(
     _l("This could not be done"),
