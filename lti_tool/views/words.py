@@ -219,26 +219,31 @@ def plainly(code: str) -> str:
 
 def readers(who: Readers, template: Template | None = None) -> str:
     """Who can read a text, to stand after "Who can see this:"; `template` names the roles that never do."""
+    sentence = _readers(who)
+    if template is None or not who.hidden_from:
+        return sentence
+    roles = ", ".join(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
+    return str(_("%(readers)s. Never: %(roles)s", readers=sentence, roles=roles))
+
+
+def _readers(who: Readers) -> str:
     if who.audience is Audience.PRIVATE:
         if who.authors == 1:
-            return _("only you")
-        return ngettext(
+            return str(_("only you"))
+        sentence = ngettext(
             "only you and the colleague who writes with you",
             "only you and the %(num)s colleagues who write with you",
             who.authors - 1,
         )
+        return str(sentence)
     if who.audience is Audience.CIRCLE:
         sentence = ngettext(
             "you and one colleague in your circle", "you and %(num)s colleagues in your circle", who.colleagues
         )
-    elif who.audience is Audience.PROGRAMME:
-        sentence = _("your circle, and teachers and facilitators of every circle in your programme")
-    else:
-        sentence = _("teachers and facilitators of every circle here")
-    if template is None or not who.hidden_from:
-        return sentence
-    roles = ", ".join(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
-    return _("%(readers)s. Never: %(roles)s", readers=sentence, roles=roles)
+        return str(sentence)
+    if who.audience is Audience.PROGRAMME:
+        return str(_("your circle, and teachers and facilitators of every circle in your programme"))
+    return str(_("teachers and facilitators of every circle here"))
 
 
 def state_of(entry: Entry, version: EntryVersion | None, answered: int = 0) -> list[tuple[str, str]]:
