@@ -243,15 +243,9 @@ class TestSharedList:
         entry_version = entry.versions[-1]
         for state in (FeedbackState.SENT, FeedbackState.WRITING):
             writer = salma if state == FeedbackState.SENT else ama
-            db.session.add(
-                Feedback(
-                    circle_id=circle.id,
-                    version_id=entry_version.id,
-                    writer_id=writer.id,
-                    state=state,
-                    protocol="ladder",
-                )
-            )
+            also = {"circle_id": circle.id, "protocol": "ladder"}
+            said = db.find_or_add(Feedback, version_id=entry_version.id, writer_id=writer.id, also=also)
+            said.state = state
         db.session.flush()
         first, second = entries.shared(circle, within=reach(salma))
         assert (first.version, first.stage.key, first.opening) == (newest, "try", "Exit tickets, first try")

@@ -60,8 +60,9 @@ def test_says_in_words_where_each_entry_stands(reader: Reader, circle: Circle, a
         version = entries.share(begin(circle, ama, "Few voices"), by=ama)
         begin(circle, ama, "First", stage="try")
         for one in colleagues:
-            said = {"version_id": version.id, "writer_id": one.id, "protocol": "ladder"}
-            unit.add(Feedback(circle_id=circle.id, state=FeedbackState.SENT, **said))
+            also = {"circle_id": circle.id, "protocol": "ladder"}
+            said = db.find_or_add(Feedback, version_id=version.id, writer_id=one.id, also=also)
+            said.state = FeedbackState.SENT
         unit.commit()
     page = reader.as_(ama).open(address(circle))
     for words in ("Shared with your circle on", "2 colleagues answered", "Draft, only you", "Turn 1", "Begin turn 2"):
