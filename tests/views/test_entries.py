@@ -235,7 +235,7 @@ class TestReading:
         assert "Exit tickets" in reader.as_(ama).open(at(circle, entry_id))
         reader.press("Take it back")
         assert stored(entry_id).audience == Audience.PRIVATE
-        assert "it stays yours" in reader.press("Share with my circle").text
+        assert "Only you see them" in reader.press("Share with my circle").text
 
     def test_what_people_write_runs_nothing(self, reader: Reader, circle: Circle, ama: Person, salma: Person) -> None:
         entry_id = begun(circle, ama, "<script>alert(1)</script>", ask='"><img src=x onerror=alert(1)>', share=True)
