@@ -77,11 +77,6 @@ REFUSALS = {
         _l("Your text is kept. Sharing waits until every photo and file says whether pupils can be recognised in it."),
         _l("Answer below, or remove the piece."),
     ),
-    "not_a_member": Words(
-        _l("You do not write in this circle any more"),
-        _l("Your text is kept, and it stays yours."),
-        _l("Ask your facilitator if you think that you should still be in it."),
-    ),
     "entry_concluded": Words(
         _l("You have concluded this"),
         _l("Your text is kept."),
@@ -91,16 +86,6 @@ REFUSALS = {
         _l("You have written this stage already"),
         _l("The programme has no further turn of it."),
         _l("You can go on writing in the one that is there."),
-    ),
-    "reason_missing": Words(
-        _l("Please say why"),
-        _l("Nothing was changed: the author must be able to read what to mend."),
-        _l("One sentence is enough."),
-    ),
-    "lost_update": Words(
-        _l("This was changed somewhere else meanwhile"),
-        _l("This was changed somewhere else meanwhile, perhaps on your other device or by a colleague."),
-        _l("Look at it once more, then do it again."),
     ),
     "too_many_files": Words(
         _l("There are many files here already"),

@@ -110,21 +110,31 @@ def test_a_file_that_cannot_be_taken_costs_no_word(
     assert pieces() == []
 
 
+def send_large(reader: Reader, address: str, times: int) -> TestResponse:
+    """Send a file that is so many times larger than the largest that is taken."""
+    large = b"\xff\xd8\xff" + b"\0" * (times * settings.current().upload_max_mb * 1_048_576)
+    fields = dict(re.findall(r'type="hidden" name="(visit|once|edition)" value="([^"]*)"', reader.open(address)))
+    said = {"answer_did": "A long thought", "kind": "tally", "file": FileStorage(io.BytesIO(large), "a.jpg")}
+    boundary, body = encode_multipart({**fields, **said})
+    return reader.client.post(address, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
 @pytest.mark.parametrize("times", [1, 3])
 def test_too_large_a_file_costs_no_word(reader: Reader, circle: Circle, ama: Person, entry_id: int, times: int) -> None:
     """Also where the whole request is larger than what other pages take."""
-    large = b"\xff\xd8\xff" + b"\0" * (times * settings.current().upload_max_mb * 1_048_576)
-    page = reader.as_(ama).open(at(circle, entry_id))
-    fields = dict(re.findall(r'type="hidden" name="(visit|once|edition)" value="([^"]*)"', page))
-    boundary, body = encode_multipart(
-        {**fields, "answer_did": "A long thought", "kind": "tally", "file": FileStorage(io.BytesIO(large), "a.jpg")}
-    )
-    content_type = f"multipart/form-data; boundary={boundary}"
-    answer = reader.client.post(at(circle, entry_id), data=body, content_type=content_type)
-    assert answer.status_code == 303
+    assert send_large(reader.as_(ama), at(circle, entry_id), times).status_code == 303
     assert "it is too large" in reader.open(at(circle, entry_id)).text
     assert text_of(entry_id) == {"did": "A long thought"}
     assert pieces() == []
+
+
+def test_a_request_beyond_all_measure_is_answered_with_a_page(
+    reader: Reader, circle: Circle, ama: Person, entry_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lti_tool.views.entries.READ_PAST", 1)
+    answer = send_large(reader.as_(ama), at(circle, entry_id), 2)
+    assert answer.status_code == 413
+    assert "<h1>" in answer.text
 
 
 def test_no_file_chosen(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
