@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from lti_tool import access, db
-from lti_tool.models import Audience, Circle, Entry, EntryVersion, Feedback, Inquiry, InquiryAuthor, Person
+from lti_tool.models import Circle, Entry, EntryVersion, Feedback, Inquiry, InquiryAuthor, Person
 from lti_tool.services import entries, feedbacks, replies
 
 WORDS = "I noticed that pupils explain it to each other."
@@ -70,5 +70,3 @@ def readable(person: Person) -> set[int]:
     """The numbers of the feedback that this person may read now."""
     query = db.session.query(Feedback.id).where(access.reach_of(person.id).feedback())
     return {row[0] for row in query}
-
-
