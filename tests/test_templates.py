@@ -73,7 +73,9 @@ def test_a_kept_text_can_be_read_copied_and_sent_again(app):
     facts = {"texts": [Typed("text", evil), Typed("ask", "two words")], "rest": [Typed("stage", "try")]}
     with app.test_request_context("/"):
         app.preprocess_request()
-        html = render_template_string(source, sentence="You were signed out.", send_to="/entry", sent_by="signed", **facts)
+        html = render_template_string(
+            source, sentence="You were signed out.", send_to="/entry", sent_by="signed", **facts
+        )
         alone = render_template_string(source, sentence="The circle is closed.", send_to="", **facts)
     assert audit(html) == audit(alone) == []
     assert "<script>1" not in html

@@ -34,9 +34,8 @@ def init_app(app: Flask) -> None:
 def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
     """A short page in plain words; whatever was changed so far is undone. A form's text is never lost with it."""
     _undo()
-    if status == 413:  # the form was never read, and asking for it would be refused again
-        return render_template("errors/413.html"), status
-    texts, rest = typed_texts(request.form)
+    # what is too large was not read, and asking for it again would only raise once more
+    texts, rest = typed_texts(request.form) if status != 413 else ([], [])
     if texts and request.endpoint != "lti.finish":
         sentence = facts.get("sentence") or happened(template)
         return render_template(
@@ -49,7 +48,8 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
 def _refused(error: RefusedError) -> ResponseReturnValue:
     log.info("refused", code=error.code, endpoint=request.endpoint or "")
     words = refusal(error.code)
-    return page("refused", 409 if request.method == "POST" else 400, code=error.code, words=words, sentence=words.happened)
+    status = 409 if request.method == "POST" else 400
+    return page("refused", status, code=error.code, words=words, sentence=words.happened)
 
 
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
