@@ -80,9 +80,7 @@ class TestPlacing:
             unit.commit()
         return made
 
-    @pytest.mark.parametrize(
-        ("role", "rights"), [("teacher", "teacher"), ("union_representative", "representative")]
-    )
+    @pytest.mark.parametrize(("role", "rights"), [("teacher", "teacher"), ("union_representative", "representative")])
     def test_gives_the_rights_that_the_programme_names(
         self, circle: Circle, facilitator: Person, role: str, rights: str
     ) -> None:
