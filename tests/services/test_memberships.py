@@ -43,7 +43,7 @@ class TestWaiting:
         build.person(build.course(), "Elsewhere")
         assert waiting(circle) == ["Ama", "Zoë"]
 
-    def test_a_made_up_person_never_waits_and_never_gets_a_place(self, circle: Circle, facilitator: Person) -> None:
+    def test_a_made_up_person_never_waits_and_never_gets_a_place(self, circle: Circle) -> None:
         """Canvas's "student view" is nobody: it is never placed."""
         made_up = build.person(build.course_of(circle), "Test Student")
         build.enrolment(build.course_of(circle), made_up, test_user=True)

@@ -115,12 +115,21 @@ class TestProposedRoles:
         build.enrolment(course, gone, left_at=db.now())
         assert list(proposed(course, ama)) == [ama.id]
 
-    @pytest.mark.parametrize("key", ["ei_t3lfa", "hertscam_tldw", "fasmed_learning_group", "iec_qli"])
-    def test_who_completes_it_gets_the_role_that_may_place_people(self, key: str, app: object) -> None:
-        preset = presets.get(key)
-        role = preset.role(set_ups.facilitator_role(preset))
-        if any(one.rights == "facilitator" for one in preset.roles):
-            assert role.rights == "facilitator"
+    @pytest.mark.usefixtures("app")
+    def test_who_completes_it_gets_the_role_of_a_facilitator_and_learners_that_of_a_teacher(self) -> None:
+        for preset in presets.all().values():
+            assert preset.role(set_ups.facilitator_role(preset)).rights == "facilitator", preset.key
+            assert preset.suggested_role("Learner").rights == "teacher", preset.key
+
+    def test_a_programme_cannot_make_facilitators_of_all_learners(
+        self, course: Course, ama: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        [person] = build.learners(course, 1)
+        said = presets.get("ei_t3lfa").model_dump(mode="json")
+        said["roles"][0]["suggested_for"], said["roles"][1]["suggested_for"] = None, "Learner"
+        changed = presets.Preset.model_validate(said, context=None)
+        monkeypatch.setattr(presets, "_presets", {"ei_t3lfa": changed})
+        assert proposed(course, ama)[person.id] == ""
 
 
 class TestChoosing:
@@ -173,7 +182,7 @@ class TestProposedCircles:
 
     @pytest.mark.parametrize(
         ("teachers", "sizes"),
-        [(20, [10, 10]), (1, [1]), (0, [0]), (7, [7]), (14, [14]), (16, [8, 8]), (33, [11, 11, 11]), (47, [10, 9, 10, 9, 9])],
+        [(20, [10, 10]), (1, [1]), (0, [0]), (7, [7]), (14, [14]), (16, [8, 8]), (33, [11] * 3), (47, [10, 9, 10, 9, 9])],
     )  # fmt: skip
     def test_are_fair_and_about_as_large_as_the_programme_says(
         self, course: Course, ama: Person, teachers: int, sizes: list[int]

@@ -185,7 +185,8 @@ class TestLoading:
             with db.work(read_only=True):
                 assert visits.load(visit.id) is None
 
-    def test_a_made_up_visit_is_nobody(self, app: object) -> None:
+    @pytest.mark.usefixtures("app")
+    def test_a_made_up_visit_is_nobody(self) -> None:
         with db.work(read_only=True):
             assert visits.load("visit-0") is None
 
