@@ -435,6 +435,10 @@ class TestTakingBack:
 
 
 class TestThread:
+    def test_what_was_not_opened_is_not_answered(self, stage: Stage) -> None:
+        with pytest.raises(RefusedError, match="unread"):
+            replies.answer(stage.in_state("sent"), kind="thanks", text="", by=stage["author"])
+
     def test_only_thanks_go_without_words(self, stage: Stage) -> None:
         feedback = stage.in_state("read")
         for kind in ("question", "will_try"):
