@@ -49,6 +49,8 @@ def people(course_id: int) -> ResponseReturnValue:
 def circles(course_id: int) -> ResponseReturnValue:
     """Step 3: the circles; completing it opens them."""
     course = set_ups.course(course_id, within=g.visit.reach)
+    if request.method == "GET" and not set_ups.has_begun(course):
+        return redirect(url_for("set_ups.programme", course_id=course.id), code=303)
     count = request.args.get("circles", type=int)
     plan = set_ups.proposal(course, by=g.visit.person, name=_("Circle {number}"), how_many=_between(count, 1, 60))
     seats = [(one.person.id, one.person.display_name, plan.seats.get(one.person.id, -1)) for one in plan.placed]
