@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
-    server = sa.make_url(request.getfixturevalue("postgres_server"))
+    with fresh_database(request.getfixturevalue("postgres_server")) as address:
+        yield address
+
+
+@contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """The address of an empty database on a PostgreSQL server, gone afterwards."""
+    server = sa.make_url(server_url)
     name = f"test_{uuid.uuid4().hex}"
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
