@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import credits, deliveries, leftovers, rosters
+from lti_tool.services import credits, deliveries, leftovers, pairing, replies, rosters
 
 HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
     "roster": rosters.read,
@@ -58,11 +58,12 @@ def sweep(*, limit: int | None = None, until: Callable[[], bool] = lambda: False
     return deliveries.run_due(HANDLERS, limit=limit, until=until)
 
 
-def reckon() -> None:
-    """What is asked of a person shrinks with time: look at everybody's credit again, some times a day."""
-    with db.work():
-        credits.reckon_all()
-        db.session.commit()
+def look_again() -> None:
+    """What only time changes: what is asked of a person shrinks, offers grow old, threads end. Some times a day."""
+    for change in (pairing.again_everywhere, replies.sweep, credits.reckon_all):
+        with db.work():
+            change()
+            db.session.commit()
 
 
 def last_sweep() -> float | None:
@@ -120,5 +121,5 @@ def _queue_in(folder: Path, secret: str) -> Any:
 
     queue.deliver = queue.task(name="deliver")(_deliver)
     queue.periodic_task(crontab(minute="*"), name="sweep")(swept)
-    queue.periodic_task(crontab(minute="20", hour="*/6"), name="reckon")(reckon)
+    queue.periodic_task(crontab(minute="20", hour="*/6"), name="look-again")(look_again)
     return queue

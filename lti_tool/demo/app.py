@@ -12,7 +12,10 @@ from lti_tool.demo.platform import LmsError, PracticeLms
 from lti_tool.demo.views import admin, course, launch, security, services
 from lti_tool.settings import shipped
 
-CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; frame-src *; frame-ancestors 'self'"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; frame-src *; "
+    "frame-ancestors 'self'"
+)
 CLIENT_ID = "practice-circles"  # of the tool that is registered from the start
 
 
@@ -48,7 +51,6 @@ def app_for(lms: PracticeLms) -> Flask:
     @app.after_request
     def own_things_only(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", CSP)
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response
 
     @app.context_processor
@@ -82,6 +84,14 @@ def serve(
 @contextmanager
 def served(lms: PracticeLms, port: int = 0) -> Iterator[None]:
     """Serve on 127.0.0.1 from a background thread; the LMS learns its real address (0 means a free port)."""
+    with serving(app_for(lms), port) as url:
+        lms.base_url = url
+        yield
+
+
+@contextmanager
+def serving(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve an application on 127.0.0.1 from a background thread until the block ends; gives its address."""
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Quiet(WSGIRequestHandler):
@@ -90,12 +100,11 @@ def served(lms: PracticeLms, port: int = 0) -> Iterator[None]:
         def log(self, *_: object, **__: object) -> None:
             pass
 
-    server = make_server("127.0.0.1", port, app_for(lms), threaded=True, request_handler=Quiet)
-    lms.base_url = f"http://127.0.0.1:{server.server_port}"
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -134,7 +134,7 @@ class PracticeLms:
             state.tools[tool.client_id] = tool
             for course in self.courses:
                 if not self.activities(course.id, tool.client_id):
-                    self.add_activity(course.id, tool.client_id, title="Our learning circle")
+                    self.add_activity(course.id, tool.client_id, title="Learning circle")
             return tool
 
     def add_activity(self, course_id: str, client_id: str, **facts: Any) -> Activity:

@@ -46,7 +46,7 @@ class Feedback(Base):
     closed_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
-    held_for: Mapped[str] = mapped_column(default="")  # hurt, privacy, child_safety
+    held_for: Mapped[str] = mapped_column(default="")  # hurtful, privacy, child_safety
     held_reason: Mapped[str] = mapped_column(default="")
     help_asked_at: Mapped[datetime | None]  # the receiver asked the facilitator to look at a held remark
     removed_at: Mapped[datetime | None]  # taken out after a hold; the writer keeps a copy

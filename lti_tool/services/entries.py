@@ -11,7 +11,7 @@ from lti_tool.db import LostUpdateError, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Inquiry, InquiryAuthor, Membership, Person
 from lti_tool.presets import Stage
-from lti_tool.services import audit, circles, inquiries
+from lti_tool.services import audit, circles, credits, inquiries, pairing
 
 
 class EditionError(RefusedError):
@@ -173,6 +173,9 @@ def share(entry: Entry, *, by: Person) -> EntryVersion:
     entry.held_at, entry.held_reason = None, ""
     entry.saved_at = now()  # moves the edition: of two authors who share at once, the second is told
     _flush()
+    pairing.pair(made)
+    for author in entry.inquiry.authors:
+        credits.reckon_person(author.person_id, circle_id=entry.circle_id)
     return made
 
 
@@ -209,6 +212,12 @@ def _is_the_same(entry: Entry, last: EntryVersion, evidence: list[Evidence]) -> 
         and last.ask == entry.ask
         and {one.id for one in standing_evidence(last)} == {one.id for one in evidence}
     )
+
+
+def has_changed(entry: Entry) -> bool:
+    """Whether the working text or its evidence says something else than the newest version that stands."""
+    evidence = [one for one in entry.evidence if one.removed_at is None]
+    return bool(entry.versions) and not _is_the_same(entry, entry.versions[-1], evidence)
 
 
 def take_back(entry: Entry, *, by: Person) -> Entry:

@@ -1,5 +1,6 @@
 """Evidence: pictures and PDFs of an entry, cleaned before they are kept; shared once the pupil question is answered."""
 
+from collections.abc import Mapping
 from typing import BinaryIO
 
 from sqlalchemy import select
@@ -76,6 +77,13 @@ def answer(evidence: Evidence, *, pupils: str) -> Evidence:
     evidence.pupils = pupils
     session.flush()
     return evidence
+
+
+def answer_all(entry: Entry, answers: Mapping[int, str]) -> None:
+    """The same for several pieces of one entry, by their numbers; what is not among them is passed over."""
+    for one in of(entry):
+        if one.id in answers:
+            answer(one, pupils=answers[one.id])
 
 
 def remove(evidence: Evidence) -> Evidence:

@@ -7,7 +7,7 @@ from lti_tool.access import GRANTS, Permission, Reach, Rights
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, CircleSource, Enrolment, Membership, Person
-from lti_tool.services import audit, circles
+from lti_tool.services import audit, circles, pairing
 
 
 def get(membership_id: int, *, within: Reach) -> Membership:
@@ -75,6 +75,7 @@ def place(person: Person, *, circle: Circle, role: str, by: Person) -> Membershi
     session.add(membership)
     audit.note("membership.placed", by=by, circle=circle, person=person.id, role=role)
     session.flush()
+    pairing.welcome(membership)
     return membership
 
 

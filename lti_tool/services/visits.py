@@ -4,14 +4,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import rosters
+from lti_tool.services import credits, rosters
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,13 @@ def _remember_activity(person: Person, activity: Activity) -> None:
     fed_here = select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)
     if activity.circle_id is not None:
         fed_here = fed_here.where(CircleSource.circle_id == activity.circle_id)
-    for membership in session.scalars(
-        select(Membership).where(
-            Membership.person_id == person.id, Membership.left_at.is_(None), Membership.circle_id.in_(fed_here)
-        )
-    ):
+    elsewhere = or_(Membership.activity_id.is_(None), Membership.activity_id != activity.id)
+    query = select(Membership).where(
+        Membership.person_id == person.id, Membership.left_at.is_(None), Membership.circle_id.in_(fed_here), elsewhere
+    )
+    for membership in session.scalars(query.options(joinedload(Membership.circle))):
         membership.activity_id = activity.id
+        credits.reckon(membership)
 
 
 def reviewed(launch: Launch) -> Person | None:

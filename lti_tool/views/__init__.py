@@ -2,7 +2,25 @@
 
 from flask import Flask
 
-from lti_tool.views import base, circles, frames, lti, meetings, pages, people, places, refusals, set_ups
+from lti_tool.views import (
+    base,
+    circles,
+    credits,
+    entries,
+    evidence,
+    feedbacks,
+    frames,
+    holds,
+    inquiries,
+    lti,
+    meetings,
+    pages,
+    people,
+    places,
+    refusals,
+    reviews,
+    set_ups,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -11,5 +29,19 @@ def init_app(app: Flask) -> None:
     frames.init_app(app)
     refusals.init_app(app)
     places.init_app(app)
-    for module in (pages, lti, circles, set_ups, people, meetings):
+    for module in (
+        pages,
+        lti,
+        circles,
+        set_ups,
+        people,
+        meetings,
+        inquiries,
+        entries,
+        evidence,
+        feedbacks,
+        holds,
+        reviews,
+        credits,
+    ):
         app.register_blueprint(module.bp)

@@ -68,13 +68,13 @@ def _begin() -> ResponseReturnValue | None:
     g.work = ExitStack()
     get_writes: bool = getattr(view, "get_writes", False)
     g.work.enter_context(db.work(read_only=request.method in SAFE and not get_writes))
-    if permission is Permission.ANYONE:
-        return None  # a launch begins with an untouched unit of work
     if (visit_id := session.get("visit")) is not None:
         g.visit = visits.load(visit_id)
     if g.visit is not None:
-        wanted = request.headers.get("Accept-Language")
-        g.language = i18n.negotiate(g.visit.person.locale, None, wanted)
+        person = g.visit.person
+        g.language = i18n.negotiate(person.locale, None, request.headers.get("Accept-Language"))
+    if permission is Permission.ANYONE:
+        return None
     return _guard(permission)
 
 
@@ -109,9 +109,12 @@ def _check_sender() -> None:
 
 
 def _once() -> ResponseReturnValue | None:
-    """A form sent a second time leads where the first sending led, and changes nothing."""
+    """A form sent a second time leads where the first sending led, and changes nothing.
+
+    Saving while somebody types repeats on purpose, with the key of the page that she has yet to send.
+    """
     key = request.form.get("once", "") if request.method not in SAFE else ""
-    if not key:
+    if not key or "X-Autosave" in request.headers:
         return None
     if (location := forms_used.location_of(key)) is not None:
         return redirect(location or "/circles", code=303)

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from lti_tool import i18n
+from lti_tool.access import Readers
+from lti_tool.models import Audience, Entry, EntryVersion
+from lti_tool.presets import Template
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,130 @@ REFUSALS = {
         _l("Everything in it stays readable, and nothing new can be added."),
         _l("Go back to your circle."),
     ),
+    "first_prompt_missing": Words(
+        _l("One answer is needed first"),
+        _l("Your text is kept. Before you share it, please write something under the first question."),
+        _l("A sentence is enough; all the others may stay empty."),
+    ),
+    "evidence_unanswered": Words(
+        _l("One question about your evidence is open"),
+        _l("Your text is kept. Sharing waits until every photo and file says whether pupils can be recognised in it."),
+        _l("Answer below, or remove the piece."),
+    ),
+    "not_a_member": Words(
+        _l("You do not write in this circle any more"),
+        _l("Your text is kept, and it stays yours."),
+        _l("Ask your facilitator if you think that you should still be in it."),
+    ),
+    "entry_concluded": Words(
+        _l("You have concluded this"),
+        _l("Your text is kept."),
+        _l("Reopen it, then share it."),
+    ),
+    "stage_complete": Words(
+        _l("You have written this stage already"),
+        _l("The programme has no further turn of it."),
+        _l("You can go on writing in the one that is there."),
+    ),
+    "reason_missing": Words(
+        _l("Please say why"),
+        _l("Nothing was changed: the author must be able to read what to mend."),
+        _l("One sentence is enough."),
+    ),
+    "lost_update": Words(
+        _l("This was changed somewhere else meanwhile"),
+        _l("This was changed somewhere else meanwhile, perhaps on your other device or by a colleague."),
+        _l("Look at it once more, then do it again."),
+    ),
+    "too_many_files": Words(
+        _l("There are many files here already"),
+        _l("Your text is kept. The file was not added: there are as many here as colleagues can look at."),
+        _l("Remove one that says less."),
+    ),
+    "file_missing": Words(
+        _l("No file was chosen"), _l("Your text is kept. No file was chosen yet."), _l("Choose one, then add it.")
+    ),
+    "too_large": Words(
+        _l("The file is too large"),
+        _l("Your text is kept. The file was not added: it is too large."),
+        _l("Choose a smaller picture, or photograph the page again with a lower quality."),
+    ),
+    "too_many_pixels": Words(
+        _l("The picture is too large"),
+        _l("Your text is kept. The picture was not added: it is too large."),
+        _l("Take it again with a lower resolution."),
+    ),
+    "wrong_type": Words(
+        _l("This kind of file cannot be shown here"),
+        _l("Your text is kept. The file was not added: only pictures (JPEG, PNG, WebP) and PDFs can be shown here."),
+        _l("Save it as a PDF, or photograph it."),
+    ),
+    "heic": Words(
+        _l("This kind of photo cannot be shown everywhere"),
+        _l("Your text is kept. The photo was not added: it is in a format (HEIC) that many phones cannot show."),
+        _l("Send a screenshot of it, or set the camera of your phone to “most compatible”."),
+    ),
+    "broken": Words(
+        _l("The file could not be read"),
+        _l("Your text is kept. The file was not added: it could not be read to its end."),
+        _l("Try once more, or take the picture again."),
+    ),
+    "pdf_locked": Words(
+        _l("This PDF is locked"),
+        _l("Your text is kept. The PDF was not added: it asks for a password."),
+        _l("Save a copy without a password."),
+    ),
+    "too_many_pages": Words(
+        _l("This PDF has very many pages"),
+        _l("Your text is kept. The PDF was not added: it has more pages than colleagues can read."),
+        _l("Save the pages that matter as a PDF of their own."),
+    ),
 }
+NOTHING_LOST = _l("Every word is kept.")
+BACK = _l("Go back to your circle.")
+REFUSALS |= {
+    "moved_on": Words(_l("This has moved on meanwhile"), NOTHING_LOST, _l("Open it again to see where it stands.")),
+    "read_already": Words(
+        _l("It cannot be taken back any more"),
+        _l("Your colleague has read it, or a day has passed."),
+        _l("You can add a word in the thread."),
+    ),
+    "entry_gone": Words(
+        _l("Your colleague took this work back for now"),
+        _l("Your words are kept as a draft. Only you see them."),
+        _l("You can send them when the work is shared again."),
+    ),
+    "not_a_member": Words(
+        _l("You are not in this circle at the moment"),
+        _l("Your words are kept. Only you see them."),
+        _l("Ask the facilitator for a place if you want to send them."),
+    ),
+    "own_entry": Words(_l("This is your own work"), _l("Words on it come from colleagues."), BACK),
+    "first_step_missing": Words(
+        _l("The first question needs a word or two before this can go"),
+        NOTHING_LOST,
+        _l("A sentence is enough."),
+    ),
+    "unread": Words(_l("Please open the words first"), _l("Nothing was changed."), _l("Press “Read it”, then answer.")),
+    "on_hold": Words(_l("These words are on hold"), _l("Until that is settled, nothing is added to them."), BACK),
+    "not_on_hold": Words(_l("These words are not on hold"), _l("Somebody has settled it already."), BACK),
+    "own_words": Words(
+        _l("These are your own words"), _l("Nothing was changed."), _l("You can take them back while they are unread.")
+    ),
+    "reason_missing": Words(
+        _l("A reason is needed"), _l("Nothing was changed."), _l("Say in a sentence what should be different.")
+    ),
+    "words_missing": Words(_l("There were no words yet"), _l("Nothing was sent."), _l("Go back and write a sentence.")),
+    "lost_update": Words(
+        _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
+    ),
+    "no_credit_here": Words(
+        _l("No credit can be given here yet"),
+        _l("The person has not opened the circle from the course, or the circle gives no credit."),
+        _l("Ask the person to open the activity once."),
+    ),
+}
+REFUSALS["reason_needed"] = REFUSALS["reason_missing"]
 REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]
 UNKNOWN = Words(
     _l("This could not be done"),
@@ -79,6 +209,56 @@ HAPPENED = {
 def refusal(code: str) -> Words:
     """The words for a refusal."""
     return REFUSALS.get(code, UNKNOWN)
+
+
+def plainly(code: str) -> str:
+    """A refusal in two sentences, for the page where it happened."""
+    words = refusal(code)
+    return f"{words.happened} {words.remedy}"
+
+
+def readers(who: Readers, template: Template | None = None) -> str:
+    """Who can read a text, to stand after "Who can see this:"; `template` names the roles that never do."""
+    if who.audience is Audience.PRIVATE:
+        if who.authors == 1:
+            return _("only you")
+        return ngettext(
+            "only you and the colleague who writes with you",
+            "only you and the %(num)s colleagues who write with you",
+            who.authors - 1,
+        )
+    if who.audience is Audience.CIRCLE:
+        sentence = ngettext(
+            "you and one colleague in your circle", "you and %(num)s colleagues in your circle", who.colleagues
+        )
+    elif who.audience is Audience.PROGRAMME:
+        sentence = _("your circle, and teachers and facilitators of every circle in your programme")
+    else:
+        sentence = _("teachers and facilitators of every circle here")
+    if template is None or not who.hidden_from:
+        return sentence
+    roles = ", ".join(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
+    return _("%(readers)s. Never: %(roles)s", readers=sentence, roles=roles)
+
+
+def state_of(entry: Entry, version: EntryVersion | None, answered: int = 0) -> list[tuple[str, str]]:
+    """Where an entry stands, as its authors read it: words and the icon beside them."""
+    if entry.held_at is not None and entry.audience != Audience.PRIVATE:
+        states = [(_("On hold: please read why"), "notice")]
+    elif entry.audience == Audience.PRIVATE or version is None:
+        states = [(_("Taken back, only you") if version else _("Draft, only you"), "lock")]
+    else:
+        where = {
+            Audience.CIRCLE: _("Shared with your circle on %(day)s", day=i18n.day(version.shared_at)),
+            Audience.PROGRAMME: _("Shared with your programme on %(day)s", day=i18n.day(version.shared_at)),
+            Audience.PUBLIC: _("Shared with all circles on %(day)s", day=i18n.day(version.shared_at)),
+        }
+        states = [(where[Audience(entry.audience)], "circle")]
+    if answered:
+        states.append((ngettext("One colleague answered", "%(num)s colleagues answered", answered), "speech"))
+    if entry.concluded_at is not None:
+        states.append((_("Concluded on %(day)s", day=i18n.day(entry.concluded_at)), "check"))
+    return states
 
 
 def happened(template: str) -> str:

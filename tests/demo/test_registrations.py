@@ -137,3 +137,10 @@ def test_the_page_opens_the_tools_invitation_in_a_frame(end):
     page = end.client.post("/register", data={"invite": "http://localhost:8000/lti/register/abc"}).text
     assert '<iframe src="http://localhost:8000/lti/register/abc?openid_configuration=http%3A%2F%2F127.0.0.1' in page
     assert end.client.post("/register", data={"invite": "javascript:alert(1)"}).status_code == 400
+
+
+def test_open_edx_has_no_dynamic_registration(make_end):
+    end = make_end("open-edx")
+    assert end.client.get("/openid-configuration").status_code == 404
+    assert post(end, invite(end)[0]).status_code == 404
+    assert "by hand" in end.client.post("/register", data={"invite": "http://localhost:8000/x"}).text

@@ -23,6 +23,7 @@ class Plain:
     token_life = 300  # seconds an id_token lives
     hints_once = False  # a message hint is good for one launch
     groups_service = True
+    registers = True  # offers dynamic registration
     registration_status = 201  # RFC 7591
     registered_active = True
     token_content_type = "application/json"  # noqa: S105 (a media type)

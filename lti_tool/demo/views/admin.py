@@ -31,6 +31,8 @@ def tools() -> ResponseReturnValue:
 @bp.post("/register")
 def register() -> ResponseReturnValue:
     """The tool's registration page in a frame."""
+    if not current_lms().quirks.registers:
+        raise LmsError("This LMS has no dynamic registration: copy the addresses by hand.")
     invite = request.form.get("invite", "").strip()
     if urlsplit(invite).scheme not in ("http", "https"):
         raise LmsError("Paste the whole invite address, beginning with http.")

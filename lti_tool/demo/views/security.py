@@ -1,6 +1,6 @@
 """Keys, tokens, the answer to a login, and dynamic registration."""
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.demo import authentication, registrations, tokens
@@ -46,6 +46,8 @@ def auth() -> ResponseReturnValue:
 def configuration() -> ResponseReturnValue:
     """What a tool must know to register itself. Canvas wants the registration token here too."""
     lms = current_lms()
+    if not lms.quirks.registers:
+        abort(404)
     if lms.quirks.family == "canvas" and not _bearer():
         return jsonify({"error": "the registration token is missing"}), 401
     return jsonify(registrations.configuration(lms))
@@ -55,6 +57,8 @@ def configuration() -> ResponseReturnValue:
 def registration() -> ResponseReturnValue:
     """A tool registers itself (POST) or reads its registration (GET)."""
     lms = current_lms()
+    if not lms.quirks.registers:
+        abort(404)
     try:
         if request.method == "GET":
             return jsonify(registrations.current(lms, _bearer()))

@@ -1,0 +1,28 @@
+"""Credit by hand, and how much of it leaves the circle."""
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, SelectChoice
+from wtforms.validators import InputRequired
+
+from lti_tool.forms.base import Form, ShortText
+
+
+class AwardForm(Form):
+    """Full credit for a member, and why."""
+
+    reason = ShortText(_l("Why? The reason is kept with your name."), [InputRequired()], longest=500)
+
+
+class ModeForm(Form):
+    """How credit is given in this circle."""
+
+    mode = RadioField(_l("What reaches the course"))
+
+
+def mode_form(modes: Mapping[str, str], *, chosen: str) -> ModeForm:
+    """The form with these modes, each in words."""
+    form = ModeForm(data={"mode": chosen})
+    form.mode.choices = [SelectChoice(mode, words) for mode, words in modes.items()]
+    return form

@@ -1,0 +1,10 @@
+"""The question about pupils that every picture and document must answer before it is shared (H6)."""
+
+from flask_babel import lazy_gettext as _l
+
+PUPILS = [
+    ("none", _l("No, nobody is in it or named in it")),
+    ("covered", _l("No, I covered faces and names")),
+    ("consent", _l("Yes, and the consent of their families is on record")),
+]
+ACCEPTED = "image/jpeg,image/png,image/webp,application/pdf"

@@ -1,0 +1,125 @@
+"""What follows a sent feedback: it is read, answered, talked over in a short thread, and closed."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from lti_tool.access import OUT, Permission, Reach
+from lti_tool.db import now, session
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.models import Feedback, FeedbackState, Person, Reply
+from lti_tool.services import feedbacks
+
+QUIET = timedelta(days=30)
+BY_AUTHOR = ("thanks", "question", "will_try")
+WORD = "word"
+S = FeedbackState
+
+
+def read(feedback: Feedback, *, by: Person) -> Feedback:
+    """An author says that she read it; from then on it is not taken back. Said twice it changes nothing."""
+    only_author(feedback, by)
+    feedbacks.only_in(feedback, *(S(state) for state in OUT))
+    _not_held(feedback)
+    if feedback.state == S.SENT:
+        feedback.state, feedback.read_at = S.READ, now()
+        session.flush()
+    return feedback
+
+
+def answer(feedback: Feedback, *, kind: str, text: str, by: Person) -> Reply:
+    """An author's thanks, question, or what she will try; the thread is open from the first one on.
+
+    Raises RefusedError unread (what was not opened is not answered), moved_on once it is closed, on_hold,
+    circle_closed, and words_missing where only thanks may go without words.
+    """
+    only_author(feedback, by)
+    if kind not in BY_AUTHOR:
+        raise NotFoundError
+    if feedback.state == S.SENT:
+        raise RefusedError("unread")
+    feedbacks.only_in(feedback, S.READ, S.ANSWERED)
+    _still_open(feedback)
+    _not_held(feedback)
+    reply = _add(feedback, kind=kind, text=text, by=by)
+    feedback.state = S.ANSWERED
+    session.flush()
+    return reply
+
+
+def add_word(feedback: Feedback, *, text: str, by: Person, within: Reach) -> Reply:
+    """A further word in the thread, by its writer or an author once it is open, or by the facilitator at any time.
+
+    Raises NotFoundError for everybody else, RefusedError moved_on, on_hold, circle_closed and words_missing.
+    """
+    _still_open(feedback)
+    if may_review(feedback, within=within) and not takes_part(feedback, by):
+        feedbacks.only_in(feedback, S.SENT, S.READ, S.ANSWERED)
+    elif takes_part(feedback, by):
+        feedbacks.only_in(feedback, S.ANSWERED)
+    else:
+        raise NotFoundError
+    _not_held(feedback)
+    reply = _add(feedback, kind=WORD, text=text, by=by)
+    session.flush()
+    return reply
+
+
+def close(feedback: Feedback, *, by: Person) -> Feedback:
+    """Either side ends the thread; everything in it stays readable."""
+    if not takes_part(feedback, by):
+        raise NotFoundError
+    feedbacks.only_in(feedback, S.ANSWERED)
+    _not_held(feedback)
+    feedback.state, feedback.closed_at = S.CLOSED, now()
+    session.flush()
+    return feedback
+
+
+def sweep() -> int:
+    """Close the threads that were quiet for thirty days; how many."""
+    last = select(func.max(Reply.written_at)).where(Reply.feedback_id == Feedback.id).scalar_subquery()
+    query = select(Feedback).where(
+        Feedback.state == S.ANSWERED,
+        Feedback.held_at.is_(None),
+        func.coalesce(last, Feedback.read_at) < now() - QUIET,
+    )
+    quiet = list(session.scalars(query))
+    for feedback in quiet:
+        feedback.state, feedback.closed_at = S.CLOSED, now()
+    session.flush()
+    return len(quiet)
+
+
+def takes_part(feedback: Feedback, person: Person) -> bool:
+    """Whether this person is one of the two sides: its writer or an author of the work."""
+    return feedback.writer_id == person.id or feedbacks.is_author(feedback, person)
+
+
+def may_review(feedback: Feedback, *, within: Reach) -> bool:
+    """Whether the visitor is a facilitator of its circle."""
+    return within.may(Permission.REVIEW_SHARED, feedback.circle_id)
+
+
+def only_author(feedback: Feedback, by: Person) -> None:
+    """Whoever calls has found it within a reach; this stays as the last door."""
+    if not feedbacks.is_author(feedback, by):
+        raise NotFoundError
+
+
+def _still_open(feedback: Feedback) -> None:
+    if not feedbacks.circle_of(feedback).is_open:
+        raise RefusedError("circle_closed")
+
+
+def _not_held(feedback: Feedback) -> None:
+    if feedback.held_at is not None:
+        raise RefusedError("on_hold")
+
+
+def _add(feedback: Feedback, *, kind: str, text: str, by: Person) -> Reply:
+    if kind != "thanks" and not text.strip():
+        raise RefusedError("words_missing")
+    reply = Reply(feedback=feedback, person=by, kind=kind, text=text.strip())
+    session.add(reply)
+    return reply

@@ -1,0 +1,116 @@
+"""Whether credit reached the course, for the facilitator; nothing else about anyone."""
+
+from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from lti_tool import db
+from lti_tool.access import Permission
+from lti_tool.forms.base import Form
+from lti_tool.forms.credits import AwardForm, ModeForm, mode_form
+from lti_tool.models import Circle
+from lti_tool.services import circles, credits
+from lti_tool.views.base import requires
+
+bp = Blueprint("credits", __name__, url_prefix="/circles/<int:circle_id>/credit")
+
+CREDIT_MODES = {
+    "none": _l("Nothing. The course hears nothing about anyone."),
+    "completed": _l("That a person took part, once everything planned is done."),
+    "milestones": _l("How many of the planned steps a person has done."),
+    "certificate": _l("The certificate, once it is given. Never that it is not given yet."),
+}
+STRANGE = _l("The course’s system answered in a way we do not know. Its administrator can help.")
+NOT_REACHED = _l("The course’s system could not be reached. It is tried again by itself.")
+NOT_ALLOWED = _l("The course’s system does not let this tool write there. Its administrator can change that.")
+FAULTS = {
+    "": _l("It goes out in a moment."),
+    "platform_unreachable": NOT_REACHED,
+    "platform_slow": NOT_REACHED,
+    "platform_busy": NOT_REACHED,
+    "internal": _l("Something on our side went wrong. It is tried again by itself."),
+    "scope_refused": NOT_ALLOWED,
+    "token_refused": NOT_ALLOWED,
+    "token_not_accepted": NOT_ALLOWED,
+    "columns_refused": NOT_ALLOWED,
+    "column_refused": NOT_ALLOWED,
+    "address_refused": NOT_ALLOWED,
+    "column_gone": _l("The column in the course was taken away. A new one is made."),
+    "column_being_made": _l("The column in the course is just being made."),
+    "no_column": _l("The course’s system offers no column for it."),
+    "score_refused": _l("The course’s system did not accept it for this person, who may have left the course."),
+    "newer_on_platform": _l("Somebody changed it by hand in the course. That stands."),
+}
+
+
+def credit_modes() -> dict[str, str]:
+    """What each way of giving credit means."""
+    return {mode: str(words) for mode, words in CREDIT_MODES.items()}
+
+
+def delivery_fault(code: str) -> str:
+    """Why something owed to the course has not arrived, in one sentence."""
+    return str(FAULTS.get(code, STRANGE))
+
+
+@bp.get("")
+@requires(Permission.SEE_CREDIT)
+def show(circle_id: int) -> ResponseReturnValue:
+    """Sent, waiting, refused and why, per person."""
+    return _page(circles.get(circle_id, within=g.visit.reach))
+
+
+def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) -> ResponseReturnValue:
+    return render_template(
+        "credits/show.html",
+        circle=circle,
+        lines=credits.lines(circle) if circle.credit_mode != "none" else [],
+        modes=circles.template(circle).credit.modes,
+        mode_form=_mode_form(circle),
+        mode_words=credit_modes(),
+        award_form=award_form or AwardForm(formdata=None),
+        awarding=awarding,
+        fault_words=delivery_fault,
+    )
+
+
+def _mode_form(circle: Circle) -> ModeForm:
+    offered: dict[str, str] = {mode: credit_modes()[mode] for mode in circles.template(circle).credit.modes}
+    return mode_form(offered, chosen=circle.credit_mode)
+
+
+@bp.post("/members/<int:membership_id>/try-again")
+@requires(Permission.SEE_CREDIT)
+def try_again(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """Send it once more."""
+    credits.try_again(membership_id, within=g.visit.reach)
+    db.session.commit()
+    flash(_("It is on its way again. Look here in a minute or two."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/members/<int:membership_id>/award")
+@requires(Permission.SEE_CREDIT)
+def award(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """Give credit by hand, with a reason."""
+    circle, form = circles.get(circle_id, within=g.visit.reach), AwardForm()
+    if not form.accepted():
+        return _page(circle, award_form=form, awarding=membership_id)
+    credits.award(membership_id, reason=form.reason.data or "", by=g.visit.person, within=g.visit.reach)
+    db.session.commit()
+    flash(_("Given. It is on its way to the course."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/mode")
+@requires(Permission.SEE_CREDIT)
+def mode(circle_id: int) -> ResponseReturnValue:
+    """Choose what reaches the course."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    form = _mode_form(circle)
+    if form.accepted():
+        credits.choose_mode(circle, mode=form.mode.data, by=g.visit.person)
+        db.session.commit()
+        flash(_("This holds from now on. What was sent before stays in the course."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)

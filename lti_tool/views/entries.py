@@ -1,0 +1,227 @@
+"""An entry: its authors' page to write, and its readers' page of what was shared. One address for both."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lti_tool import access, db
+from lti_tool.access import Permission
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.forms import entries as entry_forms
+from lti_tool.forms.entries import EntryForm, HoldForm
+from lti_tool.forms.evidence import ACCEPTED
+from lti_tool.models import Audience, Entry, EntryVersion
+from lti_tool.services import circles, entries, evidence, inquiries
+from lti_tool.views.base import requires
+from lti_tool.views.words import plainly, readers, state_of
+
+bp = Blueprint("entries", __name__, url_prefix="/circles/<int:circle_id>/entries/<int:entry_id>")
+
+
+@bp.get("")
+@requires(Permission.SIGNED_IN)
+def show(circle_id: int, entry_id: int) -> ResponseReturnValue:
+    """An author writes; everybody else reads the newest version she may read, if there is one."""
+    try:
+        entry = _own(circle_id, entry_id)
+    except NotFoundError:
+        return _read(circle_id, entry_id)
+    return _write(entry, _form(entry))
+
+
+@bp.get("/versions/<int:number>")
+@requires(Permission.SIGNED_IN)
+def version(circle_id: int, entry_id: int, number: int) -> ResponseReturnValue:
+    """One version as it was shared, with what colleagues said about it."""
+    return _read(circle_id, entry_id, number)
+
+
+@bp.post("")
+@requires(Permission.SIGNED_IN)
+def save(circle_id: int, entry_id: int) -> ResponseReturnValue:
+    """Keep the text first, whichever button was pressed; then do what the button says."""
+    entry = _own(circle_id, entry_id)
+    form = _form(entry)
+    if not form.accepted():
+        return _write(entry, form), 422
+    try:
+        entries.save(entry, **form.text(), by=g.visit.person)
+        evidence.answer_all(entry, form.pupil_answers())
+        db.session.commit()
+    except entries.EditionError:
+        return _conflict(circle_id, entry_id, form)
+    if "X-Autosave" in request.headers:
+        return jsonify(fields={"edition": entry.edition})
+    return redirect(_do(entry, form), code=303)
+
+
+@bp.post("/hold")
+@requires(Permission.REVIEW_SHARED)
+def hold(circle_id: int, entry_id: int) -> ResponseReturnValue:
+    """Take an entry from the circle's eyes for a child's safety or privacy."""
+    newest = _versions(circle_id, entry_id)[0]
+    if not entries.may_hold(newest, within=g.visit.reach):
+        raise NotFoundError
+    entries.hold(newest, reason=HoldForm().reason.data or "", by=g.visit.person)
+    db.session.commit()
+    flash(_("It is on hold. Its author reads your reason and can mend it and share it again."))
+    return redirect(url_for("circles.show", circle_id=circle_id), code=303)
+
+
+def _own(circle_id: int, entry_id: int) -> Entry:
+    entry = entries.get_own(entry_id, within=g.visit.reach)
+    if entry.circle_id != circle_id:
+        raise NotFoundError
+    return entry
+
+
+def _versions(circle_id: int, entry_id: int) -> list[EntryVersion]:
+    found = entries.versions(entry_id, within=g.visit.reach)
+    if found[0].entry.circle_id != circle_id:
+        raise NotFoundError
+    return found
+
+
+def _form(entry: Entry, *, fresh: bool = False) -> EntryForm:
+    template = circles.template(entries.circle_of(entry))
+    return entry_forms.of(entry, template=template, evidence=evidence.of(entry), fresh=fresh)
+
+
+def _write(entry: Entry, form: EntryForm) -> str:
+    circle = entries.circle_of(entry)
+    template = circles.template(circle)
+    stage = template.stage(entry.stage)
+    authors = inquiries.authors(entry.inquiry_id)
+    answered = inquiries.answers_to([entry.id]).get(entry.id, 0)
+    return render_template(
+        "entries/write.html",
+        circle=circle,
+        entry=entry,
+        form=form,
+        stage=stage,
+        stages=template.stages,
+        evidence=evidence.of(entry),
+        kinds={one.key: one.title for one in template.evidence_types},
+        accepted=ACCEPTED,
+        authors=authors,
+        me=g.visit.person,
+        before=inquiries.turn_before(entry),
+        left=entry_forms.words_left(form, stage),
+        changed=entries.has_changed(entry),
+        states=state_of(entry, entry.versions[-1] if entry.versions else None, answered),
+        **_who_sees(entry, [one.id for one in authors]),
+    )
+
+
+def _who_sees(entry: Entry, authors: list[int]) -> dict[str, str]:
+    """The sentence for the box, and the one for the button: the working text never follows the audience."""
+    circle = entries.circle_of(entry)
+    members = circles.members(circle)
+    wider = entry.audience if entry.audience != Audience.PRIVATE else Audience.CIRCLE
+    return {
+        "box_readers": readers(access.who_sees(Audience.PRIVATE, members, authors=authors)),
+        "shared_readers": readers(access.who_sees(wider, members, authors=authors), circles.template(circle)),
+    }
+
+
+def _conflict(circle_id: int, entry_id: int, mine: EntryForm) -> ResponseReturnValue:
+    """Both texts side by side; nothing of either was changed."""
+    db.session.rollback()
+    entry = _own(circle_id, entry_id)
+    if "X-Autosave" in request.headers:
+        return jsonify(fields={}), 409
+    form = _form(entry, fresh=True)
+    return render_template("entries/conflict.html", entry=entry, form=form, mine=mine), 409
+
+
+def _do(entry: Entry, form: EntryForm) -> str:
+    """Add a chosen file and do what the pressed button says; the address of the page that follows."""
+    address = url_for("entries.show", circle_id=entry.circle_id, entry_id=entry.id)
+    wanted = "remove" if "remove" in request.form else request.form.get("do", "keep")
+    try:
+        if form.file.data or wanted == "add":
+            _add(entry, form)
+        said = DEEDS[wanted](entry, form) if wanted in DEEDS else ""
+        db.session.commit()
+    except RefusedError as error:
+        db.session.rollback()
+        flash(plainly(error.code), "note")
+        return address
+    if said:
+        flash(said)
+    return address
+
+
+def _add(entry: Entry, form: EntryForm) -> None:
+    if not form.file.data:
+        raise RefusedError("file_missing")
+    said = {"kind": form.kind.data or "", "title": form.title.data or "", "pupils": form.pupils.data or ""}
+    evidence.add(entry, file=form.file.data.stream, **said)
+    db.session.commit()
+
+
+def _keep(_entry: Entry, form: EntryForm) -> str:
+    return " ".join([_("Your text is kept."), *form.remarks()])
+
+
+def _share(entry: Entry, _form: EntryForm) -> str:
+    entries.share(entry, by=g.visit.person)
+    return _("Shared. You can take it back at any time.")
+
+
+def _take_back(entry: Entry, _form: EntryForm) -> str:
+    entries.take_back(entry, by=g.visit.person)
+    return _("Taken back. Only you can see it now.")
+
+
+def _conclude(entry: Entry, form: EntryForm) -> str:
+    entries.conclude(entry, next_try=form.next_try.data or "", by=g.visit.person)
+    return _("Concluded. Your next turn will begin with what you want to try.")
+
+
+def _reopen(entry: Entry, _form: EntryForm) -> str:
+    entries.reopen(entry, by=g.visit.person)
+    return _("Open again.")
+
+
+def _remove(entry: Entry, _form: EntryForm) -> str:
+    piece = evidence.get_own(request.form.get("remove", 0, type=int), entry=entry)
+    evidence.remove(piece)
+    db.session.commit()
+    evidence.forget(piece)
+    return _("Removed, from everywhere.")
+
+
+DEEDS: dict[str, Callable[[Entry, EntryForm], str]] = {
+    "keep": _keep,
+    "share": _share,
+    "take_back": _take_back,
+    "conclude": _conclude,
+    "reopen": _reopen,
+    "remove": _remove,
+}
+
+
+def _read(circle_id: int, entry_id: int, number: int | None = None) -> str:
+    versions = _versions(circle_id, entry_id)
+    chosen = next((one for one in versions if number in {None, one.number}), None)
+    if chosen is None:
+        raise NotFoundError
+    circle = entries.circle_of(chosen.entry)
+    template = circles.template(circle)
+    return render_template(
+        "entries/read.html",
+        circle=circle,
+        entry=chosen.entry,
+        version=chosen,
+        versions=versions,
+        template=template,
+        stage=template.stage(chosen.entry.stage),
+        kinds={one.key: one.title for one in template.evidence_types},
+        evidence=entries.standing_evidence(chosen),
+        authors=inquiries.authors(chosen.entry.inquiry_id),
+        me=g.visit.person,
+        hold_form=HoldForm(formdata=None) if entries.may_hold(chosen, within=g.visit.reach) else None,
+    )

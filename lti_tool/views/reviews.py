@@ -1,0 +1,65 @@
+"""The facilitator's places: work that waits for a word and all that was said: a colleague reading, nobody watching."""
+
+from flask import Blueprint, g, render_template
+from flask.typing import ResponseReturnValue
+
+from lti_tool.access import Permission
+from lti_tool.errors import NotFoundError
+from lti_tool.services import circles, entries, holds, reviews
+from lti_tool.views.base import requires
+
+bp = Blueprint("reviews", __name__, url_prefix="/circles/<int:circle_id>/reviews")
+
+
+@bp.get("")
+@requires(Permission.REVIEW_SHARED)
+def show(circle_id: int) -> ResponseReturnValue:
+    """Who needs a word from me? The oldest first."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    return render_template(
+        "reviews/show.html",
+        circle=circle,
+        waiting=reviews.waiting(circle, within=g.visit.reach),
+        on_hold=holds.on_hold(circle, within=g.visit.reach),
+        template=circles.template(circle),
+    )
+
+
+@bp.get("/versions/<int:version_id>")
+@requires(Permission.REVIEW_SHARED)
+def item(circle_id: int, version_id: int) -> ResponseReturnValue:
+    """One piece of shared work with what was said about it, and the way to the next one that waits."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    version = entries.version(version_id, within=g.visit.reach)
+    if version.entry.circle_id != circle.id:
+        raise NotFoundError
+    others = [one.version for one in reviews.waiting(circle, within=g.visit.reach)]
+    later = [one for one in others if one.shared_at > version.shared_at] or others
+    template = circles.template(circle)
+    return render_template(
+        "reviews/item.html",
+        circle=circle,
+        version=version,
+        template=template,
+        stage=template.stage(version.entry.stage),
+        authors=reviews.authors(version),
+        next=next((one for one in later if one.id != version.id), None),
+    )
+
+
+@bp.get("/people/<int:person_id>")
+@requires(Permission.REVIEW_SHARED)
+def person(circle_id: int, person_id: int) -> ResponseReturnValue:
+    """What one member shared with the circle; never a draft, never what she did."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    someone, works = reviews.shared_by(person_id, circle=circle, within=g.visit.reach)
+    return render_template("reviews/person.html", circle=circle, person=someone, works=works)
+
+
+@bp.get("/words")
+@requires(Permission.REVIEW_SHARED)
+def words(circle_id: int) -> ResponseReturnValue:
+    """All that colleagues said to each other, in one place."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    said = reviews.said(circle, within=g.visit.reach)
+    return render_template("reviews/words.html", circle=circle, said=said, template=circles.template(circle))

@@ -1,0 +1,318 @@
+"""The pages of an entry, as its author, a colleague and a facilitator open them."""
+
+import re
+
+import pytest
+
+from lti_tool import db
+from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Person
+from lti_tool.services import entries, evidence
+from tests import build
+from tests.reader import Reader
+from tests.services.writing import begin, picture, write
+
+
+@pytest.fixture
+def circle(app: object) -> Circle:
+    return build.circle()
+
+
+@pytest.fixture
+def ama(circle: Circle) -> Person:
+    return build.member(circle, name="Ama Owusu")
+
+
+@pytest.fixture
+def salma(circle: Circle) -> Person:
+    return build.member(circle, name="سلمى حداد")
+
+
+@pytest.fixture
+def facilitator(circle: Circle) -> Person:
+    return build.member(circle, "facilitator", name="João Araújo")
+
+
+def begun(circle: Circle, by: Person, text: str = "", *, stage: str = "try", ask: str = "", share: bool = False) -> int:
+    """The number of an entry, written and perhaps shared."""
+    with db.work() as unit:
+        entry = begin(circle, by, text, stage=stage, ask=ask)
+        if share:
+            entries.share(entry, by=by)
+        unit.commit()
+        return entry.id
+
+
+def at(circle: Circle, entry_id: int, rest: str = "") -> str:
+    return f"/circles/{circle.id}/entries/{entry_id}{rest}"
+
+
+def stored(entry_id: int) -> Entry:
+    with db.work(read_only=True) as unit:
+        entry = unit.get_one(Entry, entry_id)
+        assert entry.versions is not None
+        assert entry.evidence is not None
+        return entry
+
+
+class TestWriting:
+    def test_three_prompts_are_shown_and_the_others_folded(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        page = reader.as_(ama).open(at(circle, begun(circle, ama)))
+        folded = page[page.index("More to think about") :]
+        assert "What surprised me?" in page[: page.index("More to think about")]
+        assert "What will I change next time?" in folded
+        assert "Stage 5 of 8" in page.text
+        assert "required" not in page
+
+    def test_says_who_can_see_it_beside_the_box(
+        self, reader: Reader, circle: Circle, ama: Person, salma: Person
+    ) -> None:
+        build.member(circle, "union_representative")
+        page = reader.as_(ama).open(at(circle, begun(circle, ama)))
+        assert "Who can see this: only you, until you share it" in page.text
+        assert "you and one colleague in your circle. Never: Union representative" in page.text
+
+    def test_keeps_a_draft(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        page = reader.press("Keep as draft", answer_pupils="Three asked a question", ask="Was it too fast?")
+        assert "Your text is kept." in page.text
+        assert "Draft, only you" in page.text
+        assert stored(entry_id).answers == {"pupils": "Three asked a question"}
+
+    def test_shares(self, reader: Reader, circle: Circle, ama: Person, salma: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        page = reader.press("Share with my circle", answer_did="Exit tickets", ask="Was it too fast?")
+        assert "Shared with your circle on" in page.text
+        page = reader.as_(salma).open(at(circle, entry_id))
+        assert page.text.index("Was it too fast?") < page.text.index("Exit tickets")
+        assert "Ama Owusu" in page.text
+
+    def test_sharing_without_the_first_answer_keeps_the_text_and_says_why(
+        self, reader: Reader, circle: Circle, ama: Person
+    ) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        page = reader.press("Share with my circle", answer_pupils="Three asked a question")
+        assert "please write something under the first question" in page.text
+        assert "Three asked a question" in page
+        assert stored(entry_id).audience == Audience.PRIVATE
+
+    def test_a_double_press_shares_one_version(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        page = reader.as_(ama).open(at(circle, entry_id))
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        for text in ("Exit tickets", "Exit tickets, pressed twice"):
+            again = {"once": hidden["once"], "edition": hidden["edition"]}
+            reader.send(at(circle, entry_id), answer_did=text, do="share", **again)
+        assert [one.answers for one in stored(entry_id).versions] == [{"did": "Exit tickets"}]
+
+    def test_shows_the_measure_and_never_refuses_more(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama, stage="plan")
+        page = reader.as_(ama).open(at(circle, entry_id))
+        assert "About 300 words are left" in page.text
+        page = reader.press("Share with my circle", answer_steps="word " * 310)
+        assert "10 words more than planned for this stage; all of them are kept." in page.text
+        assert stored(entry_id).audience == Audience.CIRCLE
+
+    def test_begins_a_turn_with_what_the_last_one_will_try(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        first = begun(circle, ama, "Exit tickets")
+        reader.as_(ama).open(at(circle, first))
+        reader.press("Conclude this turn", next_try="Only two questions")
+        page = reader.open(at(circle, begun(circle, ama)))
+        assert "Last time you wanted to try" in page.text
+        assert "Only two questions" in page.text
+        page = reader.open(at(circle, first))
+        assert "Concluded on" in page.text
+        page = reader.press("Open it again")
+        assert "Exit tickets" in page
+        assert stored(first).answers == {"did": "Exit tickets"}
+        assert stored(first).next_try == "Only two questions"
+
+    def test_takes_back(self, reader: Reader, circle: Circle, ama: Person, salma: Person) -> None:
+        entry_id = begun(circle, ama, "Exit tickets", share=True)
+        reader.as_(ama).open(at(circle, entry_id))
+        page = reader.press("Take it back", answer_did="Exit tickets, and a thought")
+        assert "Taken back, only you" in page.text
+        assert stored(entry_id).answers == {"did": "Exit tickets, and a thought"}
+        reader.as_(salma).open(at(circle, entry_id), expect=404)
+
+    def test_tells_that_changes_are_not_shared_yet(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama, "Exit tickets", share=True)
+        reader.as_(ama).open(at(circle, entry_id))
+        assert "changes that are not shared" in reader.press("Keep as draft", answer_did="More").text
+        assert "changes that are not shared" not in reader.press("Share this version").text
+
+    def test_a_long_text_is_refused_with_every_word(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        reader.as_(ama).open(at(circle, begun(circle, ama)))
+        page = reader.press("Keep as draft", expect=422, answer_did="x" * 20_001, ask="A question")
+        assert "x" * 20_001 in page
+        assert "A question" in page
+
+
+class TestAutosave:
+    def save(self, reader: Reader, circle: Circle, entry_id: int, *, expect: int = 200, **form: object) -> object:
+        return reader.send(at(circle, entry_id), expect=expect, headers={"X-Autosave": "1"}, **form).answer.get_json()
+
+    def test_moves_the_edition_of_the_page_and_spends_no_key(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        first = self.save(reader, circle, entry_id, answer_did="Exit")
+        assert first == {"fields": {"edition": stored(entry_id).edition}}
+        edition = first["fields"]["edition"]  # type: ignore[index]
+        self.save(reader, circle, entry_id, answer_did="Exit tickets", edition=edition)
+        page = reader.send(at(circle, entry_id), answer_did="Exit tickets!", edition=edition + 1, do="keep")
+        assert "Exit tickets!" in page
+        assert stored(entry_id).answers == {"did": "Exit tickets!"}
+
+    def test_never_shares(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        self.save(reader, circle, entry_id, answer_did="Exit", do="share")
+        assert stored(entry_id).audience == Audience.PRIVATE
+
+    def test_stops_where_another_text_was_saved(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        begun(circle, ama, "From the phone")
+        self.save(reader, circle, entry_id, expect=409, answer_did="From the laptop")
+        assert stored(entry_id).answers == {"did": "From the phone"}
+
+
+def test_two_texts_that_meet_are_both_shown_and_merged(reader: Reader, circle: Circle, ama: Person) -> None:
+    """H5: a conflict keeps both."""
+    entry_id = begun(circle, ama, ask="Old question")
+    reader.as_(ama).open(at(circle, entry_id))
+    with db.work() as unit:
+        write(unit.get_one(Entry, entry_id), ama, "From the *phone*")
+        unit.commit()
+    page = reader.press("Keep as draft", expect=409, answer_did="From the laptop", answer_pupils="They laughed")
+    assert "From the <em>phone</em>" in page
+    assert "From the laptop" in page
+    assert stored(entry_id).answers == {"did": "From the *phone*"}
+    reader.press("Keep it like this", answer_did="From the phone and the laptop")
+    assert stored(entry_id).answers == {"did": "From the phone and the laptop", "pupils": "They laughed"}
+
+
+class TestReading:
+    def test_shows_the_newest_and_leads_to_the_others(
+        self, reader: Reader, circle: Circle, ama: Person, salma: Person
+    ) -> None:
+        entry_id = begun(circle, ama, "First **try**", share=True)
+        with db.work() as unit:
+            entry = unit.get_one(Entry, entry_id)
+            entries.share(write(entry, ama, "Second try"), by=ama)
+            write(entry, ama, "Secret doubts")
+            unit.commit()
+        page = reader.as_(salma).open(at(circle, entry_id))
+        assert "Second try" in page.text
+        assert "Secret doubts" not in page
+        older = reader.open(at(circle, entry_id, "/versions/1"))
+        assert "First <strong>try</strong>" in older
+        assert "There is a newer version." in older.text
+        reader.open(at(circle, entry_id, "/versions/3"), expect=404)
+
+    def test_a_private_text_has_no_page_for_anybody_else(
+        self, reader: Reader, circle: Circle, ama: Person, salma: Person, facilitator: Person
+    ) -> None:
+        entry_id = begun(circle, ama, "Mine alone")
+        for person in (salma, facilitator, build.member(circle, "programme_manager"), build.member(build.circle())):
+            reader.as_(person).open(at(circle, entry_id), expect=404)
+            reader.open(at(circle, entry_id, "/versions/1"), expect=404)
+
+    def test_an_entry_is_found_under_its_own_circle_only(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama, "Exit tickets", share=True)
+        other = build.circle()
+        build.join(other, ama)
+        reader.as_(ama).open(at(other, entry_id), expect=404)
+        reader.open(at(other, entry_id, "/versions/1"), expect=404)
+
+    def test_who_left_still_opens_her_own_and_takes_it_back(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama, "Exit tickets", share=True)
+        with db.work() as unit:
+            for place in unit.get_one(Circle, circle.id).memberships:
+                place.left_at = db.now()
+            unit.commit()
+        assert "Exit tickets" in reader.as_(ama).open(at(circle, entry_id))
+        reader.press("Take it back")
+        assert stored(entry_id).audience == Audience.PRIVATE
+        assert "You do not write in this circle any more" not in reader.page.text  # type: ignore[union-attr]
+        assert "it stays yours" in reader.press("Share with my circle").text
+
+    def test_what_people_write_runs_nothing(self, reader: Reader, circle: Circle, ama: Person, salma: Person) -> None:
+        entry_id = begun(circle, ama, "<script>alert(1)</script>", ask='"><img src=x onerror=alert(1)>', share=True)
+        for person in (ama, salma):
+            page = reader.as_(person).open(at(circle, entry_id))
+            assert "<script>alert" not in page
+            assert "<img src=x" not in page
+
+
+class TestHolding:
+    def test_a_facilitator_holds_and_the_author_mends(
+        self, reader: Reader, circle: Circle, ama: Person, salma: Person, facilitator: Person
+    ) -> None:
+        entry_id = begun(circle, ama, "Kwame said", share=True)
+        reader.as_(facilitator).open(at(circle, entry_id))
+        with db.work(read_only=True):
+            pass
+        reader.send(at(circle, entry_id, "/hold"), expect=200, reason="A child’s name is in it.")
+        reader.open(at(circle, entry_id), expect=404)
+        reader.as_(salma).open(at(circle, entry_id), expect=404)
+        page = reader.as_(ama).open(at(circle, entry_id))
+        assert "A child’s name is in it." in page.text
+        assert "On hold: please read why" in page.text
+        reader.press("Share this version", answer_did="A pupil said")
+        assert "A pupil said" in reader.as_(salma).open(at(circle, entry_id))
+        reader.open(at(circle, entry_id, "/versions/1"), expect=404)
+
+    def test_needs_a_reason(self, reader: Reader, circle: Circle, ama: Person, facilitator: Person) -> None:
+        entry_id = begun(circle, ama, "Kwame said", share=True)
+        reader.as_(facilitator).open(at(circle, entry_id))
+        reader.send(at(circle, entry_id, "/hold"), expect=409, reason=" ")
+        assert stored(entry_id).held_at is None
+
+    def test_is_not_for_colleagues(self, reader: Reader, circle: Circle, ama: Person, salma: Person) -> None:
+        entry_id = begun(circle, ama, "Exit tickets", share=True)
+        assert "Put on hold" not in reader.as_(salma).open(at(circle, entry_id))
+        reader.send(at(circle, entry_id, "/hold"), expect=403, reason="I do not like it")
+        assert stored(entry_id).held_at is None
+
+
+def test_looking_writes_nothing(reader: Reader, circle: Circle, ama: Person, salma: Person) -> None:
+    entry_id = begun(circle, ama, "Exit tickets", share=True)
+    before = stored(entry_id).edition
+    for person in (ama, salma):
+        reader.as_(person).open(at(circle, entry_id))
+        reader.open(at(circle, entry_id, "/versions/1"))
+    assert stored(entry_id).edition == before
+    with db.work(read_only=True) as unit:
+        assert unit.query(EntryVersion).count() == 1
+        assert unit.query(Evidence).count() == 0
+
+
+def test_a_text_sent_after_the_visit_ended_is_on_the_page_that_says_so(
+    reader: Reader, circle: Circle, ama: Person
+) -> None:
+    """H5: an expired-session post returns a page with the text."""
+    entry_id = begun(circle, ama)
+    reader.as_(ama).open(at(circle, entry_id))
+    reader.client.delete_cookie("__Host-circles")
+    kept = reader.send(at(circle, entry_id), expect=401, answer_did="Written for an hour", do="keep")
+    assert "Written for an hour" in kept
+
+
+def test_evidence_is_kept_out_of_sight_until_it_is_answered(
+    reader: Reader, circle: Circle, ama: Person, salma: Person
+) -> None:
+    entry_id = begun(circle, ama, "Exit tickets")
+    with db.work() as unit:
+        evidence.add(unit.get_one(Entry, entry_id), file=picture(), kind="classroom_photo", title="The board")
+        unit.commit()
+    reader.as_(ama).open(at(circle, entry_id))
+    page = reader.press("Share with my circle", answer_did="Exit tickets, second")
+    assert "whether pupils can be recognised" in page.text
+    assert stored(entry_id).answers == {"did": "Exit tickets, second"}
+    piece = stored(entry_id).evidence[0].id
+    page = reader.press("Share with my circle", **{f"pupils_{piece}": "covered"})
+    assert "Shared with your circle" in page.text
+    assert f"/circles/{circle.id}/evidence/{piece}" in reader.as_(salma).open(at(circle, entry_id))

@@ -1,0 +1,180 @@
+"""Adding a photo or a PDF on the page of an entry, opening it, taking it away."""
+
+import io
+
+import pytest
+
+from lti_tool import db, settings
+from lti_tool.models import Circle, Entry, Evidence, Person
+from lti_tool.services import entries, evidence
+from tests import build
+from tests.reader import Reader
+from tests.services.writing import begin, picture
+
+
+@pytest.fixture
+def circle(app: object) -> Circle:
+    return build.circle()
+
+
+@pytest.fixture
+def ama(circle: Circle) -> Person:
+    return build.member(circle, name="Ama Owusu")
+
+
+@pytest.fixture
+def entry_id(circle: Circle, ama: Person) -> int:
+    with db.work() as unit:
+        entry = begin(circle, ama, "Exit tickets", stage="try")
+        unit.commit()
+        return entry.id
+
+
+def at(circle: Circle, entry_id: int) -> str:
+    return f"/circles/{circle.id}/entries/{entry_id}"
+
+
+def pieces() -> list[Evidence]:
+    with db.work(read_only=True) as unit:
+        return list(unit.query(Evidence).filter(Evidence.removed_at.is_(None)))
+
+
+def text_of(entry_id: int) -> dict[str, str]:
+    with db.work(read_only=True) as unit:
+        return unit.get_one(Entry, entry_id).answers
+
+
+def add(circle: Circle, entry_id: int, *, share: bool = False) -> int:
+    with db.work() as unit:
+        entry = unit.get_one(Entry, entry_id)
+        piece = evidence.add(entry, file=picture(), kind="classroom_photo", title="The board", pupils="none")
+        if share:
+            entries.share(entry, by=unit.get_one(Person, entry.inquiry.authors[0].person_id))
+        unit.commit()
+        return piece.id
+
+
+def test_a_photo_is_added_and_the_text_beside_it_kept(
+    reader: Reader, circle: Circle, ama: Person, entry_id: int
+) -> None:
+    reader.as_(ama).open(at(circle, entry_id))
+    page = reader.press("Add it", answer_did="Exit tickets, more", title="The board", file=(picture(), "IMG_2041.JPG"))
+    assert "The board" in page.text
+    assert "IMG_2041" not in page
+    assert text_of(entry_id) == {"did": "Exit tickets, more"}
+    assert [one.pupils for one in pieces()] == [""]
+
+
+def test_a_chosen_file_is_added_whatever_button_is_pressed(
+    reader: Reader, circle: Circle, ama: Person, entry_id: int
+) -> None:
+    reader.as_(ama).open(at(circle, entry_id))
+    page = reader.press("Share with my circle", file=(picture(), "a.jpg"))
+    assert "whether pupils can be recognised" in page.text
+    assert len(pieces()) == 1
+
+
+def test_a_double_press_adds_one(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
+    for _ in range(2):
+        reader.as_(ama).open(at(circle, entry_id))
+        reader.send(at(circle, entry_id), do="add", once="a" * 32, kind="tally", file=(picture(), "a.jpg"))
+    assert len(pieces()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"just words", "only pictures (JPEG, PNG, WebP) and PDFs can be shown here"),
+        (picture().getvalue()[:150], "could not be read to its end"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 50, "HEIC"),
+        (b"%PDF-1.7\nnothing", "could not be read to its end"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_costs_no_word(
+    reader: Reader, circle: Circle, ama: Person, entry_id: int, content: bytes, sentence: str
+) -> None:
+    reader.as_(ama).open(at(circle, entry_id))
+    page = reader.press("Add it", answer_did="A long thought", file=(io.BytesIO(content), "photo.jpg"))
+    assert sentence in page.text
+    assert "A long thought" in page
+    assert text_of(entry_id) == {"did": "A long thought"}
+    assert pieces() == []
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_too_large_a_file_costs_no_word(reader: Reader, circle: Circle, ama: Person, entry_id: int, times: int) -> None:
+    """Also where the whole request is larger than what other pages take."""
+    large = io.BytesIO(b"\xff\xd8\xff" + b"\0" * (times * settings.current().upload_max_mb * 1_048_576))
+    reader.as_(ama).open(at(circle, entry_id))
+    page = reader.press("Add it", answer_did="A long thought", file=(large, "photo.jpg"))
+    assert "it is too large" in page.text
+    assert text_of(entry_id) == {"did": "A long thought"}
+    assert pieces() == []
+
+
+def test_no_file_chosen(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
+    reader.as_(ama).open(at(circle, entry_id))
+    assert "No file was chosen yet" in reader.press("Add it", answer_did="A thought").text
+    assert text_of(entry_id) == {"did": "A thought"}
+
+
+def test_a_picture_is_shown_and_can_run_nothing(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
+    number = add(circle, entry_id)
+    reader.as_(ama)
+    answer = reader.client.get(f"/circles/{circle.id}/evidence/{number}")
+    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "inline" in answer.headers.get("Content-Disposition", "inline")
+    assert b"Kwame" not in answer.data
+
+
+def test_a_pdf_is_saved_not_shown(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
+    number = add(circle, entry_id)
+    with db.work() as unit:
+        unit.get_one(Evidence, number).media_type = "application/pdf"
+        unit.commit()
+    answer = reader.as_(ama).client.get(f"/circles/{circle.id}/evidence/{number}")
+    assert answer.headers["Content-Disposition"].startswith(f"attachment; filename=evidence-{number}.pdf")
+
+
+def test_who_may_open_a_file(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
+    salma, outsider = build.member(circle), build.member(build.circle())
+    representative = build.member(circle, "union_representative")
+    number = add(circle, entry_id)
+    for person in (salma, outsider, representative):
+        assert reader.as_(person).client.get(f"/circles/{circle.id}/evidence/{number}").status_code == 404
+    with db.work() as unit:
+        entries.share(unit.get_one(Entry, entry_id), by=ama)
+        unit.commit()
+    for person, status in ((salma, 200), (outsider, 404), (representative, 404)):
+        assert reader.as_(person).client.get(f"/circles/{circle.id}/evidence/{number}").status_code == status
+    other = build.circle()
+    build.join(other, salma)
+    assert reader.as_(salma).client.get(f"/circles/{other.id}/evidence/{number}").status_code == 404
+
+
+def test_removing_is_at_once_and_everywhere(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
+    salma = build.member(circle)
+    number = add(circle, entry_id, share=True)
+    key = pieces()[0].file_key
+    reader.as_(ama).open(at(circle, entry_id))
+    page = reader.press("Remove this", answer_did="Without the photo")
+    assert "Removed, from everywhere." in page.text
+    assert text_of(entry_id) == {"did": "Without the photo"}
+    assert "The board" not in reader.as_(salma).open(at(circle, entry_id))
+    assert reader.client.get(f"/circles/{circle.id}/evidence/{number}").status_code == 404
+    store = evidence.store()
+    assert not list(store.folder.rglob(key))
+
+
+def test_nobody_removes_a_piece_of_another_entry(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
+    number = add(circle, entry_id)
+    salma = build.member(circle)
+    with db.work() as unit:
+        other = begin(circle, unit.get_one(Person, salma.id), "Mine", stage="try").id
+        unit.commit()
+    reader.as_(salma).open(at(circle, other))
+    reader.send(at(circle, other), expect=404, answer_did="Mine", remove=str(number))
+    assert len(pieces()) == 1
