@@ -5,6 +5,7 @@ A request's language is `g.language` where the visit has set it, else what the b
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,8 +16,6 @@ from babel.dates import format_date, format_time, format_timedelta, match_skelet
 from flask import Flask, g, has_request_context, request
 from flask_babel import gettext, pgettext
 from markupsafe import Markup
-
-from lti_tool.presets import Text
 
 SOURCE = "en"
 PROGRAMME = "programme"  # the msgctxt of every text of a programme file
@@ -118,15 +117,25 @@ def _locale(code: str) -> Locale:
         return Locale.parse(SOURCE)
 
 
-def programme_words(text: str | Text) -> tuple[str, str]:
-    """A programme's text as near to the page's language as it exists, and the code of the language it is in."""
-    if isinstance(text, str):  # words kept in a row, such as a meeting's title
-        source = str(pgettext(PROGRAMME, text)) if text else ""
-        return source, language()
-    return text.in_(language(), lambda source: str(pgettext(PROGRAMME, source)))
+def programme_words(text: object) -> tuple[str, str]:
+    """A programme's text as near to the page's language as it exists, and the code of the language it is really in.
+
+    `text` is a sentence of a file we ship (English, translated by the catalogue), or `{language: sentence}`.
+    """
+    words = getattr(text, "root", text)  # a preset's Text wraps such a mapping
+    if not isinstance(words, Mapping):
+        words = {SOURCE: str(words)}
+    page = language()
+    for code in (page, page.partition("-")[0]):
+        if words.get(code):
+            return words[code], code
+    first = SOURCE if words.get(SOURCE) else next((code for code, found in words.items() if found), page)
+    source = words.get(first, "")
+    translated = str(pgettext(PROGRAMME, source)) if source else source
+    return (source, first) if translated == source else (translated, page)
 
 
-def programme_text(text: str | Text) -> Markup:
+def programme_text(text: object) -> Markup:
     """The same for a page: what is not in the page's language says which one it is in."""
     words, code = programme_words(text)
     if code == language():

@@ -132,8 +132,8 @@ def _forms(page: Element) -> Iterator[str]:
         if not form.get("action"):
             yield "a form has no action"
         names = {field.get("name") for field in form.iter("input")}
-        if form.get("method", "").lower() == "post" and not names & {"csrf_token", "visit"}:
-            yield f"the form {where} has no csrf_token"
+        if form.get("method", "").lower() == "post" and "visit" not in names:
+            yield f"the form {where} does not say who opened it"
         if "file" in {f.get("type") for f in form.iter("input")} and form.get("enctype") != "multipart/form-data":
             yield f"the form {where} sends a file and is not multipart"
         if next((b for b in form.iter("button") if b.get("type", "submit") == "submit"), None) is None:

@@ -6,7 +6,7 @@ from tests.audit import audit, bare_words
 
 GOOD = """<!doctype html><html lang="en" dir="ltr"><head><meta charset="utf-8"><title>A page · Circles</title></head>
 <body><main><h1>A page</h1><h2>Part</h2><a href="/x">Go</a>
-<form method="post" action="/x"><input type="hidden" name="csrf_token" value="1">
+<form method="post" action="/x"><input type="hidden" name="visit" value="1">
 <label for="t">Text</label><p id="t-hint">A hint</p><textarea id="t" name="t" aria-describedby="t-hint"></textarea>
 <button>Save</button></form></main></body></html>"""
 
@@ -30,7 +30,7 @@ BAD = {
     "neither hidden from nor told": (">Go<", "><svg></svg>Go<"),
     "has no method": ('method="post" ', ""),
     "a form has no action": (' action="/x"', ""),
-    "has no csrf_token": ('<input type="hidden" name="csrf_token" value="1">', ""),
+    "does not say who opened it": ('<input type="hidden" name="visit" value="1">', ""),
     "is not multipart": ("<button>", '<label>F<input type="file" name="f"></label><button>'),
     "has no button": ("<button>Save</button>", ""),
     "an inline style": ("<h2>", '<h2 style="color: red">'),

@@ -67,7 +67,7 @@ def test_only_303_is_followed(app):
 
 def test_a_form_is_filled_in_where_it_stands(app):
     Reader(app).open("/good", t="one\ntwo")
-    assert app.got == [{"csrf_token": "1", "t": "one\r\ntwo"}]
+    assert app.got == [{"visit": "1", "t": "one\r\ntwo"}]
 
 
 def test_a_field_that_is_not_there_is_refused(app):
@@ -79,7 +79,7 @@ def test_a_button_is_pressed_by_its_words(app):
     reader = Reader(app)
     reader.open("/good")
     reader.press("Save", t="x")
-    assert app.got == [{"csrf_token": "1", "t": "x"}]
+    assert app.got == [{"visit": "1", "t": "x"}]
     with pytest.raises(AssertionError, match="no button “Send”"):
         reader.press("Send")
 
@@ -88,7 +88,7 @@ def test_anything_may_be_sent_to_see_it_refused(app):
     reader = Reader(app)
     reader.open("/good")
     reader.send("/take", extra="1")
-    assert app.got == [{"csrf_token": "1", "extra": "1"}]
+    assert app.got == [{"visit": "1", "extra": "1"}]
 
 
 def test_a_get_that_writes_is_refused(app):

@@ -73,11 +73,14 @@ def test_a_kept_text_can_be_read_copied_and_sent_again(app):
     facts = {"texts": [Typed("text", evil), Typed("ask", "two words")], "rest": [Typed("stage", "try")]}
     with app.test_request_context("/"):
         app.preprocess_request()
-        html = render_template_string(source, sentence="You were signed out.", send_to="/entry", back_url="/", **facts)
+        html = render_template_string(
+            source, sentence="You were signed out.", send_to="/entry", sent_by="signed", **facts
+        )
         alone = render_template_string(source, sentence="The circle is closed.", send_to="", **facts)
     assert audit(html) == audit(alone) == []
     assert "<script>1" not in html
     assert 'name="stage" value="try"' in html
+    assert 'name="visit" value="signed"' in html
     assert "Send it again" in html
     assert "Send it again" not in alone
 
@@ -206,6 +209,8 @@ def test_the_script_asks_nobody_else_and_knows_no_language():
 def test_every_class_of_a_template_is_in_the_sheet_or_has_a_reason():
     used = set()
     for file in Path(settings.shipped("templates")).rglob("*.html"):
+        if file.parent.name == "demo":  # the practice LMS has a sheet of its own
+            continue
         plain = re.sub(r"{[{%].*?[%}]}", " ", file.read_text(encoding="utf-8"))
         for value in re.findall(r'class="([^"]*)"', plain):
             used |= {word for word in value.split() if not word.endswith("-")}

@@ -42,6 +42,7 @@ def test_every_message_is_translated(code):
         ("Hello %(name)s", "Bonjour %(nom)s", "other placeholders"),
         ("Saved {time}", "Enregistré {heure}", "other placeholders"),
         ("Hello", "", "not translated"),
+        (("%(n)s day", "%(n)s days"), None, "not translated"),
         ("%(n)s of %(m)s", "%(m)s, 100 % de %(n)s", "a stray % sign"),
         (("%(n)s day", "%(n)s days"), ("un jour", ""), "not translated"),
         (("%(n)s day", "%(n)s days"), ("un jour", "%(m)s jours"), "other placeholders"),
@@ -71,6 +72,14 @@ def test_plural_forms_are_those_of_the_language(code):
         forms = re.search(r"nplurals=(\d)", file.read())
     assert forms
     assert int(forms[1]) == {"fr": 2, "ar": 6}[code]
+
+
+def test_the_practice_lms_gives_translators_nothing_to_do(tmp_path, monkeypatch):
+    for folder in ("demo", "pages"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.html").write_text(f"{{% trans %}}In {folder}{{% endtrans %}}")
+    monkeypatch.setattr(catalogues, "shipped", lambda _name: tmp_path)
+    assert [message for message, _context, _comments in catalogues._of_templates()] == ["In pages"]
 
 
 def test_words_that_do_not_belong_here_are_not_in_the_interface(template):

@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired
 from lti_tool import catalogues as messages
 from lti_tool import pages, settings
 from lti_tool.forms.base import Form, LongText, ShortText, Typed, WordLimit
+from lti_tool.views.words import refusal
 
 WORDS = """{% extends "base.html" %}{% block title %}A page{% endblock %}{% block content %}{{ body }}{% endblock %}"""
 
@@ -45,7 +46,7 @@ def make(catalogues: str = "translations") -> Tiny:
     """An application that shows any template as a person signed in would see it."""
     messages.compile_all()
     app = Flask("lti_tool", template_folder=str(settings.shipped("templates")))
-    app.config.update(SECRET_KEY="a key for the tests, long enough", TESTING=True, WTF_CSRF_SSL_STRICT=False)
+    app.config.update(SECRET_KEY="a key for the tests, long enough", TESTING=True)
     app.jinja_env.undefined = _Lenient
     pages.init_app(app, catalogues=catalogues)
     tiny = Tiny(app)
@@ -92,7 +93,11 @@ def make(catalogues: str = "translations") -> Tiny:
     @app.get("/show/<path:template>")
     def show(template: str) -> str:
         return render_template(
-            template, sentence="The connection was gone.", code="expired", texts=[Typed("text", "my words")]
+            template,
+            sentence="The connection was gone.",
+            code="expired",
+            texts=[Typed("text", "my words")],
+            words=refusal("circle_closed"),
         )
 
     return tiny

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, FileField, HiddenField, RadioField, SelectField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import Field, HiddenField, RadioField, SelectChoice, SelectField
 from wtforms.validators import InputRequired
 
 from lti_tool import i18n
 from lti_tool.forms.base import Form, LongText, ShortText
-from lti_tool.forms.evidence import PUPILS
+from lti_tool.forms.evidence import PUPILS, QUESTION
 from lti_tool.models import Entry, Evidence
 from lti_tool.presets import Stage, Template
 from lti_tool.text import count_words
@@ -27,7 +28,7 @@ class EntryForm(Form):
     file = FileField(_l("Photo or PDF"))
     kind = SelectField(_l("What is it?"), validate_choice=False)
     title = ShortText(_l("What does it show?"))
-    pupils = RadioField(_l("Can pupils be recognised in it?"), choices=PUPILS, validate_choice=False)
+    pupils = RadioField(QUESTION, choices=PUPILS, validate_choice=False)
 
     @property
     def prompts(self) -> list[Field]:
@@ -74,21 +75,17 @@ def of(entry: Entry, *, template: Template, evidence: Iterable[Evidence], fresh:
     """The form of this entry's stage, filled with its working text; `fresh` forgets what the request sent."""
     stage = template.stage(entry.stage)
     fields: dict[str, Any] = {
-        f"{ANSWER}{prompt.key}": _box(i18n.programme_words(prompt.text)[0]) for prompt in stage.prompts
+        f"{ANSWER}{prompt.key}": LongText(i18n.programme_words(prompt.text)[0]) for prompt in stage.prompts
     }
     said: dict[str, Any] = {f"{ANSWER}{key}": text for key, text in entry.answers.items()}
     for one in evidence:
-        fields[f"{PUPILS_OF}{one.id}"] = RadioField(EntryForm.pupils.args[0], choices=PUPILS, validate_choice=False)
+        fields[f"{PUPILS_OF}{one.id}"] = RadioField(QUESTION, choices=PUPILS, validate_choice=False)
         said[f"{PUPILS_OF}{one.id}"] = one.pupils
     made = type("StageForm", (EntryForm,), fields)
     said |= {"ask": entry.ask, "next_try": entry.next_try, "edition": entry.edition}
     form: EntryForm = made(formdata=None, data=said) if fresh else made(data=said)
-    form.kind.choices = [(one.key, i18n.programme_words(one.title)[0]) for one in template.evidence_types]
+    form.kind.choices = [SelectChoice(one.key, i18n.programme_words(one.title)[0]) for one in template.evidence_types]
     return form
-
-
-def _box(label: str) -> LongText:
-    return LongText(label)
 
 
 def words_left(form: EntryForm, stage: Stage) -> int | None:
@@ -106,4 +103,4 @@ class BeginForm(Form):
 class HoldForm(Form):
     """Put a shared entry on hold."""
 
-    reason = TextAreaField(_l("What must be mended, in a sentence the author can act on"))
+    reason = LongText(_l("What must be mended, in a sentence the author can act on"), longest=2000)

@@ -128,7 +128,7 @@ class Readers:
 
 
 def readers(feedback: Feedback) -> Readers:
-    """Who will read it: the authors, facilitators, and colleagues as the circle agreed; work taken back: its authors."""
+    """Who will read it: authors, facilitators, and colleagues as the circle agreed; of work taken back: its authors."""
     circle = circle_of(feedback)
     wrote = authors(feedback)
     known = {feedback.writer_id, *(one.id for one in wrote)}

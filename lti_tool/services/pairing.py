@@ -171,7 +171,7 @@ def _load(circle: Circle) -> Counter[int]:
         .where(Feedback.circle_id == circle.id, or_(gave, owes))
         .group_by(Feedback.writer_id)
     )
-    return Counter(dict(session.execute(query).tuples().all()))
+    return Counter({row[0]: row[1] for row in session.execute(query)})
 
 
 def _move_open_offers(version: EntryVersion) -> None:

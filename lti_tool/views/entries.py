@@ -6,7 +6,7 @@ from flask import Blueprint, flash, g, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lti_tool import access, db
+from lti_tool import access, db, settings
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms import entries as entry_forms
@@ -18,6 +18,13 @@ from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
 
 bp = Blueprint("entries", __name__, url_prefix="/circles/<int:circle_id>/entries/<int:entry_id>")
+READ_PAST = 8  # times the size of the largest file that is taken
+
+
+@bp.url_value_preprocessor
+def _read_past_large_files(_endpoint: str | None, _values: object) -> None:
+    """A file that is too large to be kept is still read to its end, or the text sent with it would be lost."""
+    request.max_content_length = READ_PAST * settings.current().upload_max_mb * 1_000_000
 
 
 @bp.get("")
@@ -158,7 +165,8 @@ def _add(entry: Entry, form: EntryForm) -> None:
     if not form.file.data:
         raise RefusedError("file_missing")
     said = {"kind": form.kind.data or "", "title": form.title.data or "", "pupils": form.pupils.data or ""}
-    evidence.add(entry, file=form.file.data.stream, **said)
+    with form.file.data.stream as file:
+        evidence.add(entry, file=file, **said)
     db.session.commit()
 
 
@@ -168,22 +176,22 @@ def _keep(_entry: Entry, form: EntryForm) -> str:
 
 def _share(entry: Entry, _form: EntryForm) -> str:
     entries.share(entry, by=g.visit.person)
-    return _("Shared. You can take it back at any time.")
+    return str(_("Shared. You can take it back at any time."))
 
 
 def _take_back(entry: Entry, _form: EntryForm) -> str:
     entries.take_back(entry, by=g.visit.person)
-    return _("Taken back. Only you can see it now.")
+    return str(_("Taken back. Only you can see it now."))
 
 
 def _conclude(entry: Entry, form: EntryForm) -> str:
     entries.conclude(entry, next_try=form.next_try.data or "", by=g.visit.person)
-    return _("Concluded. Your next turn will begin with what you want to try.")
+    return str(_("Concluded. Your next turn will begin with what you want to try."))
 
 
 def _reopen(entry: Entry, _form: EntryForm) -> str:
     entries.reopen(entry, by=g.visit.person)
-    return _("Open again.")
+    return str(_("Open again."))
 
 
 def _remove(entry: Entry, _form: EntryForm) -> str:
@@ -191,7 +199,7 @@ def _remove(entry: Entry, _form: EntryForm) -> str:
     evidence.remove(piece)
     db.session.commit()
     evidence.forget(piece)
-    return _("Removed, from everywhere.")
+    return str(_("Removed, from everywhere."))
 
 
 DEEDS: dict[str, Callable[[Entry, EntryForm], str]] = {

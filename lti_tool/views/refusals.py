@@ -34,7 +34,8 @@ def init_app(app: Flask) -> None:
 def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
     """A short page in plain words; whatever was changed so far is undone. A form's text is never lost with it."""
     _undo()
-    texts, rest = typed_texts(request.form)
+    # what is too large was not read, and asking for it again would only raise once more
+    texts, rest = typed_texts(request.form) if status != 413 else ([], [])
     if texts and request.endpoint != "lti.finish":
         sentence = facts.get("sentence") or happened(template)
         return render_template(

@@ -77,11 +77,6 @@ REFUSALS = {
         _l("Your text is kept. Sharing waits until every photo and file says whether pupils can be recognised in it."),
         _l("Answer below, or remove the piece."),
     ),
-    "not_a_member": Words(
-        _l("You do not write in this circle any more"),
-        _l("Your text is kept, and it stays yours."),
-        _l("Ask your facilitator if you think that you should still be in it."),
-    ),
     "entry_concluded": Words(
         _l("You have concluded this"),
         _l("Your text is kept."),
@@ -91,16 +86,6 @@ REFUSALS = {
         _l("You have written this stage already"),
         _l("The programme has no further turn of it."),
         _l("You can go on writing in the one that is there."),
-    ),
-    "reason_missing": Words(
-        _l("Please say why"),
-        _l("Nothing was changed: the author must be able to read what to mend."),
-        _l("One sentence is enough."),
-    ),
-    "lost_update": Words(
-        _l("This was changed somewhere else meanwhile"),
-        _l("This was changed somewhere else meanwhile, perhaps on your other device or by a colleague."),
-        _l("Look at it once more, then do it again."),
     ),
     "too_many_files": Words(
         _l("There are many files here already"),
@@ -219,26 +204,31 @@ def plainly(code: str) -> str:
 
 def readers(who: Readers, template: Template | None = None) -> str:
     """Who can read a text, to stand after "Who can see this:"; `template` names the roles that never do."""
+    sentence = _readers(who)
+    if template is None or not who.hidden_from:
+        return sentence
+    roles = ", ".join(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
+    return str(_("%(readers)s. Never: %(roles)s", readers=sentence, roles=roles))
+
+
+def _readers(who: Readers) -> str:
     if who.audience is Audience.PRIVATE:
         if who.authors == 1:
-            return _("only you")
-        return ngettext(
+            return str(_("only you"))
+        sentence = ngettext(
             "only you and the colleague who writes with you",
             "only you and the %(num)s colleagues who write with you",
             who.authors - 1,
         )
+        return str(sentence)
     if who.audience is Audience.CIRCLE:
         sentence = ngettext(
             "you and one colleague in your circle", "you and %(num)s colleagues in your circle", who.colleagues
         )
-    elif who.audience is Audience.PROGRAMME:
-        sentence = _("your circle, and teachers and facilitators of every circle in your programme")
-    else:
-        sentence = _("teachers and facilitators of every circle here")
-    if template is None or not who.hidden_from:
-        return sentence
-    roles = ", ".join(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
-    return _("%(readers)s. Never: %(roles)s", readers=sentence, roles=roles)
+        return str(sentence)
+    if who.audience is Audience.PROGRAMME:
+        return str(_("your circle, and teachers and facilitators of every circle in your programme"))
+    return str(_("teachers and facilitators of every circle here"))
 
 
 def state_of(entry: Entry, version: EntryVersion | None, answered: int = 0) -> list[tuple[str, str]]:

@@ -4,10 +4,10 @@ import pytest
 
 from lti_tool import db
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Audience, AuditLine, Circle, Feedback, FeedbackState, Person
+from lti_tool.models import Audience, AuditLine, Circle, FeedbackState, Person
 from lti_tool.services import entries, inquiries
 from tests import build
-from tests.services.writing import add_author, begin, first_prompt, reach, write
+from tests.services.writing import add_author, answer, begin, first_prompt, reach, write
 
 pytestmark = pytest.mark.usefixtures("work")
 
@@ -237,22 +237,13 @@ class TestSharedList:
     def test_shows_colleagues_newest_first_with_names_and_answers(
         self, circle: Circle, ama: Person, salma: Person
     ) -> None:
+        jurg = build.member(circle)
         mine = entries.share(begin(circle, salma, "My own"), by=salma)
         entries.share(entry := begin(circle, ama, "word " * 30), by=ama)
         newest = entries.share(begin(circle, ama, "Exit tickets, first try", stage="try"), by=ama)
         entry_version = entry.versions[-1]
-        for state in (FeedbackState.SENT, FeedbackState.WRITING):
-            writer = salma if state == FeedbackState.SENT else ama
-            db.session.add(
-                Feedback(
-                    circle_id=circle.id,
-                    version_id=entry_version.id,
-                    writer_id=writer.id,
-                    state=state,
-                    protocol="ladder",
-                )
-            )
-        db.session.flush()
+        answer(entry_version, salma)
+        answer(entry_version, jurg, FeedbackState.WRITING)
         first, second = entries.shared(circle, within=reach(salma))
         assert (first.version, first.stage.key, first.opening) == (newest, "try", "Exit tickets, first try")
         assert ([one.id for one in second.authors], second.answered) == ([ama.id], 1)

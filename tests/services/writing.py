@@ -5,8 +5,8 @@ import io
 from PIL import Image
 
 from lti_tool import access
-from lti_tool.db import session
-from lti_tool.models import Circle, Entry, InquiryAuthor, Person
+from lti_tool.db import find_or_add, session
+from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, InquiryAuthor, Person
 from lti_tool.services import entries, inquiries
 
 
@@ -35,6 +35,13 @@ def write(entry: Entry, by: Person, text: str, *, ask: str = "") -> Entry:
 def add_author(entry: Entry, person: Person) -> None:
     """One more who writes the inquiry of this entry."""
     session.add(InquiryAuthor(inquiry_id=entry.inquiry_id, person_id=person.id))
+    session.flush()
+
+
+def answer(version: EntryVersion, by: Person, state: FeedbackState = FeedbackState.SENT) -> None:
+    """Feedback of a colleague that has come so far; sharing may have asked her already."""
+    also = {"circle_id": version.entry.circle_id, "protocol": "ladder"}
+    find_or_add(Feedback, version_id=version.id, writer_id=by.id, also=also).state = state
     session.flush()
 
 

@@ -1,8 +1,11 @@
 """Adding a photo or a PDF on the page of an entry, opening it, taking it away."""
 
 import io
+import re
 
 import pytest
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from lti_tool import db, settings
 from lti_tool.models import Circle, Entry, Evidence, Person
@@ -42,6 +45,12 @@ def pieces() -> list[Evidence]:
 def text_of(entry_id: int) -> dict[str, str]:
     with db.work(read_only=True) as unit:
         return unit.get_one(Entry, entry_id).answers
+
+
+def get(reader: Reader, circle: Circle, number: int) -> TestResponse:
+    with reader.client.get(f"/circles/{circle.id}/evidence/{number}") as answer:
+        assert answer.data is not None
+        return answer
 
 
 def add(circle: Circle, entry_id: int, *, share: bool = False) -> int:
@@ -101,15 +110,31 @@ def test_a_file_that_cannot_be_taken_costs_no_word(
     assert pieces() == []
 
 
+def send_large(reader: Reader, address: str, times: int) -> TestResponse:
+    """Send a file that is so many times larger than the largest that is taken."""
+    large = b"\xff\xd8\xff" + b"\0" * (times * settings.current().upload_max_mb * 1_048_576)
+    fields = dict(re.findall(r'type="hidden" name="(visit|once|edition)" value="([^"]*)"', reader.open(address)))
+    said = {"answer_did": "A long thought", "kind": "tally", "file": FileStorage(io.BytesIO(large), "a.jpg")}
+    boundary, body = encode_multipart({**fields, **said})
+    return reader.client.post(address, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
 @pytest.mark.parametrize("times", [1, 3])
 def test_too_large_a_file_costs_no_word(reader: Reader, circle: Circle, ama: Person, entry_id: int, times: int) -> None:
     """Also where the whole request is larger than what other pages take."""
-    large = io.BytesIO(b"\xff\xd8\xff" + b"\0" * (times * settings.current().upload_max_mb * 1_048_576))
-    reader.as_(ama).open(at(circle, entry_id))
-    page = reader.press("Add it", answer_did="A long thought", file=(large, "photo.jpg"))
-    assert "it is too large" in page.text
+    assert send_large(reader.as_(ama), at(circle, entry_id), times).status_code == 303
+    assert "it is too large" in reader.open(at(circle, entry_id)).text
     assert text_of(entry_id) == {"did": "A long thought"}
     assert pieces() == []
+
+
+def test_a_request_beyond_all_measure_is_answered_with_a_page(
+    reader: Reader, circle: Circle, ama: Person, entry_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lti_tool.views.entries.READ_PAST", 1)
+    answer = send_large(reader.as_(ama), at(circle, entry_id), 2)
+    assert answer.status_code == 413
+    assert "<h1>" in answer.text
 
 
 def test_no_file_chosen(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
@@ -121,7 +146,7 @@ def test_no_file_chosen(reader: Reader, circle: Circle, ama: Person, entry_id: i
 def test_a_picture_is_shown_and_can_run_nothing(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
     number = add(circle, entry_id)
     reader.as_(ama)
-    answer = reader.client.get(f"/circles/{circle.id}/evidence/{number}")
+    answer = get(reader, circle, number)
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
@@ -135,7 +160,7 @@ def test_a_pdf_is_saved_not_shown(reader: Reader, circle: Circle, ama: Person, e
     with db.work() as unit:
         unit.get_one(Evidence, number).media_type = "application/pdf"
         unit.commit()
-    answer = reader.as_(ama).client.get(f"/circles/{circle.id}/evidence/{number}")
+    answer = get(reader.as_(ama), circle, number)
     assert answer.headers["Content-Disposition"].startswith(f"attachment; filename=evidence-{number}.pdf")
 
 
@@ -144,15 +169,15 @@ def test_who_may_open_a_file(reader: Reader, circle: Circle, ama: Person, entry_
     representative = build.member(circle, "union_representative")
     number = add(circle, entry_id)
     for person in (salma, outsider, representative):
-        assert reader.as_(person).client.get(f"/circles/{circle.id}/evidence/{number}").status_code == 404
+        assert get(reader.as_(person), circle, number).status_code == 404
     with db.work() as unit:
         entries.share(unit.get_one(Entry, entry_id), by=ama)
         unit.commit()
     for person, status in ((salma, 200), (outsider, 404), (representative, 404)):
-        assert reader.as_(person).client.get(f"/circles/{circle.id}/evidence/{number}").status_code == status
+        assert get(reader.as_(person), circle, number).status_code == status
     other = build.circle()
     build.join(other, salma)
-    assert reader.as_(salma).client.get(f"/circles/{other.id}/evidence/{number}").status_code == 404
+    assert get(reader.as_(salma), other, number).status_code == 404
 
 
 def test_removing_is_at_once_and_everywhere(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
@@ -164,7 +189,7 @@ def test_removing_is_at_once_and_everywhere(reader: Reader, circle: Circle, ama:
     assert "Removed, from everywhere." in page.text
     assert text_of(entry_id) == {"did": "Without the photo"}
     assert "The board" not in reader.as_(salma).open(at(circle, entry_id))
-    assert reader.client.get(f"/circles/{circle.id}/evidence/{number}").status_code == 404
+    assert get(reader, circle, number).status_code == 404
     store = evidence.store()
     assert not list(store.folder.rglob(key))
 

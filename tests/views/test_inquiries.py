@@ -3,11 +3,11 @@
 import pytest
 
 from lti_tool import db
-from lti_tool.models import Circle, Entry, Feedback, FeedbackState, Inquiry, Person
+from lti_tool.models import Circle, Entry, Inquiry, Person
 from lti_tool.services import entries
 from tests import build
 from tests.reader import Reader
-from tests.services.writing import begin
+from tests.services.writing import answer, begin
 
 
 @pytest.fixture
@@ -60,8 +60,7 @@ def test_says_in_words_where_each_entry_stands(reader: Reader, circle: Circle, a
         version = entries.share(begin(circle, ama, "Few voices"), by=ama)
         begin(circle, ama, "First", stage="try")
         for one in colleagues:
-            said = {"version_id": version.id, "writer_id": one.id, "protocol": "ladder"}
-            unit.add(Feedback(circle_id=circle.id, state=FeedbackState.SENT, **said))
+            answer(version, one)
         unit.commit()
     page = reader.as_(ama).open(address(circle))
     for words in ("Shared with your circle on", "2 colleagues answered", "Draft, only you", "Turn 1", "Begin turn 2"):
