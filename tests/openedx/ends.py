@@ -14,6 +14,7 @@ import requests
 from werkzeug.wrappers import Response
 
 from lti_tool.settings import PREFIX, Settings
+from tests.audit import text_of
 from tests.reader import Page, Reader
 
 ROOT = Path(__file__).parent.parent.parent
@@ -95,6 +96,7 @@ class Browser(Reader):
 
     def __init__(self, tool: Tool) -> None:
         self.tool = tool
+        self.path = ""  # where it is
         self.session = requests.Session()
         super().__init__(SimpleNamespace(test_client=lambda: SimpleNamespace(open=self._over_the_network)))
 
@@ -122,7 +124,16 @@ class Browser(Reader):
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 
+    def labelled(self, words: str) -> str:
+        """The name of the field on this page whose label begins with these words."""
+        assert self.page is not None
+        for label in self.page.tree.iter("label"):
+            if text_of(label).startswith(words):
+                return label.get("for", "")
+        raise AssertionError(f"there is no field “{words}” on this page")
+
     def _over_the_network(self, path: str, *, method: str, query_string: Any = None, **facts: Any) -> Response:
+        self.path = path
         answer = self._exchange(method, self.tool.url + path, params=query_string, **facts)
         return Response(answer.content, answer.status_code, [*answer.headers.items()])
 

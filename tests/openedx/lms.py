@@ -55,7 +55,7 @@ class Block:
         """The points that the block can give."""
         return self.weight
 
-    def set_user_module_score(self, user: Any, score: float, max_score: int, comment: str = "") -> None:
+    def set_user_module_score(self, user: Any, score: float, max_score: int, _comment: str) -> None:
         """Write into the gradebook (lms.djangoapps.grades); `score` is a share."""
         course = Course.objects.get(usage_key=str(self.location))
         points = round(score * max_score, 4)
@@ -204,9 +204,7 @@ def gradebook(_request: HttpRequest, number: int) -> HttpResponse:
     names = {str(one.external_user_id): one.user.username for one in ExternalId.objects.select_related("user")}
     return JsonResponse(
         {
-            "grades": {
-                one.user.username: [one.points, one.written] for one in Grade.objects.filter(course=course)
-            },
+            "grades": {one.user.username: [one.points, one.written] for one in Grade.objects.filter(course=course)},
             "columns": [{"label": one.label, "maximum": one.score_maximum, "tag": one.tag} for one in columns],
             "scores": [
                 {

@@ -1,34 +1,304 @@
-"""The tool against Open edX's own platform code: launches, rosters and gradebook, over the network."""
+"""The tool against Open edX's own platform code: launches, rosters and gradebook, over the network, worker and all."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import requests
+import sqlalchemy as sa
 
+from lti_tool import db
+from lti_tool.errors import PlatformError
+from lti_tool.models import Activity, Delivery, Enrolment, Membership, Person, Platform
+from lti_tool.models import Course as OurCourse
+from lti_tool.services import credits, rosters
 from tests.openedx.conftest import MakeCourse
-from tests.openedx.ends import Browser, eventually
+from tests.openedx.ends import Browser, Course, Tool, eventually
 
 pytestmark = [pytest.mark.openedx, pytest.mark.slow]
 Browsers = Callable[[], Browser]
+ON_ITS_WAY = "The list of people is on its way"
+MILESTONES = 6  # of the programme that is proposed first
+FEW_VOICES = "Few voices are heard in my class"
 
 
-def set_up(facilitator: Browser, *, people: int) -> str:
-    """Go on with what is proposed, once everybody of the roster is there; the address of the first circle."""
+def to_people(facilitator: Browser, course: Course) -> None:
+    """Launch as the first who may teach, and go to the second step once the worker has read the roster."""
+    facilitator.launch(course, "amara")
     facilitator.press("Continue")
-    step = facilitator.page.answer.location or ""
-    return step
+    eventually(lambda: ON_ITS_WAY not in facilitator.open(facilitator.path).text)
 
 
-def test_going_on_three_times_opens_the_circles(make_course: MakeCourse, browser: Browsers) -> None:
+def set_up(facilitator: Browser, course: Course, **roles: str) -> str:
+    """Open the proposed circles with these roles (name=role) beside the proposed ones; the address of the first."""
+    to_people(facilitator, course)
+    facilitator.press("Continue", **{facilitator.labelled(name): role for name, role in roles.items()})
+    facilitator.press("Open the circles")
+    return facilitator.path
+
+
+def share(teacher: Browser, circle: str, *, stage: str, prompt: str, text: str) -> str:
+    """Begin a stage, write, and share it; the address of the entry."""
+    teacher.open(f"{circle}/inquiry")
+    teacher.press("Begin", stage=stage)
+    teacher.press("Share with my circle", **{f"answer_{prompt}": text})
+    assert "Shared with your circle" in teacher.page.text
+    return teacher.path
+
+
+# Launches --------------------------------------------------------------------------------------------------------
+
+
+def test_going_on_three_times_opens_circles_for_everybody(make_course: MakeCourse, browser: Browsers) -> None:
     course = make_course("Formative assessment")
     facilitator, teacher = browser(), browser()
-    assert "Your circle is being formed" in teacher.launch(course, "bintou")
-    page = facilitator.launch(course, "amara")
-    print(page.text)
-    page = facilitator.press("Continue")
-    print(page.text)
-    import time; time.sleep(4)
-    page = facilitator.press("Continue")
-    print(page.text)
+    assert "Your circle is being formed" in teacher.launch(course, "bintou").text
+    assert "Which programme do your circles follow?" in facilitator.launch(course, "amara").text
+    circle = set_up(facilitator, course)
+    page = facilitator.open(f"{circle}/people")
+    assert all(f"{name} Ämne-Łoś" in page.text for name in ("amara", "bintou", "chidi", "dalia"))
+    assert "Nobody waits" in page.text
+    teacher.launch(course, "bintou")
+    assert teacher.path == circle
+    newcomer = browser()
+    course.enrol(esi="student")
+    assert "Your circle is being formed" in newcomer.launch(course, "esi").text
+
+
+def test_cookies_live_in_a_frame_and_nowhere_else(make_course: MakeCourse, browser: Browsers, tool: Tool) -> None:
+    course, teacher = make_course("Cookies"), browser()
+    to_login = requests.get(course.click("bintou"), allow_redirects=False, timeout=20).headers["Location"]
+    first = requests.get(to_login, allow_redirects=False, timeout=20).headers["Set-Cookie"]
+    second = teacher.session.post(
+        f"{tool.url}/lti/launch", data=teacher.begin(course.click("bintou")), allow_redirects=False, timeout=20
+    ).headers["Set-Cookie"]
+    for cookie in (first, second):
+        assert cookie.startswith("__Host-circles")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=None", "Partitioned"} <= set(cookie.split("; "))
+
+
+def test_the_page_may_be_framed_by_its_platform_alone(make_course: MakeCourse, browser: Browsers) -> None:
+    course = make_course("Frames")
+    headers = browser().launch(course, "bintou").answer.headers
+    assert headers["Content-Security-Policy"].endswith(f"frame-ancestors {course.openedx}")
+
+
+def test_one_browser_launches_again_and_again(make_course: MakeCourse, browser: Browsers) -> None:
+    course, teacher = make_course("Again"), browser()
+    for _ in range(3):
+        assert "Your circle is being formed" in teacher.launch(course, "bintou").text
+    assert "Which programme" in teacher.launch(course, "amara").text
+
+
+def test_launches_side_by_side_do_not_disturb_each_other(make_course: MakeCourse, browser: Browsers) -> None:
+    course, other = make_course("One tab"), make_course("Another tab")
+    tabs = browser()
+    first, second, third = (tabs.begin(one.click("bintou")) for one in (course, other, course))
+    for form in (second, third, first):
+        assert "Your circle is being formed" in tabs.arrive(form).text
+
+    def come(name: str) -> str:
+        return browser().launch(course, name).text
+
+    people = ["amara", "bintou", "chidi", "dalia"] * 3
+    with ThreadPoolExecutor(len(people)) as at_once:
+        pages = dict(zip(people, at_once.map(come, people), strict=True))
+    assert {name for name, page in pages.items() if "Which programme" in page} == {"amara"}
+    assert {name for name, page in pages.items() if "being formed" in page} == {"bintou", "chidi", "dalia"}
+
+
+def test_a_launch_counts_once_and_in_its_browser(make_course: MakeCourse, browser: Browsers) -> None:
+    course, teacher = make_course("Once"), browser()
+    form = teacher.begin(course.click("bintou"))
+    assert "We could not open this" in browser().arrive(form, expect=403).text
+    assert "Your circle is being formed" in teacher.arrive(form).text
+    assert "We could not open this" in teacher.arrive(form, expect=403).text
+
+
+def test_a_request_for_links_is_refused_kindly(make_course: MakeCourse, browser: Browsers) -> None:
+    course, author = make_course("Links"), browser()
+    page = author.arrive(author.begin(course.click("amara", links=True)), expect=409)
+    assert "There is nothing to choose here" in page.text
+    author.open("/circles", expect=401)
+    assert "Which programme" in author.launch(course, "amara").text
+
+
+# Two registrations -----------------------------------------------------------------------------------------------
+
+
+def test_registrations_of_one_issuer_stay_apart(make_course: MakeCourse, browser: Browsers) -> None:
+    course, other = make_course("Here"), make_course("There")
+    facilitator = browser()
+    circle = set_up(facilitator, course)
+    assert "Which programme" in facilitator.launch(other, "amara").text
+    facilitator.open(circle, expect=404)
+    facilitator.launch(course, "amara")
+    assert facilitator.path == circle
+
+
+def test_an_answer_of_another_registration_is_refused(make_course: MakeCourse, browser: Browsers) -> None:
+    course, other = make_course("Asked"), make_course("Answered")
+    teacher = browser()
+    asked, answered = teacher.begin(course.click("bintou")), teacher.begin(other.click("bintou"))
+    page = teacher.arrive({"state": asked["state"], "id_token": answered["id_token"]}, expect=403)
+    assert "We could not open this" in page.text
+
+
+# Rosters ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_long_roster_is_read_page_by_page(make_course: MakeCourse, browser: Browsers) -> None:
+    learners = {f"teacher{number:03}": "student" for number in range(510)}
+    course, facilitator = make_course("Many", people={"amara": "instructor", **learners}), browser()
+    to_people(facilitator, course)
+    assert facilitator.page is not None
+    names = [label.text or "" for label in facilitator.page.tree.iter("label")]
+    assert {f"{name} Ämne-Łoś" for name in ("amara", *learners)} <= set(names)
+    asked = requests.get(f"{course.openedx}/asked/", timeout=20).json()["asked"]
+    assert [one for one in asked if "memberships" in one and "page=2" in one]
+
+
+def test_people_without_names_are_shown_kindly(make_course: MakeCourse, browser: Browsers) -> None:
+    course, facilitator = make_course("No names", names_shared=False), browser()
+    to_people(facilitator, course)
+    assert facilitator.page is not None
+    labels = [
+        label.text or "" for label in facilitator.page.tree.iter("label") if label.get("for", "").startswith("role")
+    ]
+    assert len(labels) == 4
+    assert all(label.startswith("A colleague") for label in labels)
+    facilitator.press("Continue")
     page = facilitator.press("Open the circles")
-    print(page.text)
-    print(teacher.launch(course, "bintou").text)
+    page = facilitator.open(f"{facilitator.path}/people")
+    assert page.text.count("A colleague") == 4
+    assert "Ämne" not in page.text
+
+
+def test_who_leaves_the_course_is_signed_out_and_keeps_everything(
+    make_course: MakeCourse, browser: Browsers, inside: None
+) -> None:
+    course = make_course("Comings and goings")
+    facilitator, leaver = browser(), browser()
+    circle = set_up(facilitator, course)
+    leaver.launch(course, "chidi")
+    entry = share(leaver, circle, stage="concern", prompt="concern", text=FEW_VOICES)
+    course.enrol(chidi="", esi="student")
+    make_rosters_old()
+    facilitator.launch(course, "amara")
+    eventually(lambda: "esi Ämne-Łoś" in waiting(facilitator, circle))
+    leaver.open(entry, expect=401)
+    with db.work(read_only=True) as unit:
+        gone = unit.scalars(sa.select(Person.name).join(Enrolment).where(Enrolment.left_at.is_not(None))).all()
+        assert list(gone) == ["chidi Ämne-Łoś"]
+        assert unit.scalar(sa.select(sa.func.count()).where(Membership.left_at.is_not(None))) == 0
+    assert FEW_VOICES in facilitator.open(entry).text
+    course.enrol(chidi="student")
+    leaver.launch(course, "chidi")
+    assert FEW_VOICES in leaver.open(entry)
+
+
+def make_rosters_old() -> None:
+    """Some time passes since they were read."""
+    with db.work() as unit:
+        unit.execute(sa.update(OurCourse).values(roster_read_at=db.now() - 2 * rosters.FRESH))
+        unit.commit()
+
+
+def waiting(facilitator: Browser, circle: str) -> str:
+    """The people page down to those who have a place."""
+    return facilitator.open(f"{circle}/people").text.partition("In this circle")[0]
+
+
+# Who sees what ---------------------------------------------------------------------------------------------------
+
+
+def test_a_representative_reads_no_entry_though_her_platform_calls_her_instructor(
+    make_course: MakeCourse, browser: Browsers
+) -> None:
+    people = {"amara": "instructor", "bintou": "student", "chidi": "student", "ulla": "instructor"}
+    course = make_course("Union", people=people)
+    facilitator, teacher, representative = browser(), browser(), browser()
+    circle = set_up(facilitator, course, ulla="union_representative")
+    teacher.launch(course, "bintou")
+    entry = share(teacher, circle, stage="concern", prompt="concern", text=FEW_VOICES)
+    assert FEW_VOICES in facilitator.open(entry).text
+    page = representative.launch(course, "ulla")
+    assert representative.path == circle
+    assert "1 piece of work shared" in page.text
+    assert FEW_VOICES not in page.text
+    for closed, status in (
+        (entry, 404),
+        (f"{entry}/versions/1", 404),
+        (f"{circle}/inquiry", 403),
+        (f"{circle}/people", 403),
+    ):
+        representative.open(closed, expect=status)
+
+
+# Gradebook -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", ["programmatic", "declarative"])
+def test_taking_part_reaches_the_gradebook_and_grows(make_course: MakeCourse, browser: Browsers, columns: str) -> None:
+    course, facilitator, teacher = make_course(f"Credit {columns}", columns=columns), browser(), browser()
+    circle = set_up(facilitator, course)
+    teacher.launch(course, "bintou")
+    share(teacher, circle, stage="concern", prompt="concern", text=FEW_VOICES)
+    eventually(lambda: course.points("bintou") == of_ten(1))
+    share(teacher, circle, stage="plan", prompt="steps", text="Wait three seconds, then ask")
+    eventually(lambda: course.points("bintou") == of_ten(2))
+    book = course.gradebook()
+    assert set(book["grades"]) == {"bintou"}
+    assert len(book["columns"]) == 1
+    told = [(one["person"], one["given"], one["maximum"], one["progress"]) for one in book["scores"]]
+    assert told == [("bintou", 2, MILESTONES, "InProgress")]
+    assert "Arrived in the course" in facilitator.open(f"{circle}/credit").text
+
+
+def of_ten(milestones: int) -> float:
+    """The points that Open edX shows for so many milestones."""
+    return round(10 * milestones / MILESTONES, 4)
+
+
+def test_without_a_column_credit_is_kept_here(make_course: MakeCourse, browser: Browsers) -> None:
+    course, facilitator, teacher = make_course("No column", columns="disabled"), browser(), browser()
+    circle = set_up(facilitator, course)
+    teacher.launch(course, "bintou")
+    share(teacher, circle, stage="concern", prompt="concern", text=FEW_VOICES)
+    eventually(lambda: "the course has no column" in facilitator.open(f"{circle}/credit").text)
+    assert course.gradebook()["scores"] == []
+
+
+def test_an_older_or_equal_statement_never_changes_the_gradebook(
+    make_course: MakeCourse, browser: Browsers, inside: None
+) -> None:
+    course, facilitator, teacher = make_course("Older"), browser(), browser()
+    circle = set_up(facilitator, course)
+    teacher.launch(course, "bintou")
+    share(teacher, circle, stage="concern", prompt="concern", text=FEW_VOICES)
+    eventually(lambda: course.points("bintou") == of_ten(1))
+    older = statement(course)
+    share(teacher, circle, stage="plan", prompt="steps", text="Wait three seconds, then ask")
+    eventually(lambda: course.points("bintou") == of_ten(2))
+    newest, before = statement(course), course.gradebook()
+    assert newest["stated_at"] > older["stated_at"]
+    with pytest.raises(PlatformError, match="newer_on_platform"):
+        credits.deliver(older)
+    credits.deliver(newest)  # heard twice, counted once
+    assert course.gradebook() == before
+
+
+def statement(course: Course) -> dict[str, Any]:
+    """What the tool last owed to this course's gradebook."""
+    query = sa.select(Delivery).where(Delivery.kind == "score")
+    with db.work(read_only=True) as unit:
+        of_course = unit.scalars(
+            sa.select(Activity.id)
+            .join(OurCourse)
+            .join(OurCourse.deployment)
+            .join(Platform)
+            .where(Platform.client_id == course.client_id)
+        ).all()
+        [owed] = [one for one in unit.scalars(query) if one.payload["activity_id"] in of_course]
+        return dict(owed.payload)
