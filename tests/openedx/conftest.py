@@ -21,6 +21,7 @@ from tests.openedx.ends import ROOT, Browser, Course, Tool, environment_of, even
 LOCK = Path(__file__).parent / "requirements.lock"
 ENVIRONMENT = Path(os.environ.get("LTI_TOOL_OPENEDX_ENV") or ROOT / "var" / "openedx-env")
 MakeCourse = Callable[..., Course]
+Browsers = Callable[[], Browser]
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +60,7 @@ def openedx(openedx_python: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         yield address
 
 
-@pytest.fixture(scope="module", params=BOTH)
+@pytest.fixture(scope="session", params=BOTH)
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty database for the tool, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
@@ -69,7 +70,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tool(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tool]:
     """The tool with its worker, as an administrator starts it."""
     folder = tmp_path_factory.mktemp("tool")
@@ -91,7 +92,9 @@ def tool(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[To
     with said.open("wb") as log, _running(command, cwd=ROOT, env=environment, stderr=log):
         eventually(lambda: _answers(f"{here.public_url}/healthz") and "worker.started" in said.read_text("utf-8"))
         yield Tool(here, environment)
-    assert '"event": "fault"' not in said.read_text("utf-8"), said.read_text("utf-8")
+    told = said.read_text("utf-8")
+    assert '"event": "fault"' not in told, told
+    assert "amara" not in told, "a person's name is in the log"
 
 
 def _answers(url: str) -> bool:
@@ -110,7 +113,7 @@ def _running(command: list[str], **options: object) -> Iterator["subprocess.Pope
             process.terminate()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def make_course(openedx: str, tool: Tool) -> MakeCourse:
     """Makes courses in Open edX, each with a registration of its own in the tool, as Open edX has it."""
 
@@ -129,8 +132,14 @@ def make_course(openedx: str, tool: Tool) -> MakeCourse:
     return make
 
 
+@pytest.fixture(scope="session")
+def course(make_course: MakeCourse) -> Course:
+    """A course that nobody has set up."""
+    return make_course("Not set up yet")
+
+
 @pytest.fixture
-def browser(tool: Tool) -> Callable[[], Browser]:
+def browser(tool: Tool) -> Browsers:
     """Opens a browser; each knows one person at a time."""
     return lambda: Browser(tool)
 

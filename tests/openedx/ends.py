@@ -19,6 +19,8 @@ from tests.reader import Page, Reader
 
 ROOT = Path(__file__).parent.parent.parent
 T = TypeVar("T")
+FEW_VOICES = "Few voices are heard in my class"
+ON_ITS_WAY = "The list of people is on its way"
 
 
 def eventually(ask: Callable[[], T], *, seconds: float = 30) -> T:
@@ -142,3 +144,27 @@ class Browser(Reader):
         for cookie in self.session.cookies:
             cookie.secure = False  # a browser sends a Secure cookie to http://localhost, requests does not
         return answer
+
+
+def to_people(facilitator: Browser, course: Course) -> None:
+    """Launch as the first who may teach, and go to the second step once the worker has read the roster."""
+    facilitator.launch(course, "amara")
+    facilitator.press("Continue")
+    eventually(lambda: ON_ITS_WAY not in facilitator.open(facilitator.path).text)
+
+
+def set_up(facilitator: Browser, course: Course, **roles: str) -> str:
+    """Open the proposed circles with these roles (name=role) beside the proposed ones; the address of the first."""
+    to_people(facilitator, course)
+    facilitator.press("Continue", **{facilitator.labelled(name): role for name, role in roles.items()})
+    facilitator.press("Open the circles")
+    return facilitator.path
+
+
+def share(teacher: Browser, circle: str, *, stage: str, prompt: str, text: str) -> str:
+    """Begin a stage, write, and share it; the address of the entry."""
+    teacher.open(f"{circle}/inquiry")
+    teacher.press("Begin", stage=stage)
+    teacher.press("Share with my circle", **{f"answer_{prompt}": text})
+    assert "Shared with your circle" in teacher.page.text
+    return teacher.path

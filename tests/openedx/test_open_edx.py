@@ -1,6 +1,8 @@
-"""The tool against Open edX's own platform code: launches, rosters and gradebook, over the network, worker and all."""
+"""The tool against Open edX's own platform code: people, rosters and gradebook, over the network, worker and all.
 
-from collections.abc import Callable
+Once on SQLite and once on PostgreSQL: the web server, the worker and many people at once meet in the database.
+"""
+
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,41 +15,14 @@ from lti_tool.errors import PlatformError
 from lti_tool.models import Activity, Delivery, Enrolment, Membership, Person, Platform
 from lti_tool.models import Course as OurCourse
 from lti_tool.services import credits, rosters
-from tests.openedx.conftest import MakeCourse
-from tests.openedx.ends import Browser, Course, Tool, eventually
+from tests.openedx.conftest import Browsers, MakeCourse
+from tests.openedx.ends import FEW_VOICES, Browser, Course, eventually, set_up, share, to_people
 
 pytestmark = [pytest.mark.openedx, pytest.mark.slow]
-Browsers = Callable[[], Browser]
-ON_ITS_WAY = "The list of people is on its way"
 MILESTONES = 6  # of the programme that is proposed first
-FEW_VOICES = "Few voices are heard in my class"
 
 
-def to_people(facilitator: Browser, course: Course) -> None:
-    """Launch as the first who may teach, and go to the second step once the worker has read the roster."""
-    facilitator.launch(course, "amara")
-    facilitator.press("Continue")
-    eventually(lambda: ON_ITS_WAY not in facilitator.open(facilitator.path).text)
-
-
-def set_up(facilitator: Browser, course: Course, **roles: str) -> str:
-    """Open the proposed circles with these roles (name=role) beside the proposed ones; the address of the first."""
-    to_people(facilitator, course)
-    facilitator.press("Continue", **{facilitator.labelled(name): role for name, role in roles.items()})
-    facilitator.press("Open the circles")
-    return facilitator.path
-
-
-def share(teacher: Browser, circle: str, *, stage: str, prompt: str, text: str) -> str:
-    """Begin a stage, write, and share it; the address of the entry."""
-    teacher.open(f"{circle}/inquiry")
-    teacher.press("Begin", stage=stage)
-    teacher.press("Share with my circle", **{f"answer_{prompt}": text})
-    assert "Shared with your circle" in teacher.page.text
-    return teacher.path
-
-
-# Launches --------------------------------------------------------------------------------------------------------
+# Coming in --------------------------------------------------------------------------------------------------------
 
 
 def test_going_on_three_times_opens_circles_for_everybody(make_course: MakeCourse, browser: Browsers) -> None:
@@ -66,33 +41,10 @@ def test_going_on_three_times_opens_circles_for_everybody(make_course: MakeCours
     assert "Your circle is being formed" in newcomer.launch(course, "esi").text
 
 
-def test_cookies_live_in_a_frame_and_nowhere_else(make_course: MakeCourse, browser: Browsers, tool: Tool) -> None:
-    course, teacher = make_course("Cookies"), browser()
-    to_login = requests.get(course.click("bintou"), allow_redirects=False, timeout=20).headers["Location"]
-    first = requests.get(to_login, allow_redirects=False, timeout=20).headers["Set-Cookie"]
-    second = teacher.session.post(
-        f"{tool.url}/lti/launch", data=teacher.begin(course.click("bintou")), allow_redirects=False, timeout=20
-    ).headers["Set-Cookie"]
-    for cookie in (first, second):
-        assert cookie.startswith("__Host-circles")
-        assert {"Secure", "HttpOnly", "Path=/", "SameSite=None", "Partitioned"} <= set(cookie.split("; "))
-
-
-def test_the_page_may_be_framed_by_its_platform_alone(make_course: MakeCourse, browser: Browsers) -> None:
-    course = make_course("Frames")
-    headers = browser().launch(course, "bintou").answer.headers
-    assert headers["Content-Security-Policy"].endswith(f"frame-ancestors {course.openedx}")
-
-
-def test_one_browser_launches_again_and_again(make_course: MakeCourse, browser: Browsers) -> None:
-    course, teacher = make_course("Again"), browser()
-    for _ in range(3):
-        assert "Your circle is being formed" in teacher.launch(course, "bintou").text
-    assert "Which programme" in teacher.launch(course, "amara").text
-
-
-def test_launches_side_by_side_do_not_disturb_each_other(make_course: MakeCourse, browser: Browsers) -> None:
-    course, other = make_course("One tab"), make_course("Another tab")
+def test_launches_side_by_side_do_not_disturb_each_other(
+    make_course: MakeCourse, course: Course, browser: Browsers
+) -> None:
+    other = make_course("Another tab")
     tabs = browser()
     first, second, third = (tabs.begin(one.click("bintou")) for one in (course, other, course))
     for form in (second, third, first):
@@ -108,43 +60,6 @@ def test_launches_side_by_side_do_not_disturb_each_other(make_course: MakeCourse
     assert {name for name, page in pages.items() if "being formed" in page} == {"bintou", "chidi", "dalia"}
 
 
-def test_a_launch_counts_once_and_in_its_browser(make_course: MakeCourse, browser: Browsers) -> None:
-    course, teacher = make_course("Once"), browser()
-    form = teacher.begin(course.click("bintou"))
-    assert "We could not open this" in browser().arrive(form, expect=403).text
-    assert "Your circle is being formed" in teacher.arrive(form).text
-    assert "We could not open this" in teacher.arrive(form, expect=403).text
-
-
-def test_a_request_for_links_is_refused_kindly(make_course: MakeCourse, browser: Browsers) -> None:
-    course, author = make_course("Links"), browser()
-    page = author.arrive(author.begin(course.click("amara", links=True)), expect=409)
-    assert "There is nothing to choose here" in page.text
-    author.open("/circles", expect=401)
-    assert "Which programme" in author.launch(course, "amara").text
-
-
-# Two registrations -----------------------------------------------------------------------------------------------
-
-
-def test_registrations_of_one_issuer_stay_apart(make_course: MakeCourse, browser: Browsers) -> None:
-    course, other = make_course("Here"), make_course("There")
-    facilitator = browser()
-    circle = set_up(facilitator, course)
-    assert "Which programme" in facilitator.launch(other, "amara").text
-    facilitator.open(circle, expect=404)
-    facilitator.launch(course, "amara")
-    assert facilitator.path == circle
-
-
-def test_an_answer_of_another_registration_is_refused(make_course: MakeCourse, browser: Browsers) -> None:
-    course, other = make_course("Asked"), make_course("Answered")
-    teacher = browser()
-    asked, answered = teacher.begin(course.click("bintou")), teacher.begin(other.click("bintou"))
-    page = teacher.arrive({"state": asked["state"], "id_token": answered["id_token"]}, expect=403)
-    assert "We could not open this" in page.text
-
-
 # Rosters ---------------------------------------------------------------------------------------------------------
 
 
@@ -157,22 +72,6 @@ def test_a_long_roster_is_read_page_by_page(make_course: MakeCourse, browser: Br
     assert {f"{name} Ämne-Łoś" for name in ("amara", *learners)} <= set(names)
     asked = requests.get(f"{course.openedx}/asked/", timeout=20).json()["asked"]
     assert [one for one in asked if "memberships" in one and "page=2" in one]
-
-
-def test_people_without_names_are_shown_kindly(make_course: MakeCourse, browser: Browsers) -> None:
-    course, facilitator = make_course("No names", names_shared=False), browser()
-    to_people(facilitator, course)
-    assert facilitator.page is not None
-    labels = [
-        label.text or "" for label in facilitator.page.tree.iter("label") if label.get("for", "").startswith("role")
-    ]
-    assert len(labels) == 4
-    assert all(label.startswith("A colleague") for label in labels)
-    facilitator.press("Continue")
-    page = facilitator.press("Open the circles")
-    page = facilitator.open(f"{facilitator.path}/people")
-    assert page.text.count("A colleague") == 4
-    assert "Ämne" not in page.text
 
 
 def test_who_leaves_the_course_is_signed_out_and_keeps_everything(
@@ -208,32 +107,6 @@ def make_rosters_old() -> None:
 def waiting(facilitator: Browser, circle: str) -> str:
     """The people page down to those who have a place."""
     return facilitator.open(f"{circle}/people").text.partition("In this circle")[0]
-
-
-# Who sees what ---------------------------------------------------------------------------------------------------
-
-
-def test_a_representative_reads_no_entry_though_her_platform_calls_her_instructor(
-    make_course: MakeCourse, browser: Browsers
-) -> None:
-    people = {"amara": "instructor", "bintou": "student", "chidi": "student", "ulla": "instructor"}
-    course = make_course("Union", people=people)
-    facilitator, teacher, representative = browser(), browser(), browser()
-    circle = set_up(facilitator, course, ulla="union_representative")
-    teacher.launch(course, "bintou")
-    entry = share(teacher, circle, stage="concern", prompt="concern", text=FEW_VOICES)
-    assert FEW_VOICES in facilitator.open(entry).text
-    page = representative.launch(course, "ulla")
-    assert representative.path == circle
-    assert "1 piece of work shared" in page.text
-    assert FEW_VOICES not in page.text
-    for closed, status in (
-        (entry, 404),
-        (f"{entry}/versions/1", 404),
-        (f"{circle}/inquiry", 403),
-        (f"{circle}/people", 403),
-    ):
-        representative.open(closed, expect=status)
 
 
 # Gradebook -------------------------------------------------------------------------------------------------------
