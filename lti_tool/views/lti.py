@@ -37,6 +37,8 @@ def begin() -> ResponseReturnValue:
 @requires(Permission.ANYONE)
 def finish() -> ResponseReturnValue:
     """Sign the person in and lead her on; a reload never posts the launch again."""
+    g.visit = None  # who was signed in before has no part in this; looking for her began a transaction
+    db.session.rollback()
     try:
         who = launch.finish(request.form, browser=request.cookies.get(LOGIN_COOKIE))
     except LaunchRefusedError as refusal:
