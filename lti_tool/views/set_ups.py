@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from lti_tool import db, i18n, presets
 from lti_tool.access import Permission
@@ -20,7 +21,9 @@ def programme(course_id: int) -> ResponseReturnValue:
     """Step 1: which programme."""
     course = set_ups.course(course_id, within=g.visit.reach)
     form = forms.ProgrammeForm(programme=set_ups.so_far(course).programme)
-    form.programme.choices = [(key, i18n.programme_words(one.title)[0]) for key, one in presets.all().items()]
+    form.programme.choices = [
+        SelectChoice(key, i18n.programme_words(one.title)[0]) for key, one in presets.all().items()
+    ]
     if form.accepted():
         set_ups.choose_programme(course, key=form.programme.data, by=g.visit.person)
         db.session.commit()
