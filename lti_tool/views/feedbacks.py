@@ -64,10 +64,13 @@ def seen_by(feedback: Feedback) -> str:
         people.append(_("colleagues of your circle who have sent their own word on it"))
     elif readers.colleagues:
         people.append(_("colleagues of your circle"))
-    names = format_list(people, locale=i18n.language().replace("-", "_"))
     if feedback.state in DRAFTS:
-        return str(_("only you, until you send it. Then: %(names)s.", names=names))
-    return str(_("you and %(names)s.", names=names))
+        return str(_("only you, until you send it. Then: %(names)s.", names=_listed(people)))
+    return _listed([_("you"), *people]) + "."
+
+
+def _listed(people: list[str]) -> str:
+    return str(format_list(people, locale=i18n.language().replace("-", "_")))
 
 
 def _found(circle_id: int, feedback_id: int) -> Feedback:

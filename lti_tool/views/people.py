@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from lti_tool import db, i18n
 from lti_tool.access import Permission
@@ -18,7 +19,7 @@ bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
 def _role_form(circle: Circle) -> RoleForm:
     template = circles.template(circle)
     form = RoleForm()
-    form.role.choices = [(role.key, i18n.programme_words(role.title)[0]) for role in template.roles]
+    form.role.choices = [SelectChoice(role.key, i18n.programme_words(role.title)[0]) for role in template.roles]
     return form
 
 

@@ -37,9 +37,14 @@ def _facts() -> dict[str, object]:
 def _places(circle_id: int) -> list[Place]:
     reach, here = g.visit.reach, (request.endpoint or "").partition(".")[0]
     known = [
-        (_("Circle"), "circles.show", Permission.BELONG, {"circles", "meetings", "norms", "people"}),
+        (
+            _("Circle"),
+            "circles.show",
+            Permission.BELONG,
+            {"circles", "meetings", "norms", "people", "feedbacks", "holds"},
+        ),
         (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries"}),
-        (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews"}),
+        (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews", "credits"}),
     ]
     allowed = [place for place in known if reach.may(place[2], circle_id)]
     if len(allowed) < 2:
