@@ -37,7 +37,7 @@ def people_form(people: Iterable[tuple[int, str, str]], roles: Sequence[tuple[st
 
 def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -> Form:
     """A form with one name for each circle, and one choice of circle for each (person number, name, position)."""
-    seats = [SelectChoice(str(position), name) for position, name in enumerate(names)]
+    seats = [SelectChoice(str(position), f"{position + 1}. {name}") for position, name in enumerate(names)]
     seats.append(SelectChoice("", _l("not yet")))
     fields: dict[str, Any] = {
         f"{NAME}{position}": ShortText(
