@@ -11,6 +11,7 @@ from lti_tool.forms.base import Form, ShortText
 ZONES = sorted(
     zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
 )
+YEARS = range(2000, 2100)
 
 
 class MeetingForm(Form):
@@ -24,6 +25,11 @@ class MeetingForm(Form):
     link = ShortText(_l("Link for those who join online"), [Optional(), Regexp(r"^https?://\S+$")], longest=500)
     held = BooleanField(_l("It took place"))
     present = IntegerField(_l("How many came"), validators=[Optional(), NumberRange(0, 1000)])
+
+    def validate_day(self, field: DateField) -> None:
+        """A slip of the finger in the year is seen at once."""
+        if field.data is not None and field.data.year not in YEARS:
+            raise ValidationError(_l("Please look at the year once more."))
 
     def validate_hour(self, field: TimeField) -> None:
         """A day and its hour belong together."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectField
+from wtforms import IntegerField, RadioField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from lti_tool.forms.base import Form, ShortText
@@ -28,15 +28,17 @@ class CountForm(Form):
 
 def people_form(people: Iterable[tuple[int, str, str]], roles: Sequence[tuple[str, str]]) -> Form:
     """A form with one choice of role for each (person number, name, proposed role)."""
+    choices = [SelectChoice(key, title) for key, title in roles]
     fields = {
-        f"{ROLE}{number}": SelectField(name, choices=list(roles), default=proposed) for number, name, proposed in people
+        f"{ROLE}{number}": SelectField(name, choices=choices, default=proposed) for number, name, proposed in people
     }
     return cast("Form", type("PeopleForm", (Form,), fields)())
 
 
 def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -> Form:
     """A form with one name for each circle, and one choice of circle for each (person number, name, position)."""
-    seats = [(str(position), name) for position, name in enumerate(names)] + [("", _l("not yet"))]
+    seats = [SelectChoice(str(position), name) for position, name in enumerate(names)]
+    seats.append(SelectChoice("", _l("not yet")))
     fields: dict[str, Any] = {
         f"{NAME}{position}": ShortText(
             _l("Name of circle %(number)s", number=position + 1), [InputRequired()], longest=120, default=name

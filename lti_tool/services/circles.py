@@ -81,17 +81,17 @@ class Landing:
 
 
 def landing(activity: Activity, *, within: Reach) -> Landing:
-    """The activity's own circle, else the only one, else a choice; nobody's circle: set-up or waiting."""
+    """The activity's own circle, else set-up where the course has none, else the only one, a choice, or waiting."""
     own = of(within)
     if activity.circle_id is not None and (told := [one for one in own if one.id == activity.circle_id]):
         return Landing(circle=told[0])
     fed = set(session.scalars(select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)))
     here = [one for one in own if one.id in fed] or own
+    if not fed and may_set_up(activity.course, within=within):
+        return Landing(set_up=True)  # a course without a circle, opened by one who may make it: circles elsewhere wait
     if len(here) == 1:
         return Landing(circle=here[0])
-    if here:
-        return Landing(choice=tuple(here))
-    return Landing(set_up=may_set_up(activity.course, within=within))
+    return Landing(choice=tuple(here))
 
 
 def may_set_up(course: Course, *, within: Reach) -> bool:
@@ -107,6 +107,7 @@ def may_set_up(course: Course, *, within: Reach) -> bool:
         Enrolment.course_id == course.id,
         Enrolment.person_id == within.person_id,
         Enrolment.may_teach.is_(True),
+        Enrolment.test_user.is_(False),
         Enrolment.left_at.is_(None),
     )
     return session.scalar(teaches) is not None

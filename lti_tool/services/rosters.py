@@ -29,13 +29,15 @@ def read(payload: dict[str, int]) -> None:
         course = unit.get_one(Course, payload["course_id"])
         unit.refresh(course, ["deployment"])
     seen: set[str] = set()
+    suspended: set[str] = set()
     for page in roster.read(course):
         with work() as unit:
             _store(course, [one for one in page if one.active])
             unit.commit()
         seen |= {one.sub for one in page if one.active}
+        suspended |= {one.sub for one in page if not one.active}
     with work() as unit:
-        _mark_left(course, seen)
+        _mark_left(course, seen, suspended - seen)
         unit.get_one(Course, course.id).roster_read_at = now()
         unit.get_one(Course, course.id).roster_fault = None
         unit.commit()
@@ -75,17 +77,22 @@ def _store(course: Course, members: list[RosterMember]) -> None:
     session.flush()
 
 
-def _mark_left(course: Course, seen: set[str]) -> None:
-    """An empty answer is taken for a fault of the platform, not for an empty course."""
-    if not seen:
-        return
+def _mark_left(course: Course, seen: set[str], suspended: set[str]) -> None:
+    """Who is suspended has left, and so has who was in a roster once and is not in this one.
+
+    An answer without anybody is taken for a fault of the platform, not for an empty course.
+    """
     rows = session.execute(
         select(Enrolment, Person.sub)
         .join(Person, Person.id == Enrolment.person_id)
         .where(Enrolment.course_id == course.id, Enrolment.left_at.is_(None))
         .execution_options(yield_per=500)
     )
-    gone = [enrolment for enrolment, sub in rows if sub not in seen and enrolment.roster_roles]
+    gone = [
+        enrolment
+        for enrolment, sub in rows
+        if sub in suspended or (seen and sub not in seen and enrolment.roster_roles)
+    ]
     for enrolment in gone:
         enrolment.left_at = now()
     session.flush()

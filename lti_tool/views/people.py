@@ -3,11 +3,13 @@
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from lti_tool import db, i18n
 from lti_tool.access import Permission
+from lti_tool.errors import NotFoundError
 from lti_tool.forms.people import RoleForm
-from lti_tool.models import Circle
+from lti_tool.models import Circle, Membership
 from lti_tool.services import circles, memberships
 from lti_tool.views.base import requires
 
@@ -17,8 +19,15 @@ bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
 def _role_form(circle: Circle) -> RoleForm:
     template = circles.template(circle)
     form = RoleForm()
-    form.role.choices = [(role.key, i18n.programme_words(role.title)[0]) for role in template.roles]
+    form.role.choices = [SelectChoice(role.key, i18n.programme_words(role.title)[0]) for role in template.roles]
     return form
+
+
+def _membership(circle_id: int, membership_id: int) -> Membership:
+    membership = memberships.get(membership_id, within=g.visit.reach)
+    if membership.circle_id != circle_id:
+        raise NotFoundError
+    return membership
 
 
 @bp.get("")
@@ -55,7 +64,7 @@ def place(circle_id: int, person_id: int) -> ResponseReturnValue:
 @requires(Permission.PLACE_PEOPLE)
 def change(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """Give a member another role."""
-    membership = memberships.get(membership_id, within=g.visit.reach)
+    membership = _membership(circle_id, membership_id)
     form = _role_form(membership.circle)
     if form.accepted():
         memberships.change_role(membership, role=form.role.data, by=g.visit.person)
@@ -68,7 +77,7 @@ def change(circle_id: int, membership_id: int) -> ResponseReturnValue:
 @requires(Permission.PLACE_PEOPLE)
 def end(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """Take a member out of the circle; her work stays hers."""
-    memberships.end(memberships.get(membership_id, within=g.visit.reach), by=g.visit.person)
+    memberships.end(_membership(circle_id, membership_id), by=g.visit.person)
     db.session.commit()
     flash(_("Done. What this person wrote stays theirs, and stays where they shared it."))
     return redirect(url_for("people.show", circle_id=circle_id), code=303)

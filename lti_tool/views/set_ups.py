@@ -3,10 +3,12 @@
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from lti_tool import db, i18n, presets
 from lti_tool.access import Permission
 from lti_tool.forms import set_ups as forms
+from lti_tool.models import Person
 from lti_tool.services import set_ups
 from lti_tool.views.base import requires
 
@@ -19,7 +21,9 @@ def programme(course_id: int) -> ResponseReturnValue:
     """Step 1: which programme."""
     course = set_ups.course(course_id, within=g.visit.reach)
     form = forms.ProgrammeForm(programme=set_ups.so_far(course).programme)
-    form.programme.choices = [(key, i18n.programme_words(one.title)[0]) for key, one in presets.all().items()]
+    form.programme.choices = [
+        SelectChoice(key, i18n.programme_words(one.title)[0]) for key, one in presets.all().items()
+    ]
     if form.accepted():
         set_ups.choose_programme(course, key=form.programme.data, by=g.visit.person)
         db.session.commit()
@@ -35,7 +39,7 @@ def people(course_id: int) -> ResponseReturnValue:
     preset = presets.get(set_ups.so_far(course).programme)
     found = set_ups.candidates(course, by=g.visit.person)
     roles = [(role.key, i18n.programme_words(role.title)[0]) for role in preset.roles] + [("", _("not placed yet"))]
-    form = forms.people_form([(one.person.id, one.person.display_name, one.role) for one in found], roles)
+    form = forms.people_form([(one.person.id, _name_of(one.person), one.role) for one in found], roles)
     if form.accepted():
         chosen = forms.numbered(form.values(), forms.ROLE)
         set_ups.choose_roles(course, roles=chosen, by=g.visit.person)
@@ -49,9 +53,11 @@ def people(course_id: int) -> ResponseReturnValue:
 def circles(course_id: int) -> ResponseReturnValue:
     """Step 3: the circles; completing it opens them."""
     course = set_ups.course(course_id, within=g.visit.reach)
+    if request.method == "GET" and not set_ups.has_begun(course):
+        return redirect(url_for("set_ups.programme", course_id=course.id), code=303)
     count = request.args.get("circles", type=int)
     plan = set_ups.proposal(course, by=g.visit.person, name=_("Circle {number}"), how_many=_between(count, 1, 60))
-    seats = [(one.person.id, one.person.display_name, plan.seats.get(one.person.id, -1)) for one in plan.placed]
+    seats = [(one.person.id, _name_of(one.person), plan.seats.get(one.person.id, -1)) for one in plan.placed]
     form = forms.circles_form(plan.names, seats)
     if form.accepted():
         values = form.values()
@@ -66,6 +72,11 @@ def circles(course_id: int) -> ResponseReturnValue:
         flash(_("Your circles are open."))
         return redirect(url_for("circles.show", circle_id=opened[0].id), code=303)
     return render_template("set_ups/circles.html", course=course, plan=plan, form=form)
+
+
+def _name_of(person: Person) -> str:
+    """Every choice needs a label, also where the LMS hides names."""
+    return person.display_name or _("A colleague")
 
 
 def _between(number: int | None, least: int, most: int) -> int | None:
