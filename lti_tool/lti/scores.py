@@ -172,17 +172,19 @@ class _Gradebook:
 
 
 def _ours(columns: Iterator[dict[str, Any]], *, link: str) -> str | None:
-    """The column to write into: the only one of this activity, else the one with our mark, never another activity's."""
+    """The column to write into: the only one of this activity, else the first with our mark, never another activity's."""
     usable = [column for column in columns if isinstance(column.get("id"), str)]
     bound = [column for column in usable if column.get("resourceLinkId") == link]
     if len(bound) == 1:
         return str(bound[0]["id"])
-    unbound = [column for column in usable if not column.get("resourceLinkId")]
-    for candidates in (bound, unbound):
-        marked = [column for column in candidates if RESOURCE_ID in (column.get("resourceId"), column.get("tag"))]
-        if len(marked) == 1:
-            return str(marked[0]["id"])
-    return None
+    if marked := [column for column in bound if _is_marked(column)]:  # of twins one, or each search would add another
+        return str(marked[0]["id"])
+    unbound = [column for column in usable if not column.get("resourceLinkId") and _is_marked(column)]
+    return str(unbound[0]["id"]) if len(unbound) == 1 else None
+
+
+def _is_marked(column: dict[str, Any]) -> bool:
+    return RESOURCE_ID in (column.get("resourceId"), column.get("tag"))
 
 
 def _grade(score: Score) -> Grade:
