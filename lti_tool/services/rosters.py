@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from lti_tool.db import now, session, work
+from lti_tool.errors import PlatformError
 from lti_tool.lti import roster
 from lti_tool.lti.messages import RosterMember
 from lti_tool.models import Activity, Course, Enrolment, Person, Visit
@@ -28,17 +29,29 @@ def read(payload: dict[str, int]) -> None:
     with work(read_only=True) as unit:
         course = unit.get_one(Course, payload["course_id"])
         unit.refresh(course, ["deployment"])
+    try:
+        seen = _read_pages(course)
+    except PlatformError as error:
+        with work() as unit:
+            unit.get_one(Course, course.id).roster_fault = error.code
+            unit.commit()
+        raise
+    with work() as unit:
+        _mark_left(course, seen)
+        unit.get_one(Course, course.id).roster_read_at = now()
+        unit.get_one(Course, course.id).roster_fault = None
+        unit.commit()
+
+
+def _read_pages(course: Course) -> set[str]:
+    """Store the people page by page; who is there."""
     seen: set[str] = set()
     for page in roster.read(course):
         with work() as unit:
             _store(course, [one for one in page if one.active])
             unit.commit()
         seen |= {one.sub for one in page if one.active}
-    with work() as unit:
-        _mark_left(course, seen)
-        unit.get_one(Course, course.id).roster_read_at = now()
-        unit.get_one(Course, course.id).roster_fault = None
-        unit.commit()
+    return seen
 
 
 def _store(course: Course, members: list[RosterMember]) -> None:

@@ -8,6 +8,7 @@ from wtforms import SelectChoice
 from lti_tool import db, i18n, presets
 from lti_tool.access import Permission
 from lti_tool.forms import set_ups as forms
+from lti_tool.models import Person
 from lti_tool.services import set_ups
 from lti_tool.views.base import requires
 
@@ -38,7 +39,7 @@ def people(course_id: int) -> ResponseReturnValue:
     preset = presets.get(set_ups.so_far(course).programme)
     found = set_ups.candidates(course, by=g.visit.person)
     roles = [(role.key, i18n.programme_words(role.title)[0]) for role in preset.roles] + [("", _("not placed yet"))]
-    form = forms.people_form([(one.person.id, one.person.display_name, one.role) for one in found], roles)
+    form = forms.people_form([(one.person.id, _name_of(one.person), one.role) for one in found], roles)
     if form.accepted():
         chosen = forms.numbered(form.values(), forms.ROLE)
         set_ups.choose_roles(course, roles=chosen, by=g.visit.person)
@@ -54,7 +55,7 @@ def circles(course_id: int) -> ResponseReturnValue:
     course = set_ups.course(course_id, within=g.visit.reach)
     count = request.args.get("circles", type=int)
     plan = set_ups.proposal(course, by=g.visit.person, name=_("Circle {number}"), how_many=_between(count, 1, 60))
-    seats = [(one.person.id, one.person.display_name, plan.seats.get(one.person.id, -1)) for one in plan.placed]
+    seats = [(one.person.id, _name_of(one.person), plan.seats.get(one.person.id, -1)) for one in plan.placed]
     form = forms.circles_form(plan.names, seats)
     if form.accepted():
         values = form.values()
@@ -69,6 +70,11 @@ def circles(course_id: int) -> ResponseReturnValue:
         flash(_("Your circles are open."))
         return redirect(url_for("circles.show", circle_id=opened[0].id), code=303)
     return render_template("set_ups/circles.html", course=course, plan=plan, form=form)
+
+
+def _name_of(person: Person) -> str:
+    """Every choice needs a label, also where the LMS hides names."""
+    return person.display_name or _("A colleague")
 
 
 def _between(number: int | None, least: int, most: int) -> int | None:
