@@ -24,6 +24,7 @@ ARGUMENTS = [
 LAPTOP = (1280, 900)
 PHONE = (390, 844)
 COURSE = "3"  # the small course: three teachers and a facilitator, one circle
+LARGE_COURSE = "2"  # twenty teachers, and representatives of the union
 LANGUAGES = {"en": "English", "fr": "français", "ar": "العربية"}
 
 
@@ -126,14 +127,16 @@ class Visitor:
         """Where in the tool this person is."""
         return urlsplit(self.frame.url).path
 
-    def launch(self, course: str = COURSE, *, of: str = "", tab: bool = False) -> "Visitor":
-        """Open the activity from the course, or somebody's work from the gradebook; `tab` opens another tab."""
-        if tab:
-            self.page = self.context.new_page()
+    def launch(self, course: str = COURSE, *, of: str = "") -> "Visitor":
+        """Open the activity from the course, or somebody's work from the gradebook."""
         kind = f"review/{course}/{self.person}/{of}" if of else f"launch/{course}/{self.person}"
         self.page.goto(f"{self.staff.ends.lms.base_url}/{kind}")
         self.arrive()
         return self
+
+    def other_tab(self, person: str = "") -> "Visitor":
+        """Another tab of this browser, for the same person or another one."""
+        return Visitor(self.staff, person or self.person, self.context, scripts=self.scripts)
 
     def arrive(self) -> None:
         """Wait until the launch led to a page of the tool; without scripts the LMS shows buttons on the way there."""
@@ -167,6 +170,27 @@ class Visitor:
     def write(self, label: str, text: str) -> "Visitor":
         """Type into a box as a person does."""
         self.frame.get_by_label(label, exact=True).press_sequentially(text)
+        return self
+
+    def tab_to(self, name: str) -> "Visitor":
+        """Press Tab until the focus is on the button, link, box or summary with this name."""
+        named = """() => {
+          const at = document.hasFocus() ? document.activeElement : null;
+          return at ? (at.labels?.[0] ?? at).innerText.trim() : "";
+        }"""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if self.frame.evaluate(named) == name:
+                return self
+        raise AssertionError(f"Tab never reaches {name} on {self.path}")
+
+    def enter(self, *, leads_on: bool = True) -> "Visitor":
+        """Press Enter, and wait for the page it leads to."""
+        if not leads_on:
+            self.page.keyboard.press("Enter")
+            return self
+        with self.frame.expect_navigation():
+            self.page.keyboard.press("Enter")
         return self
 
     def fill(self, label: str, text: str) -> "Visitor":

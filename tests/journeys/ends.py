@@ -28,6 +28,7 @@ class Tool:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"  # another site than 127.0.0.1, and yet a secure context
         self._log: IO[bytes] = (folder / "tool.log").open("ab")
+        self._read = 0  # lines of the log
         self._process: subprocess.Popen[bytes] | None = None
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LTI_TOOL_")}
         self._environment = {
@@ -76,8 +77,10 @@ class Tool:
         return Path(self._log.name).read_text("utf-8", errors="replace")
 
     def troubles(self) -> list[str]:
-        """The lines of its log that say something broke."""
-        return [line for line in self.log().splitlines() if '"error"' in line or "Traceback" in line]
+        """The lines since the last look that say something broke."""
+        lines = self.log().splitlines()
+        fresh, self._read = lines[self._read :], len(lines)
+        return [line for line in fresh if '"error"' in line or "Traceback" in line]
 
 
 @dataclass

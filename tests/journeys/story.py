@@ -9,12 +9,11 @@ from functools import wraps
 
 from PIL import Image
 
-from tests.journeys.browser import Staff, Visitor
+from tests.journeys.browser import LARGE_COURSE, Staff, Visitor
 from tests.journeys.ends import Ends
 
 AUTHOR, COLLEAGUE, THIRD, FACILITATOR = "teacher01", "teacher02", "teacher11", "facilitator1"
-LARGE_COURSE = "2"  # twenty teachers, and representatives of the union
-REPRESENTATIVE, ARABIC_TEACHER = "union1", "teacher10"
+REPRESENTATIVE, FRENCH_TEACHER, ARABIC_TEACHER = "union1", "teacher12", "teacher10"
 
 CONCERN = "Half of my class never asks anything."
 HOPE = "That every child dares to say: I do not know yet."
@@ -30,9 +29,14 @@ def chapter(tell: "Callable[[Story], None]") -> "Callable[[Story], Story]":
 
     @wraps(tell)
     def once(story: "Story") -> "Story":
-        if tell.__name__ not in story.told:
+        name = tell.__name__
+        if name in story.broken:
+            raise AssertionError(f"the chapter “{name}” broke before")
+        if name not in story.told:
+            story.broken.add(name)
             tell(story)
-            story.told.add(tell.__name__)
+            story.broken.remove(name)
+            story.told.add(name)
         return story
 
     return once
@@ -44,9 +48,11 @@ class Story:
     def __init__(self, staff: Staff, ends: Ends) -> None:
         self.staff, self.ends = staff, ends
         self.told: set[str] = set()
+        self.broken: set[str] = set()
         self.read: dict[str, str] = {}  # what somebody read on the way, for tests about that moment
         self.circle = ""  # path of the circle in the small course
         self.large_circle = ""  # path of the first circle in the large course
+        self.large_entry = ""  # path of a piece shared with it
         self.entry = ""  # path of the author's first piece
 
     @chapter

@@ -1,5 +1,6 @@
 """A teacher writes: nothing is lost, nothing leaves before she says so."""
 
+import io
 import re
 
 import pytest
@@ -33,8 +34,6 @@ def test_one_reads_who_will_see_it_before_sharing(story: Story) -> None:
 
 
 def test_a_photo_forgets_where_it_was_taken(story: Story) -> None:
-    import io
-
     author = story.shared().staff[AUTHOR].goto(f"{story.entry}/versions/1")
     assert CONCERN in author.text()
     address = author.frame.locator("figure img").get_attribute("src")
@@ -56,10 +55,9 @@ def test_a_double_click_shares_once(story: Story) -> None:
 
 def test_two_tabs_with_two_texts_show_both(story: Story) -> None:
     author = story.begin(AUTHOR, "Join and agree")
-    first, reason, where = author.page, "Why did I say yes to this circle?", author.path
-    author.launch(tab=True).goto(where).fill(reason, "Because of the children.").press("Keep as draft")
-    author.page, second = first, author.page
-    second.close()
+    reason = "Why did I say yes to this circle?"
+    tab = author.other_tab().launch().goto(author.path)
+    tab.fill(reason, "Because of the children.").press("Keep as draft").page.close()
     with story.staff.expecting(409):
         author.fill(reason, "Because a friend asked me.").press("Keep as draft")
         assert author.heading == "Two texts, both are here"
