@@ -24,7 +24,30 @@ from tests.conftest import PUBLIC
 from tests.fuzz import bent, torn
 from tests.school import School
 
-STATUSES = (200, 200, 200, 200, 201, 204, 206, 301, 302, 307, 400, 401, 403, 404, 405, 409, 412, 415, 418, 422, 429, 500)
+STATUSES = (
+    200,
+    200,
+    200,
+    200,
+    201,
+    204,
+    206,
+    301,
+    302,
+    307,
+    400,
+    401,
+    403,
+    404,
+    405,
+    409,
+    412,
+    415,
+    418,
+    422,
+    429,
+    500,
+)
 HEADERS = {
     "Link": (
         '<http://[>; rel="next"', "<>; rel=next", "<https://evil.example.org/roster/3>; rel=next", ";;;,,,<<>>", "x" * 5000,

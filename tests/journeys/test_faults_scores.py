@@ -78,9 +78,7 @@ def test_an_lms_that_is_down_gets_it_when_it_is_back(lms: School) -> None:
     assert ARRIVED in lms.credit_page()
 
 
-def test_an_lms_that_is_slow_may_have_heard_it_and_is_told_once(
-    plain: School, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_lms_that_is_slow_may_have_heard_it_and_is_told_once(plain: School, monkeypatch: pytest.MonkeyPatch) -> None:
     plain.share("teacher01")
     plain.work()
     plain.share("teacher01", stage="Action plan", prompt="steps")
