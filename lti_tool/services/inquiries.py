@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from lti_tool.access import OUT, Permission, Reach
@@ -63,6 +63,15 @@ class NextStep:
     inquiry: Inquiry | None = None
 
 
+@dataclass(frozen=True)
+class Kept:
+    """An entry of the visitor in a circle where she has no place any more."""
+
+    entry: Entry
+    stage: Stage
+    circle: Circle
+
+
 def get_own(inquiry_id: int, *, within: Reach) -> Inquiry:
     """Find an inquiry that the visitor writes, or raise NotFoundError."""
     inquiry = session.scalar(select(Inquiry).where(Inquiry.id == inquiry_id, Inquiry.id.in_(within.own_inquiries())))
@@ -73,19 +82,37 @@ def get_own(inquiry_id: int, *, within: Reach) -> Inquiry:
 
 def of(circle: Circle, *, within: Reach) -> list[Overview]:
     """The visitor's inquiries in this circle, the newest first; an empty one where nothing was begun yet."""
-    query = (
+    authors = selectinload(Inquiry.authors).joinedload(InquiryAuthor.person)
+    inquiries = list(session.scalars(_own(circle, within).options(authors)))
+    answered = answers_to(entry.id for inquiry in inquiries for entry in inquiry.entries)
+    return _overviews(circle, inquiries, answered)
+
+
+def _own(circle: Circle, within: Reach) -> Select[Inquiry]:
+    """Three statements, however much was written."""
+    return (
         select(Inquiry)
         .where(Inquiry.circle_id == circle.id, Inquiry.id.in_(within.own_inquiries()))
-        .options(
-            selectinload(Inquiry.entries).selectinload(Entry.versions),
-            selectinload(Inquiry.authors).joinedload(InquiryAuthor.person),
-        )
+        .options(selectinload(Inquiry.entries).selectinload(Entry.versions))
         .order_by(Inquiry.id.desc())
         .execution_options(populate_existing=True)
     )
-    inquiries = list(session.scalars(query))
-    answered = answers_to(entry.id for inquiry in inquiries for entry in inquiry.entries)
+
+
+def _overviews(circle: Circle, inquiries: list[Inquiry], answered: dict[int, int]) -> list[Overview]:
     return [_overview(circle, inquiry, answered) for inquiry in inquiries] or [_overview(circle, None, {})]
+
+
+def kept(*, within: Reach) -> list[Kept]:
+    """What the visitor wrote in circles where she has no place: it stays hers, the latest first."""
+    places = [place.circle_id for place in within.places]
+    query = (
+        select(Entry, Circle)
+        .join(Circle, Circle.id == Entry.circle_id)
+        .where(within.own_entries(), Entry.circle_id.not_in(places))
+        .order_by(Entry.saved_at.desc(), Entry.id.desc())
+    )
+    return [Kept(entry, circles.template(here).stage(entry.stage), here) for entry, here in session.execute(query)]
 
 
 def answers_to(entry_ids: Iterable[int]) -> dict[int, int]:
@@ -126,7 +153,7 @@ def next_step(circle: Circle, *, within: Reach) -> NextStep | None:
     """What the circle page offers as "my next step"; None for a visitor who does not write inquiries here."""
     if not within.may(Permission.WRITE_INQUIRY, circle.id):
         return None
-    overviews = of(circle, within=within)
+    overviews = _overviews(circle, list(session.scalars(_own(circle, within))), {})
     entries = [one.entry for overview in overviews for step in overview.steps for one in step.written]
     open_ones = [entry for entry in entries if entry.concluded_at is None]
     held = [entry for entry in open_ones if entry.held_at]

@@ -42,6 +42,8 @@ def show(circle_id: int) -> ResponseReturnValue:
         members=circles.members(circle),
         off_target=circles.off_target(circle),
         waiting=memberships.waiting(circle),
+        usual=circles.usual_role(circle),
+        set_up_course=g.visit.course if circles.may_set_up(g.visit.course, within=g.visit.reach) else None,
         form=_role_form(circle),
     )
 

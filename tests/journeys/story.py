@@ -24,7 +24,6 @@ CLARIFY = "How do you notice who would like to ask?"
 VALUE = "You wait after a question, and they feel it."
 
 
-
 def chapter(tell: "Callable[[Story], None]") -> "Callable[[Story], Story]":
     """A part of the story that is told the first time only; gives the story."""
 
