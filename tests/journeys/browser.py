@@ -45,6 +45,7 @@ class Staff:
         self.browser, self.ends = browser, ends
         self.complaints: list[str] = []
         self.expected: set[int] = set()
+        self.known_pages: dict[str, list[str]] = {}
         self._known: dict[str, Visitor] = {}
 
     def __getitem__(self, person: str) -> "Visitor":
@@ -227,8 +228,11 @@ class Visitor:
 
     def width(self, pixels: int) -> "Visitor":
         """Make the frame this wide."""
-        self.page.locator("iframe").evaluate("(frame, width) => frame.style.inlineSize = `${width}px`", pixels)
-        self.frame.wait_for_function("width => innerWidth <= width && innerWidth >= width - 4", arg=pixels)
+        self.page.set_viewport_size({"width": max(pixels + 40, LAPTOP[0]), "height": LAPTOP[1]})
+        self.page.locator("iframe").evaluate(
+            "(frame, width) => Object.assign(frame.style, { inlineSize: `${width}px`, border: 0 })", pixels
+        )
+        self.frame.wait_for_function("width => innerWidth === width", arg=pixels)
         return self
 
     def until(self, true: Callable[[], bool], *, seconds: float = 20) -> None:

@@ -13,6 +13,7 @@ from tests.journeys.browser import LARGE_COURSE, Staff, Visitor
 from tests.journeys.ends import Ends
 
 AUTHOR, COLLEAGUE, THIRD, FACILITATOR = "teacher01", "teacher02", "teacher11", "facilitator1"
+OUTSIDER, NEWCOMER = "facilitator2", "facilitator3"  # in no circle; the first in a new course
 REPRESENTATIVE, FRENCH_TEACHER, ARABIC_TEACHER = "union1", "teacher12", "teacher10"
 
 CONCERN = "Half of my class never asks anything."
@@ -51,6 +52,7 @@ class Story:
         self.read: dict[str, str] = {}  # what somebody read on the way, for tests about that moment
         self.circle = ""  # path of the circle in the small course
         self.large_circle = ""  # path of the first circle in the large course
+        self.new_course = self.set_up = ""  # an LMS's id, and a path
         self.large_entry = ""  # path of a piece shared with it
         self.entry = ""  # path of the author's first piece
 
@@ -105,6 +107,17 @@ class Story:
             waiting.locator("details").get_by_role("button", name="Place here").click()
 
     @chapter
+    def new_course_ready(self) -> None:
+        """The large course is copied, and its facilitator goes to the last page before circles open."""
+        self.large_circles_open()
+        self.new_course = self.ends.lms.copy_course(LARGE_COURSE).id
+        facilitator = self.staff[NEWCOMER].launch(self.new_course).language("en")
+        facilitator.press("Continue")
+        self.wait_for_roster(facilitator)
+        facilitator.press("Continue")
+        self.set_up = facilitator.path.removesuffix("/circles")
+
+    @chapter
     def shared(self) -> None:
         """The author writes her concern, adds a photo of the board, answers for it, and shares."""
         self.circle_open()
@@ -137,6 +150,14 @@ class Story:
         self.read["rubric"] = colleague.text()
         colleague.frame.get_by_label("Names a concern in the teacher’s own practice and whom it affects.").check()
         self.read["sent"] = colleague.press("Send it").text()
+
+    @chapter
+    def third_shared(self) -> None:
+        """Another teacher shares what she will try, so that colleagues are asked and the facilitator has two to read."""
+        self.shared()
+        third = self.begin(THIRD, "Choose a practice")
+        third.fill("What will I try, and what will pupils do differently if it works?", "Talking partners.")
+        third.press("Share with my circle")
 
     @chapter
     def revised(self) -> None:

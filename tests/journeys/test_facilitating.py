@@ -13,11 +13,7 @@ CONCERNED = "Where does my assessment practice not yet serve the children I teac
 
 
 def test_waiting_work_is_read_one_piece_after_the_other(story: Story) -> None:
-    story.shared()
-    third = story.begin(THIRD, "Choose a practice")
-    third.fill("What will I try, and what will pupils do differently if it works?", "Talking partners.")
-    third.press("Share with my circle")
-    facilitator = story.staff[FACILITATOR].launch().language("en").follow("Waiting")
+    facilitator = story.third_shared().staff[FACILITATOR].launch().language("en").follow("Waiting")
     waiting = facilitator.frame.locator("main .rows a")
     assert waiting.count() >= 2
     with facilitator.frame.expect_navigation():
