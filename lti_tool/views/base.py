@@ -20,6 +20,7 @@ from lti_tool.services import forms_used, visits
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SAFE = {"GET", "HEAD", "OPTIONS"}
+LARGEST_NUMBER = 2**31 - 1  # of a row, on every database; one would refuse to look for a larger one
 log = structlog.get_logger()
 
 
@@ -60,6 +61,8 @@ def _begin() -> ResponseReturnValue | None:
     structlog.contextvars.bind_contextvars(request=g.request_id)
     if request.endpoint is None:
         return None  # the router's own 404 or 405 follows
+    if any(isinstance(number, int) and number > LARGEST_NUMBER for number in (request.view_args or {}).values()):
+        raise NotFoundError
     view = current_app.view_functions[request.endpoint]
     permission: Permission | None = getattr(view, "permission", None)
     if permission is None:
