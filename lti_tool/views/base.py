@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import db, i18n, settings
 from lti_tool.access import WITHOUT_CIRCLE, Permission
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.forms.base import opened_by
+from lti_tool.forms.base import ONCE, opened_by
 from lti_tool.services import forms_used, visits
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -117,7 +117,7 @@ def _once() -> ResponseReturnValue | None:
     Saving while somebody types repeats on purpose, with the key of the page that she has yet to send.
     """
     key = request.form.get("once", "") if request.method not in SAFE else ""
-    if not key or "X-Autosave" in request.headers:
+    if not ONCE.match(key) or "X-Autosave" in request.headers:
         return None
     if (location := forms_used.location_of(key)) is not None:
         return redirect(location or "/circles", code=303)
