@@ -1,0 +1,36 @@
+"""What a page and a launch may cost: statements, and work that is to be done once. The ratios are in benchmarks/."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from lti_tool import db
+from lti_tool.lti import http
+
+STEERING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements sent while the block runs, without the beginnings of transactions."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(STEERING):
+            seen.append(statement)
+
+    sa.event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(db.engine(), "before_cursor_execute", note)
+
+
+def test_our_own_version_is_read_once(app: Flask) -> None:
+    http.session()
+    before = http._agent.cache_info().misses
+    http.session()
+    assert http._agent.cache_info().misses == before
