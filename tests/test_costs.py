@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
 
-from lti_tool import db
+from lti_tool import db, i18n
 from lti_tool.lti import http
 
 STEERING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")
@@ -27,6 +28,15 @@ def statements() -> Iterator[list[str]]:
         yield seen
     finally:
         sa.event.remove(db.engine(), "before_cursor_execute", note)
+
+
+def test_the_way_a_language_writes_a_day_is_looked_for_once(app: Flask) -> None:
+    with app.test_request_context():
+        i18n.day(date(2026, 3, 12))
+        before = i18n._day_pattern.cache_info()
+        i18n.day(date(2026, 4, 13))
+        after = i18n._day_pattern.cache_info()
+    assert (after.misses, after.hits) == (before.misses, before.hits + 1)
 
 
 def test_our_own_version_is_read_once(app: Flask) -> None:
