@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
+import flask
 import sqlalchemy as sa
 from flask import Flask
 
 from lti_tool import db, i18n
+from lti_tool.forms.base import Form
 from lti_tool.lti import http
 
 STEERING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")
@@ -28,6 +30,12 @@ def statements() -> Iterator[list[str]]:
         yield seen
     finally:
         sa.event.remove(db.engine(), "before_cursor_execute", note)
+
+
+def test_a_form_without_a_fault_opens_no_catalogue_of_wtforms(app: Flask) -> None:
+    with app.test_request_context():
+        Form(formdata=None)
+        assert not hasattr(flask.request, "wtforms_translations")
 
 
 def test_the_way_a_language_writes_a_day_is_looked_for_once(app: Flask) -> None:
