@@ -11,7 +11,8 @@ from flask import Flask
 
 from lti_tool import db, i18n
 from lti_tool.forms.base import Form
-from lti_tool.lti import http
+from lti_tool.lti import http, launch
+from tests.lti import issuer
 
 STEERING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")
 
@@ -30,6 +31,17 @@ def statements() -> Iterator[list[str]]:
         yield seen
     finally:
         sa.event.remove(db.engine(), "before_cursor_execute", note)
+
+
+def test_a_launch_is_checked_in_four_statements(app: Flask) -> None:
+    with issuer.running() as lms:
+        lms.register()
+        lms.launch()
+        form = lms.form()
+        with db.work() as unit, statements() as seen:
+            launch.finish(form, browser="this browser")
+            unit.commit()
+    assert len(seen) == 4, seen
 
 
 def test_a_form_without_a_fault_opens_no_catalogue_of_wtforms(app: Flask) -> None:
