@@ -6,13 +6,17 @@ from datetime import date
 from typing import Any
 
 import flask
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from lti_tool import db, i18n
 from lti_tool.forms.base import Form
 from lti_tool.lti import http, launch
+from lti_tool.services import visits
+from tests import build
 from tests.lti import issuer
+from tests.reader import Reader
 
 STEERING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")
 
@@ -33,6 +37,18 @@ def statements() -> Iterator[list[str]]:
         sa.event.remove(db.engine(), "before_cursor_execute", note)
 
 
+def test_a_visitor_is_known_after_two_statements(app: Flask) -> None:
+    circle = build.circle()
+    visit = build.visit(build.member(circle))
+    with db.work(read_only=True), statements() as seen:
+        visitor = visits.load(visit.id)
+        assert visitor is not None
+        assert visitor.reach.place(circle.id) is not None
+        assert visitor.platform.issuer
+        assert visitor.person.display_name
+    assert len(seen) == 2
+
+
 def test_a_launch_is_checked_in_four_statements(app: Flask) -> None:
     with issuer.running() as lms:
         lms.register()
@@ -42,6 +58,16 @@ def test_a_launch_is_checked_in_four_statements(app: Flask) -> None:
             launch.finish(form, browser="this browser")
             unit.commit()
     assert len(seen) == 4, seen
+
+
+@pytest.mark.parametrize("people", [3, 30])
+def test_the_circle_page_asks_as_much_for_many_people_as_for_few(reader: Reader, people: int) -> None:
+    circle = build.circle()
+    members = [build.member(circle) for _ in range(people)]
+    reader.as_(members[0])
+    with statements() as seen:
+        reader.open(f"/circles/{circle.id}")
+    assert len(seen) <= 12
 
 
 def test_a_form_without_a_fault_opens_no_catalogue_of_wtforms(app: Flask) -> None:
