@@ -13,9 +13,10 @@ from flask import Flask
 from lti_tool import db, i18n
 from lti_tool.forms.base import Form
 from lti_tool.lti import http, launch
-from lti_tool.services import visits
+from lti_tool.models import Enrolment, Person
+from lti_tool.services import rosters, visits
 from tests import build
-from tests.lti import issuer
+from tests.lti import ends, issuer
 from tests.reader import Reader
 
 STEERING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")
@@ -90,3 +91,21 @@ def test_our_own_version_is_read_once(app: Flask) -> None:
     before = http._agent.cache_info().misses
     http.session()
     assert http._agent.cache_info().misses == before
+
+
+@pytest.mark.usefixtures("app")
+def test_a_roster_is_stored_with_a_few_statements_for_a_page_of_people() -> None:
+    with ends.moodle(people=120) as far:
+        course_id = ends.activity_in(far.url).course_id
+        rosters.read({"course_id": course_id})
+        with db.work() as unit:
+            unit.execute(sa.delete(Enrolment).where(Enrolment.course_id == course_id))
+            unit.execute(sa.delete(Person))
+            unit.commit()
+        with statements() as first:
+            rosters.read({"course_id": course_id})
+        with statements() as second:
+            rosters.read({"course_id": course_id})
+    with db.work(read_only=True) as unit:
+        assert unit.scalar(sa.select(sa.func.count()).select_from(Enrolment)) == 120
+    assert (len(first) <= 20, len(second) <= 20) == (True, True), (len(first), len(second))
