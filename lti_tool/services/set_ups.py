@@ -80,7 +80,7 @@ def _proposed(enrolment: Enrolment, preset: Preset, *, by: Person) -> str:
     if enrolment.person_id == by.id:
         return facilitator_role(preset)
     role = preset.suggested_role("Learner")
-    return role.key if role and _only_learns(enrolment) else ""
+    return role.key if role and role.rights == "teacher" and _only_learns(enrolment) else ""
 
 
 def _only_learns(enrolment: Enrolment) -> bool:

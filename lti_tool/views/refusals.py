@@ -77,6 +77,9 @@ def _sent_twice(error: Exception) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, Exception):
+        return _fault(original)  # something broke after the view had answered
     status = error.code or 500
     if status < 400:
         return error.get_response()
@@ -85,7 +88,6 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _fault(error: Exception) -> ResponseReturnValue:
     g.visit = None  # whatever broke must not break this page, too
-    error = getattr(error, "original_exception", None) or error
     log.error("fault", kind=type(error).__name__, endpoint=request.endpoint or "", exc_info=error)
     return page("500", 500)
 
