@@ -14,7 +14,7 @@ from lti_tool import db, i18n
 from lti_tool.forms.base import Form
 from lti_tool.lti import http, launch
 from lti_tool.models import Enrolment, Person
-from lti_tool.services import rosters, visits
+from lti_tool.services import rosters
 from tests import build
 from tests.lti import ends, issuer
 from tests.reader import Reader
@@ -36,18 +36,6 @@ def statements() -> Iterator[list[str]]:
         yield seen
     finally:
         sa.event.remove(db.engine(), "before_cursor_execute", note)
-
-
-def test_a_visitor_is_known_after_two_statements(app: Flask) -> None:
-    circle = build.circle()
-    visit = build.visit(build.member(circle))
-    with db.work(read_only=True), statements() as seen:
-        visitor = visits.load(visit.id)
-        assert visitor is not None
-        assert visitor.reach.place(circle.id) is not None
-        assert visitor.platform.issuer
-        assert visitor.person.display_name
-    assert len(seen) == 2
 
 
 def test_a_launch_is_checked_in_four_statements(app: Flask) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import bindparam, delete, or_, select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload
 
 from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, session
 from lti_tool.lti.messages import Launch
-from lti_tool.models import Activity, CircleSource, Course, Enrolment, Membership, Person, Platform, Visit
+from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
 from lti_tool.services import credits, rosters
 
 
@@ -20,18 +20,10 @@ class SignedIn:
 
     visit: Visit
     person: Person
+    activity: Activity
+    course: Course
     platform: Platform
     reach: access.Reach
-
-    @property
-    def activity(self) -> Activity:
-        """From which she came; few pages ask."""
-        return self.visit.activity
-
-    @property
-    def course(self) -> Course:
-        """To which that activity belongs."""
-        return self.visit.activity.course
 
 
 def arrive(launch: Launch) -> Visit:
@@ -108,21 +100,27 @@ def reviewed(launch: Launch) -> Person | None:
 
 
 _LOAD = (  # built once: every request asks for it
-    select(Visit, Platform)
-    .join(Visit.person)
-    .join(Platform, Platform.id == Person.platform_id)
+    select(Visit)
     .where(Visit.id == bindparam("visit_id"), Visit.expires_at > bindparam("moment"))
-    .options(contains_eager(Visit.person))
+    .options(
+        joinedload(Visit.person),
+        joinedload(Visit.activity)
+        .joinedload(Activity.course)
+        .joinedload(Course.deployment)
+        .joinedload(Deployment.platform),
+    )
 )
 
 
 def load(visit_id: str) -> SignedIn | None:
     """The visitor behind a session cookie, or None when the visit is over."""
-    found = session.execute(_LOAD, {"visit_id": visit_id, "moment": now()}).one_or_none()
-    if found is None:
+    visit = session.scalar(_LOAD, {"visit_id": visit_id, "moment": now()})
+    if visit is None:
         return None
-    visit, platform = found
-    return SignedIn(visit, visit.person, platform, access.reach_of(visit.person_id))
+    course = visit.activity.course
+    return SignedIn(
+        visit, visit.person, visit.activity, course, course.deployment.platform, access.reach_of(visit.person_id)
+    )
 
 
 def end_all(person_id: int) -> None:
