@@ -16,7 +16,7 @@ LINKS = "[...document.links].filter(link => !link.target).map(link => link.href)
 
 @dataclass(frozen=True)
 class Seat:
-    """Somebody, the course from which she opens the activity, and pages that are looked at besides those she reaches."""
+    """Somebody, the course from which she opens the activity, and further pages to look at."""
 
     person: str
     course: str

@@ -153,7 +153,7 @@ class Story:
 
     @chapter
     def third_shared(self) -> None:
-        """Another teacher shares what she will try, so that colleagues are asked and the facilitator has two to read."""
+        """Another teacher shares, so that colleagues are asked and the facilitator has two to read."""
         self.shared()
         third = self.begin(THIRD, "Choose a practice")
         third.fill("What will I try, and what will pupils do differently if it works?", "Talking partners.")
