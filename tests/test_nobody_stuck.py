@@ -447,7 +447,7 @@ def test_t2_t3_t4_t7(app: object) -> None:
     circle = build.circle()
     people = {name: build.member(circle, role).id for name, role in CAST.items()}
     machine = type("Cast", (Circle_,), {"cast": people, "circle_id": circle.id})
-    run_state_machine_as_test(machine, settings=hypothesis_settings(max_examples=20, stateful_step_count=20, **QUICK))
+    run_state_machine_as_test(machine, settings=hypothesis_settings(max_examples=12, stateful_step_count=18, **QUICK))
 
 
 class TestLevelsGoNowhere:

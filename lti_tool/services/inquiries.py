@@ -10,7 +10,17 @@ from sqlalchemy.orm import joinedload, selectinload
 from lti_tool.access import OUT, Permission, Reach
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Audience, Circle, Entry, EntryVersion, Feedback, Inquiry, InquiryAuthor, Person
+from lti_tool.models import (
+    Audience,
+    Circle,
+    Entry,
+    EntryVersion,
+    Feedback,
+    FeedbackState,
+    Inquiry,
+    InquiryAuthor,
+    Person,
+)
 from lti_tool.presets import Stage
 from lti_tool.services import circles
 
@@ -54,13 +64,14 @@ class Overview:
 
 @dataclass(frozen=True)
 class NextStep:
-    """What an author does next: mend what is on hold, go on with a draft, begin a stage, or nothing that is asked."""
+    """What an author does next: mend what is on hold, read an answer, go on with a draft, begin a stage, or nothing."""
 
-    kind: Literal["mend", "go_on", "begin", "done"]
+    kind: Literal["mend", "read", "go_on", "begin", "done"]
     stage: Stage | None = None
     turn: int = 1
     entry: Entry | None = None
     inquiry: Inquiry | None = None
+    version: int | None = None  # the number of the version that was answered
 
 
 @dataclass(frozen=True)
@@ -159,13 +170,44 @@ def next_step(circle: Circle, *, within: Reach) -> NextStep | None:
     held = [entry for entry in open_ones if entry.held_at]
     drafts = [entry for entry in open_ones if entry.audience == Audience.PRIVATE]
     stages = circles.template(circle)
-    if circle.is_open and (held or drafts):
-        entry = (held or sorted(drafts, key=lambda one: one.saved_at))[-1]
-        return NextStep("mend" if held else "go_on", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
+    if circle.is_open and held:
+        entry = held[-1]
+        return NextStep("mend", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
+    if (answered := _unread_answer(entries)) is not None:
+        entry, number = answered
+        return NextStep("read", stages.stage(entry.stage), entry.turn, entry, entry.inquiry, number)
+    if circle.is_open and drafts:
+        entry = max(drafts, key=lambda one: one.saved_at)
+        return NextStep("go_on", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
     newest = overviews[0]
     if newest.next is not None:
         return NextStep("begin", newest.next.stage, newest.next.begins or 1, None, newest.inquiry)
     return NextStep("done", inquiry=newest.inquiry)
+
+
+def answered_version(entry: Entry) -> int | None:
+    """The number of the newest version that a colleague has answered, None while nobody has."""
+    query = (
+        select(func.max(EntryVersion.number))
+        .join(Feedback, Feedback.version_id == EntryVersion.id)
+        .where(EntryVersion.entry_id == entry.id, Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
+    )
+    return session.scalar(query)
+
+
+def _unread_answer(entries: Iterable[Entry]) -> tuple[Entry, int] | None:
+    """The entry, and the number of its version, whose feedback has waited longest to be read by its author."""
+    known = {entry.id: entry for entry in entries}
+    query = (
+        select(EntryVersion.entry_id, EntryVersion.number)
+        .join(Feedback, Feedback.version_id == EntryVersion.id)
+        .where(EntryVersion.entry_id.in_(known), Feedback.state == FeedbackState.SENT)
+        .where(Feedback.held_at.is_(None), Feedback.removed_at.is_(None))
+        .order_by(Feedback.sent_at)
+        .limit(1)
+    )
+    row = session.execute(query).one_or_none() if known else None
+    return (known[row[0]], row[1]) if row else None
 
 
 def begin(circle: Circle, *, stage: str, by: Person, inquiry: Inquiry | None = None) -> Entry:

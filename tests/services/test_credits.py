@@ -123,6 +123,17 @@ def test_the_daily_reckoning_notices_that_time_has_passed(group: Group) -> None:
     assert [one.payload["person_id"] for one in owed()] == [group.ama.id]
 
 
+def test_before_the_first_milestone_nothing_is_said(app: object, request: pytest.FixtureRequest) -> None:
+    """That somebody is not there yet never leaves the circle."""
+    circle = build.circle()
+    ama = build.member(circle)
+    request.getfixturevalue("work")
+    fb.shared(circle, ama)
+    credit = db.session.query(Credit).one()
+    assert (credit.met, credit.planned, credit.stated_at) == (0, 6, None)
+    assert owed() == []
+
+
 def test_award_needs_a_reason_and_a_right(group: Group) -> None:
     place = group.place(group.ben)
     within = group.reach(group.facilitator)

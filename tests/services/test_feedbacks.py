@@ -464,6 +464,24 @@ class TestThread:
 
 
 class TestHolds:
+    def test_time_closes_nothing_that_is_on_hold(self, stage: Stage) -> None:
+        feedback = stage.in_state("answered")
+        holds.hold(feedback, kind="hurtful", reason="It hurts", by=stage["author"])
+        with time_machine.travel(now() + timedelta(days=31)):
+            assert replies.sweep() == 0
+
+    def test_nobody_sets_her_own_words_free_not_even_a_facilitator(self, stage: Stage) -> None:
+        feedback = fb.sent(stage.version, stage["facilitator"])
+        holds.hold(feedback, kind="child_safety", reason="A child", by=stage["author"])
+        assert not holds.may_restore(feedback, within=stage.reach("facilitator"))
+
+    def test_a_facilitator_who_wrote_it_is_no_judge_and_the_authors_settle_it(self, stage: Stage) -> None:
+        for place in db.session.query(Membership).filter_by(person_id=stage["newcomer_facilitator"].id):
+            place.left_at = now()
+        feedback = fb.sent(stage.version, stage["facilitator"])
+        holds.hold(feedback, kind="child_safety", reason="A child", by=stage["author"])
+        assert holds.may_restore(feedback, within=stage.reach("author"))
+
     def test_written_anew_it_is_free_and_unread(self, stage: Stage) -> None:
         feedback = stage.in_state("asked")
         holds.reword(feedback, by=stage["writer"])

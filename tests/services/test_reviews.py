@@ -57,6 +57,13 @@ def test_after_five_days_the_facilitator_stands_in(group: Group) -> None:
         assert group.waiting() == []
 
 
+def test_what_the_facilitator_answered_no_longer_waits_for_her(group: Group) -> None:
+    version = fb.shared(group.circle, group.ama)
+    fb.sent(version, group.facilitator)
+    with time_machine.travel(now() + timedelta(days=6)):
+        assert group.waiting() == []
+
+
 def test_what_is_wanted_shrinks_with_the_circle(group: Group) -> None:
     version = fb.shared(group.circle, group.ama)
     fb.sent(version, group.ben)
