@@ -99,7 +99,7 @@ class Story:
         facilitator.press("Continue").press("Continue").press("Open the circles")
         self.large_circle = facilitator.path
         self.read["representative waits"] = self.staff[REPRESENTATIVE].launch(LARGE_COURSE).text()
-        facilitator.follow("People of this circle")
+        facilitator.goto(f"{self.large_circle}/people")
         waiting = facilitator.frame.get_by_role("listitem").filter(has_text="Kwesi Adomah")
         waiting.locator("summary").click()
         waiting.get_by_label("Role in the circle").select_option(label="Union representative")
@@ -153,11 +153,14 @@ class Story:
 
     @chapter
     def third_shared(self) -> None:
-        """Another teacher shares, so that colleagues are asked and the facilitator has two to read."""
+        """Another teacher shares two pieces, so that colleagues are asked and the facilitator has something to read."""
         self.shared()
-        third = self.begin(THIRD, "Choose a practice")
-        third.fill("What will I try, and what will pupils do differently if it works?", "Talking partners.")
-        third.press("Share with my circle")
+        for stage, prompt in (
+            ("Choose a practice", "What will I try, and what will pupils do differently if it works?"),
+            ("Vignette", "What was the trouble?"),
+        ):
+            third = self.begin(THIRD, stage).fill(prompt, "Talking partners. The loud ones talk, the others nod.")
+            third.press("Share with my circle")
 
     @chapter
     def revised(self) -> None:

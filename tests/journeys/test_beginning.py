@@ -36,10 +36,10 @@ def test_who_comes_too_early_waits_kindly(story: Story) -> None:
 
 def test_a_facilitator_opens_the_circle_by_going_on(story: Story) -> None:
     story.circle_open()
-    assert "Your circles are open." in story.read["opened"]
+    assert "It is done: everybody with a place can come in now." in story.read["opened"]
     assert story.circle == "/circles/1"
 
 
 def test_afterwards_a_teacher_lands_in_her_circle(story: Story) -> None:
     teacher = story.circle_open().staff[AUTHOR].launch()
-    assert (teacher.path, teacher.heading) == (story.circle, "Circle 1")
+    assert (teacher.path, teacher.heading) == (story.circle, "Learning circle 1")
