@@ -41,7 +41,9 @@ def test_one_browser_launches_again_and_again(course: Course, browser: Browsers)
 def test_a_launch_counts_once_and_in_its_browser(course: Course, browser: Browsers) -> None:
     teacher = browser()
     form = teacher.begin(course.click("bintou"))
-    assert "We could not open this" in browser().arrive(form, expect=403).text
+    other = browser()
+    other.begin(course.click("chidi"))
+    assert "We could not open this" in other.arrive(form, expect=403).text
     assert "Your circle is being formed" in teacher.arrive(form).text
     assert "We could not open this" in teacher.arrive(form, expect=403).text
 
