@@ -10,9 +10,9 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-install: $(VENV)/.installed ## make .venv with the lti-tool command in it
+install: $(VENV)/.installed $(VENV)/.static ## make .venv with the lti-tool command in it
 
-dev: $(VENV)/.dev ## the same, with everything that the tests need
+dev: install $(VENV)/.dev ## the same, with everything that the tests need
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -23,6 +23,10 @@ $(VENV)/.installed: requirements.lock pyproject.toml hatch_build.py | $(BIN)/pyt
 	@echo "Installing the pinned packages …"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.static: $(wildcard lti_tool/static/*) $(VENV)/.installed
+	@$(BIN)/python -m whitenoise.compress --quiet lti_tool/static
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed

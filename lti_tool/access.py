@@ -216,21 +216,26 @@ class Reach:
         return sa.or_(sa.not_(Feedback.after_own), gave)
 
 
+_PLACES = (  # built once: every request asks for it
+    sa.select(
+        Membership.id, Membership.circle_id, Programme.key, Membership.role, Membership.rights, Membership.joined_at
+    )
+    .join(Circle, Circle.id == Membership.circle_id)
+    .join(Cohort, Cohort.id == Circle.cohort_id)
+    .join(Programme, Programme.id == Cohort.programme_id)
+    .where(Membership.person_id == sa.bindparam("person_id"), Membership.left_at.is_(None))
+    .order_by(Membership.id)
+)
+
+
 def reach_of(person_id: int) -> Reach:
     """What this person may touch now, read from her present memberships in one query."""
-    rows = session.execute(
-        sa.select(Membership, Programme.key)
-        .join(Circle, Circle.id == Membership.circle_id)
-        .join(Cohort, Cohort.id == Circle.cohort_id)
-        .join(Programme, Programme.id == Cohort.programme_id)
-        .where(Membership.person_id == person_id, Membership.left_at.is_(None))
-        .order_by(Membership.id)
-    )
+    rows = session.execute(_PLACES, {"person_id": person_id})
     return Reach(
         person_id,
         tuple(
-            Place(one.id, one.circle_id, programme, one.role, Rights(one.rights), one.joined_at)
-            for one, programme in rows
+            Place(number, circle_id, programme, role, Rights(rights), joined_at)
+            for number, circle_id, programme, role, rights, joined_at in rows
         ),
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import flask_babel
@@ -148,10 +149,15 @@ def day(moment: date, zone: str | None = None) -> str:
     local = _local(moment, zone)
     today = datetime.now(ZoneInfo(zone or _time_zone()))
     locale = _dates_locale()
-    wanted = "MMMMEEEEd" if local.year == today.year else "yMMMMEEEEd"
-    nearest = match_skeleton(wanted, locale.datetime_skeletons) or "yMMMEd"
+    return format_date(local, _day_pattern(locale, with_year=local.year != today.year), locale=locale)
+
+
+@cache
+def _day_pattern(locale: Locale, *, with_year: bool) -> str:
+    """How this language writes a day; looked for once, since that goes through all of its patterns."""
+    nearest = match_skeleton("yMMMMEEEEd" if with_year else "MMMMEEEEd", locale.datetime_skeletons) or "yMMMEd"
     pattern = str(locale.datetime_skeletons[nearest].pattern)  # CLDR abbreviates here; people say the whole name
-    return format_date(local, re.sub("MMM+", "MMMM", re.sub("E+", "EEEE", pattern)), locale=locale)
+    return re.sub("MMM+", "MMMM", re.sub("E+", "EEEE", pattern))
 
 
 def clock(moment: datetime, zone: str | None = None) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from lti_tool import db, presets
 from lti_tool.db import now
+from lti_tool.lti.messages import Launch, LaunchKind
 from lti_tool.models import (
     Activity,
     Circle,
@@ -81,6 +82,59 @@ def person(in_course: Course, name: str | None = None, *, may_teach: bool = Fals
         unit.add(Enrolment(course_id=in_course.id, person_id=made.id, may_teach=may_teach))
         unit.commit()
     return made
+
+
+LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
+
+
+def enrolment(in_course: Course, who: Person, **also: Any) -> None:
+    """Say more about somebody's enrolment, or enrol her in a further course."""
+    with db.work() as unit:
+        made = db.find_or_add(Enrolment, course_id=in_course.id, person_id=who.id)
+        for name, value in also.items():
+            setattr(made, name, value)
+        unit.commit()
+
+
+def learners(in_course: Course, count: int) -> list[Person]:
+    """People whom the roster calls learners and who never came yet; their names sort in this order."""
+    made = []
+    with db.work() as unit:
+        deployment = unit.get_one(Deployment, in_course.deployment_id)
+        for position in range(count):
+            number = next(_count)
+            person = Person(platform_id=deployment.platform_id, sub=f"sub-{number}", name=f"Colleague {position:03}")
+            unit.add(person)
+            unit.flush()
+            unit.add(Enrolment(course_id=in_course.id, person_id=person.id, roster_roles=[LEARNER]))
+            made.append(person)
+        unit.commit()
+    return made
+
+
+def launch(into: Course, sub: str = "sub-of-ama", **also: Any) -> Launch:
+    """What the fence hands on when somebody opens the course's first activity."""
+    with db.work(read_only=True) as unit:
+        deployment = unit.get_one(Deployment, into.deployment_id)
+        activity = unit.scalars(select(Activity).where(Activity.course_id == into.id).order_by(Activity.id)).first()
+        values = {
+            "kind": LaunchKind.ACTIVITY,
+            "platform_id": deployment.platform_id,
+            "deployment_id": deployment.id,
+            "sub": sub,
+            "name": "Ama Owusu",
+            "locale": "",
+            "roles": (LEARNER,),
+            "may_teach": False,
+            "administers": False,
+            "test_user": False,
+            "context_id": into.context_id,
+            "context_title": into.title,
+            "resource_link_id": activity.resource_link_id,
+            "resource_title": activity.title,
+        }
+    return Launch(**(values | also))
 
 
 def programme(key: str = "ei_t3lfa") -> Programme:

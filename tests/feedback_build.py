@@ -41,6 +41,15 @@ def shared(circle: Circle, *authors: Person, text: str = TEXT, at: datetime | No
     return share(entry(circle, *authors, text=text), authors[0], at=at)
 
 
+def unasked(circle: Circle, *authors: Person) -> EntryVersion:
+    """A first version about which nobody is asked yet."""
+    version = shared(circle, *authors)
+    for offer in db.session.query(Feedback).filter_by(version_id=version.id):
+        db.session.delete(offer)
+    db.session.flush()
+    return version
+
+
 def first_key(feedback: Feedback) -> str:
     """The step that needs a word."""
     return feedbacks.steps(feedback)[0].key

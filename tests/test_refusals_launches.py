@@ -1,4 +1,4 @@
-"""A thousand launches that no honest LMS would send: each gets a page, none an error, and of a refused one nothing stays."""
+"""A thousand launches that no honest LMS would send: each gets a page, and of a refused one nothing stays."""
 
 import random
 from collections.abc import Iterator

@@ -93,8 +93,8 @@ class Problem:
 class Form(FlaskForm):
     """A form of ours. Plain fields of the subclass are the form; two hidden ones are technical."""
 
-    visit = VisitField()
-    once = OnceField(validators=[Regexp(ONCE)])
+    visit = VisitField("visit")  # a name nobody reads: without one WTForms opens its catalogue to translate it
+    once = OnceField("once", validators=[Regexp(ONCE)])
 
     class Meta(FlaskForm.Meta):
         """`visit` is the token against forged forms; the guard checks it before any view (views/base.py)."""

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib import metadata
 from typing import Any
 from urllib.parse import urlsplit
@@ -222,6 +223,12 @@ class _GuardedAdapter(HTTPAdapter):
         return super().build_response(req, read)
 
 
+@cache
+def _agent() -> str:
+    """Who we say we are; the version is read from a file, which is done once."""
+    return f"learning-circles/{metadata.version('lti-tool')}"
+
+
 class GuardedSession(requests.Session):
     """The session behind `session()`; what comes in by environment or by argument cannot loosen it."""
 
@@ -229,7 +236,7 @@ class GuardedSession(requests.Session):
         super().__init__()
         self.trust_env = False  # no proxies, no .netrc
         self._seconds = seconds
-        self.headers["User-Agent"] = f"learning-circles/{metadata.version('lti-tool')}"
+        self.headers["User-Agent"] = _agent()
         self.mount("https://", _GuardedAdapter(max_bytes))
         self.mount("http://", _GuardedAdapter(max_bytes))
 

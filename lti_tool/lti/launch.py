@@ -98,15 +98,16 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             raise refuse("state_unknown")
         if self._browser_hash is None:
             raise refuse("cookie_missing")
+        query = sa.select(LoginState, Platform).join(Platform, Platform.id == LoginState.platform_id)
         with db.work(read_only=True) as session:
-            login = session.get(LoginState, state)
-            if login is None:
-                raise refuse("state_unknown")
-            if not secrets.compare_digest(login.browser_hash, self._browser_hash):
-                raise refuse("browser_changed")
-            if login.expires_at <= db.now():
-                raise refuse("state_expired")
-            self.login, self.platform = login, session.get_one(Platform, login.platform_id)
+            found = session.execute(query.where(LoginState.state == state)).one_or_none()
+        if found is None:
+            raise refuse("state_unknown")
+        self.login, self.platform = found
+        if not secrets.compare_digest(self.login.browser_hash, self._browser_hash):
+            raise refuse("browser_changed")
+        if self.login.expires_at <= db.now():
+            raise refuse("state_expired")
         return self
 
     def validate_jwt_format(self) -> "LaunchCheck":
@@ -139,12 +140,15 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         return self.platform.client_id
 
     def validate_registration(self) -> "LaunchCheck":
-        """The issuer is the platform that was asked, and the token is meant for us."""
+        """The issuer is the platform that was asked, still approved, and the token is meant for us.
+
+        pylti1p3 would look for the platform again by what the token says; it is the one of the login, whole.
+        """
         if self.body.get("iss") != self.platform.issuer:
             raise refuse("issuer_wrong")
         rules.check_audience(self.body, self.platform)
-        with db.work(read_only=True):
-            super().validate_registration()
+        if self.platform.approved_at is None:
+            raise refuse("platform_pending")
         return self
 
     def validate_jwt_signature(self) -> "LaunchCheck":
@@ -177,12 +181,9 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         """The login is used up, and the deployment is one of this registration that an administrator approved."""
         deployment_id = rules.check_deployment_id(self.body)
         self._use_login_up()
-        try:
-            super().validate_deployment()
-        except LtiException as error:
-            row = deployment_of(self.platform, deployment_id)
-            raise refuse("deployment_pending", deployment=row) from error
         self.deployment = deployment_of(self.platform, deployment_id)
+        if self.deployment.approved_at is None:
+            raise refuse("deployment_pending", deployment=self.deployment)
         return self
 
     def _use_login_up(self) -> None:

@@ -172,7 +172,7 @@ class _Gradebook:
 
 
 def _ours(columns: Iterator[dict[str, Any]], *, link: str) -> str | None:
-    """The column to write into: the only one of this activity, else the first with our mark, never another activity's."""
+    """The column to write into: the only one of this activity, else the first with our mark; never another's."""
     usable = [column for column in columns if _has_address(column)]
     bound = [column for column in usable if column.get("resourceLinkId") == link]
     if len(bound) == 1:

@@ -11,7 +11,7 @@ from lti_tool.access import Permission, Reach
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, Membership
-from lti_tool.presets import Role, Template
+from lti_tool.presets import Role, Template, Text
 
 KEPT = 500
 _templates: dict[tuple[int, datetime], Template] = {}
@@ -35,6 +35,13 @@ def template(circle: Circle) -> Template:
     return _templates[key]
 
 
+def label(circle_id: int, *, within: Reach) -> Text:
+    """What the programme calls the circle of its reader, "My learning circle"; read once however often it is asked."""
+    if within.place(circle_id) is None:
+        raise NotFoundError
+    return template(session.get_one(Circle, circle_id)).labels.my_circle
+
+
 def of(reach: Reach) -> list[Circle]:
     """The visitor's circles, by name."""
     return list(session.scalars(select(Circle).where(reach.circles()).order_by(Circle.name, Circle.id)))
@@ -49,6 +56,13 @@ def members(circle: Circle) -> list[Membership]:
         .order_by(Membership.joined_at, Membership.id)
     )
     return list(session.scalars(query))
+
+
+def usual_role(circle: Circle) -> Role:
+    """The role that most people of a course have in the circle: a teacher's."""
+    roles = template(circle).roles
+    suggested = template(circle).suggested_role("Learner")
+    return suggested or next(role for role in roles if role.rights == "teacher")
 
 
 @dataclass(frozen=True)
@@ -81,17 +95,17 @@ class Landing:
 
 
 def landing(activity: Activity, *, within: Reach) -> Landing:
-    """The activity's own circle, else the only one, else a choice; nobody's circle: set-up or waiting."""
+    """The activity's own circle, else set-up where the course has none, else the only one, a choice, or waiting."""
     own = of(within)
     if activity.circle_id is not None and (told := [one for one in own if one.id == activity.circle_id]):
         return Landing(circle=told[0])
     fed = set(session.scalars(select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)))
     here = [one for one in own if one.id in fed] or own
+    if not fed and may_set_up(activity.course, within=within):
+        return Landing(set_up=True)  # a course without a circle, opened by one who may make it: circles elsewhere wait
     if len(here) == 1:
         return Landing(circle=here[0])
-    if here:
-        return Landing(choice=tuple(here))
-    return Landing(set_up=may_set_up(activity.course, within=within))
+    return Landing(choice=tuple(here))
 
 
 def may_set_up(course: Course, *, within: Reach) -> bool:
@@ -107,6 +121,7 @@ def may_set_up(course: Course, *, within: Reach) -> bool:
         Enrolment.course_id == course.id,
         Enrolment.person_id == within.person_id,
         Enrolment.may_teach.is_(True),
+        Enrolment.test_user.is_(False),
         Enrolment.left_at.is_(None),
     )
     return session.scalar(teaches) is not None

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import GRANTS, Permission, Reach, Rights
-from lti_tool.db import now, session
+from lti_tool.db import ClashError, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, CircleSource, Enrolment, Membership, Person
 from lti_tool.services import audit, circles, pairing
@@ -72,7 +72,11 @@ def place(person: Person, *, circle: Circle, role: str, by: Person) -> Membershi
         rights=circles.template(circle).role(role).rights,
         activity_id=_last_activity(person, circle),
     )
-    session.add(membership)
+    try:
+        with session.begin_nested():
+            session.add(membership)
+    except ClashError:  # somebody else gave the place at this very moment
+        raise RefusedError("placed_already") from None
     audit.note("membership.placed", by=by, circle=circle, person=person.id, role=role)
     session.flush()
     pairing.welcome(membership)

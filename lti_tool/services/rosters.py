@@ -1,8 +1,9 @@
 """Who is in a course, read from the LMS in the background."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from lti_tool.db import now, session, work
 from lti_tool.errors import PlatformError
@@ -30,75 +31,86 @@ def read(payload: dict[str, int]) -> None:
         course = unit.get_one(Course, payload["course_id"])
         unit.refresh(course, ["deployment"])
     try:
-        seen = _read_pages(course)
+        seen, suspended = _read_pages(course)
     except PlatformError as error:
         with work() as unit:
             unit.get_one(Course, course.id).roster_fault = error.code
             unit.commit()
         raise
     with work() as unit:
-        _mark_left(course, seen)
+        _mark_left(course, seen, suspended - seen)
         unit.get_one(Course, course.id).roster_read_at = now()
         unit.get_one(Course, course.id).roster_fault = None
         unit.commit()
 
 
-def _read_pages(course: Course) -> set[str]:
-    """Store the people page by page; who is there."""
+def _read_pages(course: Course) -> tuple[set[str], set[str]]:
+    """Store the people page by page; who is there, and who is suspended."""
     seen: set[str] = set()
+    suspended: set[str] = set()
     for page in roster.read(course):
         with work() as unit:
             _store(course, [one for one in page if one.active])
             unit.commit()
         seen |= {one.sub for one in page if one.active}
-    return seen
+        suspended |= {one.sub for one in page if not one.active}
+    return seen, suspended
 
 
 def _store(course: Course, members: list[RosterMember]) -> None:
     """A few statements for each page of people, not for each person."""
-    platform_id = course.deployment.platform_id
-    subs = [one.sub for one in members]
-    people = {
-        person.sub: person
-        for person in session.scalars(select(Person).where(Person.platform_id == platform_id, Person.sub.in_(subs)))
-    }
-    for one in members:
-        if one.sub not in people:
-            people[one.sub] = Person(platform_id=platform_id, sub=one.sub, name=one.name)
-            session.add(people[one.sub])
-        elif one.name and people[one.sub].name != one.name:
-            people[one.sub].name = one.name
-    session.flush()
-    enrolments = {
-        enrolment.person_id: enrolment
-        for enrolment in session.scalars(
-            select(Enrolment).where(
-                Enrolment.course_id == course.id, Enrolment.person_id.in_([people[sub].id for sub in subs])
-            )
+    told = {one.sub: one for one in members}
+    known = _people(course, told)
+    if strangers := [one for sub, one in told.items() if sub not in known]:
+        platform_id = course.deployment.platform_id
+        session.execute(
+            insert(Person), [{"platform_id": platform_id, "sub": one.sub, "name": one.name} for one in strangers]
         )
-    }
-    for one in members:
-        enrolment = enrolments.get(people[one.sub].id)
-        if enrolment is None:
-            enrolment = Enrolment(course_id=course.id, person_id=people[one.sub].id)
-            enrolments[people[one.sub].id] = enrolment
-            session.add(enrolment)
-        enrolment.roster_roles = list(one.roles)
-        enrolment.left_at = None
+        known = _people(course, told)
+    for sub, person in known.items():
+        if told[sub].name and person.name != told[sub].name:
+            person.name = told[sub].name
+    _enrol(course, {person.id: told[sub] for sub, person in known.items()})
     session.flush()
 
 
-def _mark_left(course: Course, seen: set[str]) -> None:
-    """An empty answer is taken for a fault of the platform, not for an empty course."""
-    if not seen:
-        return
+def _people(course: Course, told: Iterable[str]) -> dict[str, Person]:
+    query = select(Person).where(Person.platform_id == course.deployment.platform_id, Person.sub.in_(list(told)))
+    return {person.sub: person for person in session.scalars(query)}
+
+
+def _enrol(course: Course, told: dict[int, RosterMember]) -> None:
+    """Rows are inserted as such: of objects SQLite takes one at a time, to learn its number."""
+    query = select(Enrolment).where(Enrolment.course_id == course.id, Enrolment.person_id.in_(list(told)))
+    known = {enrolment.person_id: enrolment for enrolment in session.scalars(query)}
+    for person_id, enrolment in known.items():
+        enrolment.roster_roles = list(told[person_id].roles)
+        enrolment.left_at = None
+    fresh = [
+        {"course_id": course.id, "person_id": person_id, "roster_roles": list(one.roles)}
+        for person_id, one in told.items()
+        if person_id not in known
+    ]
+    if fresh:
+        session.execute(insert(Enrolment), fresh)
+
+
+def _mark_left(course: Course, seen: set[str], suspended: set[str]) -> None:
+    """Who is suspended has left, and so has who was in a roster once and is not in this one.
+
+    An answer without anybody is taken for a fault of the platform, not for an empty course.
+    """
     rows = session.execute(
         select(Enrolment, Person.sub)
         .join(Person, Person.id == Enrolment.person_id)
         .where(Enrolment.course_id == course.id, Enrolment.left_at.is_(None))
         .execution_options(yield_per=500)
     )
-    gone = [enrolment for enrolment, sub in rows if sub not in seen and enrolment.roster_roles]
+    gone = [
+        enrolment
+        for enrolment, sub in rows
+        if sub in suspended or (seen and sub not in seen and enrolment.roster_roles)
+    ]
     for enrolment in gone:
         enrolment.left_at = now()
     session.flush()

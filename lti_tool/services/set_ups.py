@@ -13,11 +13,13 @@ from lti_tool import presets
 from lti_tool.access import Reach
 from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.lti.roles import CONTEXT
 from lti_tool.models import Circle, CircleSource, Cohort, Course, Enrolment, Meeting, Person, Programme, SetUp
 from lti_tool.presets import Preset
 from lti_tool.services import audit, circles, memberships
 
 FIRST_PROPOSAL = "ei_t3lfa"
+LEARNER = (f"{CONTEXT}#Learner", f"{CONTEXT}/Learner#")
 
 
 def course(course_id: int, *, within: Reach) -> Course:
@@ -32,6 +34,11 @@ def so_far(of: Course) -> SetUp:
     """What was chosen so far; a fresh proposal where nothing was (not stored by looking at it)."""
     begun = session.get(SetUp, of.id)
     return begun or SetUp(course_id=of.id, programme=_first_programme(), roles={})
+
+
+def has_begun(of: Course) -> bool:
+    """Whether a set-up is under way: somebody chose a programme and it is not completed."""
+    return session.get(SetUp, of.id) is not None
 
 
 def _first_programme() -> str:
@@ -72,9 +79,14 @@ def candidates(of: Course, *, by: Person) -> list[Candidate]:
 def _proposed(enrolment: Enrolment, preset: Preset, *, by: Person) -> str:
     if enrolment.person_id == by.id:
         return facilitator_role(preset)
-    learner = any(role.endswith("membership#Learner") for role in enrolment.roster_roles + enrolment.launch_roles)
     role = preset.suggested_role("Learner")
-    return role.key if role and learner and not enrolment.may_teach else ""
+    return role.key if role and role.rights == "teacher" and _only_learns(enrolment) else ""
+
+
+def _only_learns(enrolment: Enrolment) -> bool:
+    """Whether every role in the course, ever launched with or in the roster, is a learner's."""
+    held = [role for role in (*enrolment.launch_roles, *enrolment.roster_roles) if role.startswith(CONTEXT)]
+    return bool(held) and not enrolment.may_teach and all(role.startswith(LEARNER) for role in held)
 
 
 def facilitator_role(preset: Preset) -> str:
@@ -138,9 +150,13 @@ def _deal(people: list[Candidate], count: int) -> dict[int, int]:
 
 
 def complete(of: Course, *, names: list[str], seats: Mapping[int, int], by: Person, within: Reach) -> list[Circle]:
-    """Open the circles, seat the people, and make `by` their facilitator. RefusedError when a colleague was faster."""
+    """Open the circles, seat the people, and make `by` their facilitator.
+
+    RefusedError set_up_already when a colleague, or the same person in another window, was faster.
+    """
     session.execute(select(Course.id).where(Course.id == of.id).with_for_update())
-    if not circles.may_set_up(of, within=within):
+    begun = session.get(SetUp, of.id, populate_existing=True)
+    if begun is None or not circles.may_set_up(of, within=within):
         raise RefusedError("set_up_already")
     if not names:
         raise RefusedError("no_circle")
@@ -154,8 +170,7 @@ def complete(of: Course, *, names: list[str], seats: Mapping[int, int], by: Pers
         if one is None or not one.role or person_id == by.id or not 0 <= seat < len(opened):
             continue
         memberships.place(one.person, circle=opened[seat], role=one.role, by=by)
-    if (begun := session.get(SetUp, of.id)) is not None:
-        session.delete(begun)
+    session.delete(begun)
     session.flush()
     return opened
 

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool import access, settings
@@ -99,19 +99,22 @@ def reviewed(launch: Launch) -> Person | None:
     return session.scalar(select(Person).filter_by(platform_id=launch.platform_id, sub=launch.review_of))
 
 
+_LOAD = (  # built once: every request asks for it
+    select(Visit)
+    .where(Visit.id == bindparam("visit_id"), Visit.expires_at > bindparam("moment"))
+    .options(
+        joinedload(Visit.person),
+        joinedload(Visit.activity)
+        .joinedload(Activity.course)
+        .joinedload(Course.deployment)
+        .joinedload(Deployment.platform),
+    )
+)
+
+
 def load(visit_id: str) -> SignedIn | None:
     """The visitor behind a session cookie, or None when the visit is over."""
-    visit = session.scalar(
-        select(Visit)
-        .where(Visit.id == visit_id, Visit.expires_at > now())
-        .options(
-            joinedload(Visit.person),
-            joinedload(Visit.activity)
-            .joinedload(Activity.course)
-            .joinedload(Course.deployment)
-            .joinedload(Deployment.platform),
-        )
-    )
+    visit = session.scalar(_LOAD, {"visit_id": visit_id, "moment": now()})
     if visit is None:
         return None
     course = visit.activity.course

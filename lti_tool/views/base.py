@@ -3,6 +3,7 @@
 A view without a declared permission does not answer. `g.visit` is the signed-in visitor (None on pages for anyone).
 """
 
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from lti_tool.services import forms_used, visits
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SAFE = {"GET", "HEAD", "OPTIONS"}
+PAUSES = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a first sending says within a moment where it leads
 LARGEST_NUMBER = 2**31 - 1  # of a row, on every database; one would refuse to look for a larger one
 log = structlog.get_logger()
 
@@ -50,7 +52,7 @@ def requires(permission: Permission, *, get_writes: bool = False) -> Callable[[V
 def init_app(app: Flask) -> None:
     """Put the guard before every view, and the end of the unit of work after it."""
     app.before_request(_begin)
-    app.after_request(_remember_location)
+    app.after_request(_finish)
     app.teardown_request(_end)
 
 
@@ -98,7 +100,7 @@ def _guard(permission: Permission) -> ResponseReturnValue | None:
 def _check_sender() -> None:
     """A form comes from our own pages and from the person who opened it (the token is signed, see forms/base.py).
 
-    Sec-Fetch-Site decides where the browser sends it (Origin is "null" under our Referrer-Policy); else Origin does.
+    Sec-Fetch-Site decides where the browser sends it, else Origin does.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     ours = site in {"same-origin", "none"} if site else origin in {None, settings.current().public_url}
@@ -119,17 +121,33 @@ def _once() -> ResponseReturnValue | None:
     key = request.form.get("once", "") if request.method not in SAFE else ""
     if not ONCE.match(key) or "X-Autosave" in request.headers:
         return None
-    if (location := forms_used.location_of(key)) is not None:
-        return redirect(location or "/circles", code=303)
+    if forms_used.location_of(key) is not None:
+        _close_work()  # the first sending may be waiting for our place in the queue of writers
+        return redirect(first_led_to(key) or "/circles", code=303)
     forms_used.note(key)
     g.once = key
     return None
 
 
-def _remember_location(response: Response) -> Response:
+def first_led_to(key: str) -> str | None:
+    """Where the first sending of a form led ("" where it never said), None if it was not accepted."""
+    location = None
+    for pause in PAUSES:
+        time.sleep(pause)
+        with db.work(read_only=True):
+            location = forms_used.location_of(key)
+        if location != "":
+            break
+    return location
+
+
+def _finish(response: Response) -> Response:
+    """Close the unit of work while a forgotten commit can still become a page, and note where a form leads."""
+    if g.get("work") is None:
+        return response
+    _close_work()
     key = g.get("once")
-    if key and response.status_code in {302, 303} and g.get("work") is not None:
-        _close_work()
+    if key and response.status_code in {302, 303}:
         with db.work() as unit:
             forms_used.lead_to(key, response.headers["Location"])
             unit.commit()

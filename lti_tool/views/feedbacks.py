@@ -9,7 +9,7 @@ from lti_tool import db, i18n
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.feedbacks import AnswerForm, StepForm, levels_form, words_form
-from lti_tool.models import EntryVersion, Feedback
+from lti_tool.models import Circle, EntryVersion, Feedback
 from lti_tool.services import circles, entries, feedbacks, holds, replies, reviews
 from lti_tool.views.base import requires
 from lti_tool.views.words import refusal
@@ -20,10 +20,14 @@ DRAFTS = (feedbacks.S.INVITED, feedbacks.S.PASSED, feedbacks.S.WRITING)
 
 @bp.app_context_processor
 def _for_templates() -> dict[str, object]:
-    """Give every page that shows a version what `feedbacks/_on_version.html` needs."""
+    """Give every page that shows a version what the parts of `feedbacks/` need."""
     if g.get("visit") is None:
         return {}
-    return {"feedback_beside": _beside, "feedback_facts": _facts, "seen_by": seen_by}
+    return {"feedback_asked": _asked, "feedback_beside": _beside, "feedback_facts": _facts, "seen_by": seen_by}
+
+
+def _asked(circle: Circle) -> list[feedbacks.Asked]:
+    return feedbacks.asked_of(circle, within=g.visit.reach)
 
 
 def _beside(version: EntryVersion) -> reviews.Beside:
@@ -64,10 +68,13 @@ def seen_by(feedback: Feedback) -> str:
         people.append(_("colleagues of your circle who have sent their own word on it"))
     elif readers.colleagues:
         people.append(_("colleagues of your circle"))
-    names = format_list(people, locale=i18n.language().replace("-", "_"))
     if feedback.state in DRAFTS:
-        return str(_("only you, until you send it. Then: %(names)s.", names=names))
-    return str(_("you and %(names)s.", names=names))
+        return str(_("only you, until you send it. Then: %(names)s.", names=_listed(people)))
+    return _listed([_("you"), *people]) + "."
+
+
+def _listed(people: list[str]) -> str:
+    return str(format_list(people, locale=i18n.language().replace("-", "_")))
 
 
 def _found(circle_id: int, feedback_id: int) -> Feedback:

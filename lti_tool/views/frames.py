@@ -28,7 +28,7 @@ def _set_headers(response: Response) -> Response:
         f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(_ancestors()) or chr(39) + 'none' + chr(39)}",
     )
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
+    headers["Referrer-Policy"] = "same-origin"  # nothing to others; "no-referrer" would hide our forms' own Origin
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import db
 from lti_tool.access import Permission
-from lti_tool.errors import LaunchRefusedError
+from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login, registration
+from lti_tool.lti.messages import LaunchKind
 from lti_tool.services import invites, visits
 from lti_tool.views import frames
 from lti_tool.views.base import requires
@@ -37,12 +38,16 @@ def begin() -> ResponseReturnValue:
 @requires(Permission.ANYONE)
 def finish() -> ResponseReturnValue:
     """Sign the person in and lead her on; a reload never posts the launch again."""
+    g.visit = None  # who was signed in before has no part in this; looking for her began a transaction
+    db.session.rollback()
     try:
         who = launch.finish(request.form, browser=request.cookies.get(LOGIN_COOKIE))
     except LaunchRefusedError as refusal:
         if refusal.code == "deployment_pending":
             db.session.commit()  # the administrator finds the new deployment waiting for approval
         raise
+    if who.kind is LaunchKind.DEEP_LINKING:
+        raise RefusedError("links_not_offered")
     visit = visits.arrive(who)
     reviewed = visits.reviewed(who)
     db.session.commit()

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from lti_tool import db
 from lti_tool.access import Permission
+from lti_tool.errors import NotFoundError
 from lti_tool.forms.base import Form
 from lti_tool.forms.meetings import MeetingForm, NewMeetingForm, NormForm
 from lti_tool.models import Circle, Meeting
@@ -51,6 +52,8 @@ def new(circle_id: int) -> ResponseReturnValue:
 def edit(circle_id: int, meeting_id: int) -> ResponseReturnValue:
     """Date, place, and whether it took place."""
     meeting = meetings.get(meeting_id, within=g.visit.reach)
+    if meeting.circle_id != circle_id:
+        raise NotFoundError  # the right to run is held in the circle of the address
     form = MeetingForm(data=_as_said(meeting))
     if form.accepted():
         said = form.values()
@@ -61,13 +64,15 @@ def edit(circle_id: int, meeting_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The meeting is kept."))
         return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
-    return render_template("meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id)
+    ahead = meeting.starts_at is not None and meeting.starts_at > db.now()
+    return render_template("meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id, ahead=ahead)
 
 
 def _as_said(meeting: Meeting) -> dict[str, object]:
     local = meetings.local(meeting)
-    kept = {name: getattr(meeting, name) for name in ("time_zone", "minutes", "place", "link", "held", "present")}
-    return kept | {"day": local.date() if local else None, "hour": local.time() if local else None}
+    kept = {name: getattr(meeting, name) for name in ("minutes", "place", "link", "held", "present")}
+    when = {"day": local.date() if local else None, "hour": local.time() if local else None}
+    return kept | when | {"time_zone": meetings.usual_zone(meeting)}
 
 
 @bp.post("/norms")
@@ -87,6 +92,9 @@ def agree(circle_id: int) -> ResponseReturnValue:
 @requires(Permission.RUN_CIRCLE)
 def end_norm(circle_id: int, norm_id: int) -> ResponseReturnValue:
     """The circle no longer holds to this."""
-    norms.end(norms.get(norm_id, within=g.visit.reach))
+    norm = norms.get(norm_id, within=g.visit.reach)
+    if norm.circle_id != circle_id:
+        raise NotFoundError
+    norms.end(norm)
     db.session.commit()
     return redirect(url_for("meetings.show", circle_id=circle_id), code=303)

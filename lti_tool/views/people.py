@@ -7,8 +7,9 @@ from wtforms import SelectChoice
 
 from lti_tool import db, i18n
 from lti_tool.access import Permission
+from lti_tool.errors import NotFoundError
 from lti_tool.forms.people import RoleForm
-from lti_tool.models import Circle
+from lti_tool.models import Circle, Membership
 from lti_tool.services import circles, memberships
 from lti_tool.views.base import requires
 
@@ -20,6 +21,13 @@ def _role_form(circle: Circle) -> RoleForm:
     form = RoleForm()
     form.role.choices = [SelectChoice(role.key, i18n.programme_words(role.title)[0]) for role in template.roles]
     return form
+
+
+def _membership(circle_id: int, membership_id: int) -> Membership:
+    membership = memberships.get(membership_id, within=g.visit.reach)
+    if membership.circle_id != circle_id:
+        raise NotFoundError
+    return membership
 
 
 @bp.get("")
@@ -34,6 +42,8 @@ def show(circle_id: int) -> ResponseReturnValue:
         members=circles.members(circle),
         off_target=circles.off_target(circle),
         waiting=memberships.waiting(circle),
+        usual=circles.usual_role(circle),
+        set_up_course=g.visit.course if circles.may_set_up(g.visit.course, within=g.visit.reach) else None,
         form=_role_form(circle),
     )
 
@@ -56,20 +66,28 @@ def place(circle_id: int, person_id: int) -> ResponseReturnValue:
 @requires(Permission.PLACE_PEOPLE)
 def change(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """Give a member another role."""
-    membership = memberships.get(membership_id, within=g.visit.reach)
+    membership = _membership(circle_id, membership_id)
     form = _role_form(membership.circle)
     if form.accepted():
         memberships.change_role(membership, role=form.role.data, by=g.visit.person)
         db.session.commit()
         flash(_("The role is changed."))
-    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+    return _on_from(membership)
 
 
 @bp.post("/members/<int:membership_id>/end")
 @requires(Permission.PLACE_PEOPLE)
 def end(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """Take a member out of the circle; her work stays hers."""
-    memberships.end(memberships.get(membership_id, within=g.visit.reach), by=g.visit.person)
+    membership = _membership(circle_id, membership_id)
+    memberships.end(membership, by=g.visit.person)
     db.session.commit()
     flash(_("Done. What this person wrote stays theirs, and stays where they shared it."))
-    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+    return _on_from(membership)
+
+
+def _on_from(membership: Membership) -> ResponseReturnValue:
+    """Back to the people of the circle; who changed her own place may not see them any more."""
+    if membership.person_id == g.visit.person.id:
+        return redirect(url_for("circles.home"), code=303)
+    return redirect(url_for("people.show", circle_id=membership.circle_id), code=303)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 
+from lti_tool import i18n
 from lti_tool.access import Permission
+from lti_tool.services import circles
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,14 @@ def _facts() -> dict[str, object]:
 def _places(circle_id: int) -> list[Place]:
     reach, here = g.visit.reach, (request.endpoint or "").partition(".")[0]
     known = [
-        (_("Circle"), "circles.show", Permission.BELONG, {"circles", "meetings", "norms", "people"}),
+        (
+            i18n.programme_words(circles.label(circle_id, within=reach))[0],
+            "circles.show",
+            Permission.BELONG,
+            {"circles", "meetings", "norms", "people", "feedbacks", "holds"},
+        ),
         (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries"}),
-        (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews"}),
+        (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews", "credits"}),
     ]
     allowed = [place for place in known if reach.may(place[2], circle_id)]
     if len(allowed) < 2:

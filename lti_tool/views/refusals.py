@@ -8,12 +8,12 @@ from werkzeug.exceptions import HTTPException
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
 from lti_tool.forms.base import typed_texts
-from lti_tool.services import forms_used
-from lti_tool.views.base import ForbiddenError, OtherPersonError, SignedOutError
+from lti_tool.views.base import ForbiddenError, OtherPersonError, SignedOutError, first_led_to
 from lti_tool.views.words import happened, launch_refusal, refusal
 
 log = structlog.get_logger()
 PAGES = {401, 403, 404, 405, 409, 413, 429, 500, 503}
+HOPELESS = {"foreign_form", "unsigned_form"}  # sent again they would be refused again: their text can be copied
 
 
 def init_app(app: Flask) -> None:
@@ -39,8 +39,8 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
     if texts and request.endpoint != "lti.finish":
         sentence = facts.get("sentence") or happened(template)
         return render_template(
-            "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence, send_to=request.path,
-            sent_by=request.form.get("visit", ""),
+            "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence,
+            send_to="" if facts.get("code") in HOPELESS else request.path, sent_by=request.form.get("visit", ""),
         ), status  # fmt: skip
     return render_template(f"errors/{template}.html", **facts), status
 
@@ -48,7 +48,8 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
 def _refused(error: RefusedError) -> ResponseReturnValue:
     log.info("refused", code=error.code, endpoint=request.endpoint or "")
     words = refusal(error.code)
-    return page("refused", 409 if request.method == "POST" else 400, words=words, sentence=words.happened)
+    status = 409 if request.method == "POST" else 400
+    return page("refused", status, code=error.code, words=words, sentence=words.happened)
 
 
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
@@ -69,14 +70,16 @@ def _sent_twice(error: Exception) -> ResponseReturnValue:
     key = request.form.get("once", "")
     if not key:
         return _fault(error)
-    with db.work(read_only=True):
-        location = forms_used.location_of(key)
+    location = first_led_to(key)
     if location is None:
         return _fault(error)
     return redirect(location or "/circles", code=303)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, Exception):
+        return _fault(original)  # something broke after the view had answered
     status = error.code or 500
     if status < 400:
         return error.get_response()

@@ -62,6 +62,11 @@ REFUSALS = {
         _l("This is the last person here who can give others a place. Nothing was changed."),
         _l("Make somebody else facilitator first."),
     ),
+    "links_not_offered": Words(
+        _l("There is nothing to choose here"),
+        _l("Your LMS asked us for a list to choose from, and we have none. Nothing was changed."),
+        _l("Add the activity to your course as it is, without choosing anything, and open it."),
+    ),
     "circle_closed": Words(
         _l("This circle has ended"),
         _l("Everything in it stays readable, and nothing new can be added."),

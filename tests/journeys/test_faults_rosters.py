@@ -1,4 +1,4 @@
-"""The people of a course when the LMS is in trouble: nobody disappears, nobody is signed out by mistake, all come in the end."""
+"""The people of a course when the LMS is in trouble: nobody disappears by mistake, all come in the end."""
 
 from collections.abc import Iterator
 

@@ -4,6 +4,7 @@ However it went, the gradebook ends with exactly one right value for each person
 column, never (on Canvas) a second attempt.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -78,9 +79,7 @@ def test_an_lms_that_is_down_gets_it_when_it_is_back(lms: School) -> None:
     assert ARRIVED in lms.credit_page()
 
 
-def test_an_lms_that_is_slow_may_have_heard_it_and_is_told_once(
-    plain: School, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_lms_that_is_slow_may_have_heard_it_and_is_told_once(plain: School, monkeypatch: pytest.MonkeyPatch) -> None:
     plain.share("teacher01")
     plain.work()
     plain.share("teacher01", stage="Action plan", prompt="steps")
@@ -157,7 +156,7 @@ def test_changes_within_a_second_are_stated_a_second_apart(plain: School) -> Non
         plain.share("teacher01", stage=stage, prompt=prompt)
         moments.append(datetime.fromisoformat(str(payload(plain)["stated_at"])))
         plain.work()
-    assert all(later > earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(later > earlier for earlier, later in itertools.pairwise(moments))
     assert {moment.microsecond for moment in moments} == {0}
     right(plain, teacher01=3)
     assert len(kept(plain)) == 3

@@ -174,6 +174,32 @@ class TestReading:
         fb.sent(second, stage["newcomer"])
         assert "newcomer" in stage.readers(later)
 
+    @pytest.mark.parametrize("far", [None, "invited", "passed", "writing"])
+    def test_a_draft_of_ones_own_does_not_open_others_words(self, stage: Stage, far: str | None) -> None:
+        feedback = stage.in_state("sent")
+        if far is not None:
+            within = stage.reach("teacher")
+            own = feedbacks.begin(entries.version(stage.version.id, within=within), by=stage["teacher"], within=within)
+            own.state = far
+            db.session.flush()
+        assert "teacher" not in stage.readers(feedback)
+
+    def test_a_word_on_other_work_does_not_open_these(self, stage: Stage) -> None:
+        feedback = stage.in_state("sent")
+        fb.sent(fb.shared(stage.circle, stage["author"]), stage["teacher"])
+        assert "teacher" not in stage.readers(feedback)
+
+    def test_words_stay_in_their_circle_where_the_work_goes_further(self, stage: Stage) -> None:
+        """The text is shared with the programme; what colleagues said about it is not, and not with newcomers."""
+        feedback = stage.in_state("sent")
+        stage.version.entry.audience = Audience.PROGRAMME
+        for place in db.session.query(Membership).where(Membership.joined_at > now()):
+            place.joined_at = now()
+        db.session.flush()
+        for name in ("elsewhere_facilitator", "newcomer_facilitator"):
+            assert entries.version(stage.version.id, within=stage.reach(name))
+        assert stage.readers(feedback) == SIDES | {"facilitator", "gave"}
+
     def test_who_left_keeps_her_own_words_alone(self, stage: Stage) -> None:
         feedback = stage.in_state("sent")
         place = db.session.query(Membership).filter_by(person_id=stage["writer"].id).one()
@@ -409,6 +435,10 @@ class TestTakingBack:
 
 
 class TestThread:
+    def test_what_was_not_opened_is_not_answered(self, stage: Stage) -> None:
+        with pytest.raises(RefusedError, match="unread"):
+            replies.answer(stage.in_state("sent"), kind="thanks", text="", by=stage["author"])
+
     def test_only_thanks_go_without_words(self, stage: Stage) -> None:
         feedback = stage.in_state("read")
         for kind in ("question", "will_try"):
@@ -434,6 +464,24 @@ class TestThread:
 
 
 class TestHolds:
+    def test_time_closes_nothing_that_is_on_hold(self, stage: Stage) -> None:
+        feedback = stage.in_state("answered")
+        holds.hold(feedback, kind="hurtful", reason="It hurts", by=stage["author"])
+        with time_machine.travel(now() + timedelta(days=31)):
+            assert replies.sweep() == 0
+
+    def test_nobody_sets_her_own_words_free_not_even_a_facilitator(self, stage: Stage) -> None:
+        feedback = fb.sent(stage.version, stage["facilitator"])
+        holds.hold(feedback, kind="child_safety", reason="A child", by=stage["author"])
+        assert not holds.may_restore(feedback, within=stage.reach("facilitator"))
+
+    def test_a_facilitator_who_wrote_it_is_no_judge_and_the_authors_settle_it(self, stage: Stage) -> None:
+        for place in db.session.query(Membership).filter_by(person_id=stage["newcomer_facilitator"].id):
+            place.left_at = now()
+        feedback = fb.sent(stage.version, stage["facilitator"])
+        holds.hold(feedback, kind="child_safety", reason="A child", by=stage["author"])
+        assert holds.may_restore(feedback, within=stage.reach("author"))
+
     def test_written_anew_it_is_free_and_unread(self, stage: Stage) -> None:
         feedback = stage.in_state("asked")
         holds.reword(feedback, by=stage["writer"])

@@ -8,7 +8,7 @@ import time_machine
 from lti_tool import access, db
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError
-from lti_tool.models import Circle, Person
+from lti_tool.models import Circle, Membership, Person
 from lti_tool.services import entries, feedbacks, holds, pairing, replies, reviews
 from tests import build
 from tests import feedback_build as fb
@@ -57,11 +57,18 @@ def test_after_five_days_the_facilitator_stands_in(group: Group) -> None:
         assert group.waiting() == []
 
 
+def test_what_the_facilitator_answered_no_longer_waits_for_her(group: Group) -> None:
+    version = fb.shared(group.circle, group.ama)
+    fb.sent(version, group.facilitator)
+    with time_machine.travel(now() + timedelta(days=6)):
+        assert group.waiting() == []
+
+
 def test_what_is_wanted_shrinks_with_the_circle(group: Group) -> None:
     version = fb.shared(group.circle, group.ama)
     fb.sent(version, group.ben)
     for person in (group.cy, group.dee):
-        db.session.query(access.Membership).filter_by(person_id=person.id).one().left_at = now()
+        db.session.query(Membership).filter_by(person_id=person.id).one().left_at = now()
     db.session.flush()
     with time_machine.travel(now() + timedelta(days=6)):
         assert group.waiting() == []
@@ -130,7 +137,7 @@ def test_a_members_shared_work_and_no_draft(group: Group) -> None:
 
 def test_a_member_who_left_is_found_by_what_she_shared(group: Group) -> None:
     shown = fb.shared(group.circle, group.ama)
-    db.session.query(access.Membership).filter_by(person_id=group.ama.id).one().left_at = now()
+    db.session.query(Membership).filter_by(person_id=group.ama.id).one().left_at = now()
     db.session.flush()
     circle = db.session.get_one(Circle, group.circle.id)
     _, works = reviews.shared_by(group.ama.id, circle=circle, within=group.reach(group.facilitator))

@@ -3,7 +3,6 @@
 import json
 import random
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -59,10 +58,19 @@ class World:
         page = self.clients[role].get("/circles/forming").get_data(as_text=True)
         return dict(re.findall(r'name="(visit)" value="([^"]*)"', page)[:1])
 
-    def fields(self, chance: random.Random) -> dict[str, list[str]]:
+    def fields(self) -> dict[str, list[str]]:
         """The names of fields that the forms of this circle have, by the page they are on."""
         found: dict[str, list[str]] = {}
-        for path in ("", "/entries/1", "/entries/2", "/feedbacks/1", "/feedbacks/2/write", "/meetings/1", "/credit", "/people"):
+        for path in (
+            "",
+            "/entries/1",
+            "/entries/2",
+            "/feedbacks/1",
+            "/feedbacks/2/write",
+            "/meetings/1",
+            "/credit",
+            "/people",
+        ):
             for role in ("teacher", "author", "facilitator"):
                 page = self.clients[role].get(f"/circles/{self.circle.id}{path}").get_data(as_text=True)
                 found.setdefault(path, []).extend(re.findall(r'name="([^"]+)"', page))
@@ -70,9 +78,9 @@ class World:
 
 
 @pytest.fixture
-def world(app: Flask) -> Iterator[World]:
+def world(app: Flask) -> World:
     """Everybody at once."""
-    yield World(app)
+    return World(app)
 
 
 def addresses(app: Flask, chance: random.Random, rule: Rule, *, near: bool) -> str:
@@ -107,7 +115,7 @@ def sent(chance: random.Random, names: list[str], token: dict[str, str]) -> Any:
 def test_no_nonsense_breaks_a_page(world: World, role: str, amount: int, seed: int) -> None:
     """`amount` requests to every address; the many are more than 300 for each role."""
     chance = random.Random(f"{seed} {role}")
-    fields = world.fields(chance)
+    fields = world.fields()
     names = sorted({name for page in fields.values() for name in page})
     rules = [rule for rule in world.app.url_map.iter_rules() if rule.endpoint not in OUTSIDE]
     for rule in rules:
@@ -126,7 +134,9 @@ def test_no_nonsense_breaks_a_page(world: World, role: str, amount: int, seed: i
             else:
                 headers = {"X-Autosave": "1"} if chance.random() < 0.2 else {}
                 answer = client.post(path, data=sent(chance, names, world.tokens[role]), headers=headers)
-            assert answer.status_code < 500, f"{role} {answer.request.method} {path} {answer.status_code}, {number} of {seed}"
+            assert answer.status_code < 500, (
+                f"{role} {answer.request.method} {path} {answer.status_code}, {number} of {seed}"
+            )
             answer.close()
 
 

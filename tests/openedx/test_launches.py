@@ -1,0 +1,112 @@
+"""What a launch from Open edX opens, and to whom. The database makes no difference here, so one is enough."""
+
+import pytest
+import requests
+
+from tests.openedx.conftest import Browsers, MakeCourse
+from tests.openedx.ends import FEW_VOICES, Course, Tool, set_up, share, to_people
+
+pytestmark = [
+    pytest.mark.openedx,
+    pytest.mark.slow,
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True, scope="session"),
+]
+
+
+def test_cookies_live_in_a_frame_and_nowhere_else(course: Course, browser: Browsers, tool: Tool) -> None:
+    teacher = browser()
+    to_login = requests.get(course.click("bintou"), allow_redirects=False, timeout=20).headers["Location"]
+    first = requests.get(to_login, allow_redirects=False, timeout=20).headers["Set-Cookie"]
+    second = teacher.session.post(
+        f"{tool.url}/lti/launch", data=teacher.begin(course.click("bintou")), allow_redirects=False, timeout=20
+    ).headers["Set-Cookie"]
+    for cookie in (first, second):
+        assert cookie.startswith("__Host-circles")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=None", "Partitioned"} <= set(cookie.split("; "))
+
+
+def test_the_page_may_be_framed_by_its_platform_alone(course: Course, browser: Browsers) -> None:
+    headers = browser().launch(course, "bintou").answer.headers
+    assert headers["Content-Security-Policy"].endswith(f"frame-ancestors {course.openedx}")
+
+
+def test_one_browser_launches_again_and_again(course: Course, browser: Browsers) -> None:
+    teacher = browser()
+    for _ in range(3):
+        assert "Your circle is being formed" in teacher.launch(course, "bintou").text
+    assert "Which programme" in teacher.launch(course, "amara").text
+
+
+def test_a_launch_counts_once_and_in_its_browser(course: Course, browser: Browsers) -> None:
+    teacher = browser()
+    form = teacher.begin(course.click("bintou"))
+    assert "We could not open this" in browser().arrive(form, expect=403).text
+    assert "Your circle is being formed" in teacher.arrive(form).text
+    assert "We could not open this" in teacher.arrive(form, expect=403).text
+
+
+def test_a_request_for_links_is_refused_kindly(course: Course, browser: Browsers) -> None:
+    author = browser()
+    page = author.arrive(author.begin(course.click("amara", links=True)), expect=409)
+    assert "There is nothing to choose here" in page.text
+    author.open("/circles", expect=401)
+    assert "Which programme" in author.launch(course, "amara").text
+
+
+def test_registrations_of_one_issuer_stay_apart(make_course: MakeCourse, browser: Browsers) -> None:
+    course, other = make_course("Here"), make_course("There")
+    facilitator = browser()
+    circle = set_up(facilitator, course)
+    assert "Which programme" in facilitator.launch(other, "amara").text
+    facilitator.open(circle, expect=404)
+    facilitator.launch(course, "amara")
+    assert facilitator.path == circle
+
+
+def test_an_answer_of_another_registration_is_refused(
+    make_course: MakeCourse, course: Course, browser: Browsers
+) -> None:
+    other = make_course("Answered")
+    teacher = browser()
+    asked, answered = teacher.begin(course.click("bintou")), teacher.begin(other.click("bintou"))
+    page = teacher.arrive({"state": asked["state"], "id_token": answered["id_token"]}, expect=403)
+    assert "We could not open this" in page.text
+
+
+def test_people_without_names_are_shown_kindly(make_course: MakeCourse, browser: Browsers) -> None:
+    course, facilitator = make_course("No names", names_shared=False), browser()
+    to_people(facilitator, course)
+    assert facilitator.page is not None
+    labels = [
+        label.text or "" for label in facilitator.page.tree.iter("label") if label.get("for", "").startswith("role")
+    ]
+    assert len(labels) == 4
+    assert all(label.startswith("A colleague") for label in labels)
+    facilitator.press("Continue")
+    page = facilitator.press("Open the circles")
+    page = facilitator.open(f"{facilitator.path}/people")
+    assert page.text.count("A colleague") == 4
+    assert "Ämne" not in page.text
+
+
+def test_a_representative_reads_no_entry_though_her_platform_calls_her_instructor(
+    make_course: MakeCourse, browser: Browsers
+) -> None:
+    people = {"amara": "instructor", "bintou": "student", "chidi": "student", "ulla": "instructor"}
+    course = make_course("Union", people=people)
+    facilitator, teacher, representative = browser(), browser(), browser()
+    circle = set_up(facilitator, course, ulla="union_representative")
+    teacher.launch(course, "bintou")
+    entry = share(teacher, circle, stage="concern", prompt="concern", text=FEW_VOICES)
+    assert FEW_VOICES in facilitator.open(entry).text
+    page = representative.launch(course, "ulla")
+    assert representative.path == circle
+    assert "1 piece of work shared" in page.text
+    assert FEW_VOICES not in page.text
+    for closed, status in (
+        (entry, 404),
+        (f"{entry}/versions/1", 404),
+        (f"{circle}/inquiry", 403),
+        (f"{circle}/people", 403),
+    ):
+        representative.open(closed, expect=status)

@@ -1,0 +1,99 @@
+"""What a page and a launch may cost: statements, and work that is to be done once. The ratios are in benchmarks/."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import flask
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from lti_tool import db, i18n
+from lti_tool.forms.base import Form
+from lti_tool.lti import http, launch
+from lti_tool.models import Enrolment, Person
+from lti_tool.services import rosters
+from tests import build
+from tests.lti import ends, issuer
+from tests.reader import Reader
+
+STEERING = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements sent while the block runs, without the beginnings of transactions."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(STEERING):
+            seen.append(statement)
+
+    sa.event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(db.engine(), "before_cursor_execute", note)
+
+
+def test_a_launch_is_checked_in_four_statements(app: Flask) -> None:
+    with issuer.running() as lms:
+        lms.register()
+        lms.launch()
+        form = lms.form()
+        with db.work() as unit, statements() as seen:
+            launch.finish(form, browser="this browser")
+            unit.commit()
+    assert len(seen) == 4, seen
+
+
+@pytest.mark.parametrize("people", [3, 30])
+def test_the_circle_page_asks_as_much_for_many_people_as_for_few(reader: Reader, people: int) -> None:
+    circle = build.circle()
+    members = [build.member(circle) for _ in range(people)]
+    reader.as_(members[0])
+    with statements() as seen:
+        reader.open(f"/circles/{circle.id}")
+    assert len(seen) <= 12
+
+
+def test_a_form_without_a_fault_opens_no_catalogue_of_wtforms(app: Flask) -> None:
+    with app.test_request_context():
+        Form(formdata=None)
+        assert not hasattr(flask.request, "wtforms_translations")
+
+
+def test_the_way_a_language_writes_a_day_is_looked_for_once(app: Flask) -> None:
+    with app.test_request_context():
+        i18n.day(date(2026, 3, 12))
+        before = i18n._day_pattern.cache_info()
+        i18n.day(date(2026, 4, 13))
+        after = i18n._day_pattern.cache_info()
+    assert (after.misses, after.hits) == (before.misses, before.hits + 1)
+
+
+def test_our_own_version_is_read_once(app: Flask) -> None:
+    http.session()
+    before = http._agent.cache_info().misses
+    http.session()
+    assert http._agent.cache_info().misses == before
+
+
+@pytest.mark.usefixtures("app")
+def test_a_roster_is_stored_with_a_few_statements_for_a_page_of_people() -> None:
+    with ends.moodle(people=120) as far:
+        course_id = ends.activity_in(far.url).course_id
+        rosters.read({"course_id": course_id})
+        with db.work() as unit:
+            unit.execute(sa.delete(Enrolment).where(Enrolment.course_id == course_id))
+            unit.execute(sa.delete(Person))
+            unit.commit()
+        with statements() as first:
+            rosters.read({"course_id": course_id})
+        with statements() as second:
+            rosters.read({"course_id": course_id})
+    with db.work(read_only=True) as unit:
+        assert unit.scalar(sa.select(sa.func.count()).select_from(Enrolment)) == 120
+    assert (len(first) <= 20, len(second) <= 20) == (True, True), (len(first), len(second))

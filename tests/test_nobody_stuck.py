@@ -1,0 +1,511 @@
+"""Nobody is stuck, nothing is lost, nobody reads more than was promised: whatever people do, in whatever order.
+
+T1 each present member can reach what is asked of her, T2 nobody gets a version that is not shared with her, T3 sent
+words are never lost, T4 sent words become visible to nobody whom their writer was not told of, T5 no way leads from a
+level to the gradebook, T7 nobody's state hangs on another's, save through what is asked. T6 is about reminders; there
+are none.
+"""
+
+import json
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from lti_tool import access, db, presets
+from lti_tool.access import OUT
+from lti_tool.db import now
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.lti.messages import Score
+from lti_tool.models import (
+    Activity,
+    Circle,
+    Delivery,
+    Entry,
+    EntryVersion,
+    Feedback,
+    Membership,
+    Person,
+    Reply,
+)
+from lti_tool.services import entries, feedbacks, holds, milestones, pairing, replies, reviews
+from tests import build
+from tests import feedback_build as fb
+
+KEYS = ("ei_t3lfa", "fasmed_learning_group", "hertscam_tldw", "iec_qli", "learning_forward_lanes")
+QUICK = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
+
+
+@pytest.fixture
+def crowd(app: object) -> dict[str, tuple[int, list[int]]]:
+    """A circle of each programme with the thirteen people from whom the examples choose, none of them placed."""
+    made = {}
+    for key in KEYS:
+        circle = build.circle(key=key)
+        course = build.course_of(circle)
+        made[key] = circle.id, [build.person(course).id for _ in range(13)]
+    return made
+
+
+HABITS = st.sampled_from(["takes part", "only shares", "passes", "absent", "takes back", "leaves", "comes late"])
+
+
+class TestEverybodyCanReachWhatIsAsked:
+    @hypothesis_settings(max_examples=12, **QUICK)
+    @given(data=st.data())
+    def test_t1(self, crowd: dict[str, tuple[int, list[int]]], data: st.DataObject) -> None:
+        """With 2 to 13 members and any pattern of absence, each present one gets there by what she does herself."""
+        circle_id, people = crowd[data.draw(st.sampled_from(KEYS))]
+        habits = data.draw(st.lists(HABITS, min_size=2, max_size=13))
+        with db.work() as unit:
+            circle = unit.get_one(Circle, circle_id)
+            members = [unit.get_one(Person, number) for number in people[: len(habits)]]
+            for person, habit in zip(members, habits, strict=True):
+                if habit != "comes late":
+                    place(circle, person)
+            for person, habit in zip(members, habits, strict=True):
+                live(circle, person, habit)
+            lacks_nobody_who_could_be_asked(circle)
+            for person, habit in zip(members, habits, strict=True):
+                if habit != "leaves":
+                    assert reaches_all(circle, person), (habit, habits)
+            unit.rollback()
+
+
+def place(circle: Circle, person: Person) -> Membership:
+    made = Membership(circle_id=circle.id, person_id=person.id, role="teacher", rights="teacher")
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def live(circle: Circle, person: Person, habit: str) -> None:
+    """What a member of this habit does of her own accord."""
+    if habit == "comes late":
+        pairing.welcome(place(circle, person))
+        return
+    within = access.reach_of(person.id)
+    if habit in {"takes part", "only shares", "takes back", "leaves"}:
+        version = fb.shared(circle, person)
+        if habit == "takes back":
+            entries.take_back(entries.get_own(version.entry_id, within=within), by=person)
+    for asked in feedbacks.asked_of(circle, within=within):
+        if habit == "passes":
+            feedbacks.pass_on(asked.feedback, by=person)
+        elif habit == "takes part":
+            fb.sent(asked.feedback.version, person)
+    if habit == "leaves":
+        found = db.session.query(Membership).filter_by(circle_id=circle.id, person_id=person.id).one()
+        found.left_at = now()
+        db.session.flush()
+
+
+def reaches_all(circle: Circle, person: Person) -> bool:
+    """Whether she meets every milestone by her own deeds alone: sharing her own, answering what she may read."""
+    membership = db.session.query(Membership).filter_by(circle_id=circle.id, person_id=person.id).one()
+    for milestone in milestones.of(circle):
+        for _ in range(milestone.at_least):
+            if milestone.counts == "stage_shared":
+                fb.share(fb.entry(circle, person, stage=milestone.stage), person)
+            elif milestone.counts == "entries_shared":
+                fb.shared(circle, person)
+    if not milestones.deeds_of(membership).shared:
+        fb.shared(circle, person)
+    later = now() + milestones.PATIENCE + timedelta(minutes=1)
+    wanted = max((one.at_least for one in milestones.of(circle) if one.counts == "feedback_given"), default=0)
+    for version in readable_versions(circle, person):
+        if milestones.deeds_of(membership).given >= wanted:
+            break
+        if version.id not in {one.version_id for one in db.session.query(Feedback).filter(
+            Feedback.writer_id == person.id, Feedback.state.in_(OUT)
+        )}:  # fmt: skip
+            fb.sent(version, person)
+    deeds = milestones.deeds_of(membership)
+    return milestones.met(circle, deeds, at=later) == list(milestones.of(circle))
+
+
+def readable_versions(circle: Circle, person: Person) -> list[EntryVersion]:
+    """One version of each piece by colleagues that she may read."""
+    within = access.reach_of(person.id)
+    query = (
+        db.session.query(EntryVersion)
+        .join(EntryVersion.entry)
+        .where(Entry.circle_id == circle.id, within.versions(), ~within.own_entries())
+    )
+    return list({one.entry_id: one for one in query.order_by(EntryVersion.number)}.values())
+
+
+def lacks_nobody_who_could_be_asked(circle: Circle) -> None:
+    """After the daily look no piece lacks a word for which somebody able was never asked."""
+    pairing.again(circle)
+    wanted = presets.Template.model_validate(circle.template).feedback.per_teacher.receives_min
+    members = list(db.session.query(Membership).filter_by(circle_id=circle.id, left_at=None))
+    for entry in db.session.query(Entry).filter_by(circle_id=circle.id):
+        standing = [one for one in entry.versions if one.withdrawn_at is None]
+        if entry.audience == "private" or not standing:
+            continue
+        wrote = {one.person_id for one in entry.inquiry.authors}
+        able = {one.person_id for one in members if one.joined_at <= standing[-1].shared_at} - wrote
+        rows = db.session.query(Feedback).join(EntryVersion, EntryVersion.id == Feedback.version_id)
+        asked = {one.writer_id: one.state for one in rows.filter(EntryVersion.entry_id == entry.id)}
+        live = [who for who, state in asked.items() if state in OUT or (who in able and state != "passed")]
+        assert len(live) >= min(wanted, len(able)) or able <= set(asked)
+
+
+CAST = {
+    "ama": "teacher", "ben": "teacher", "cy": "teacher", "dee": "teacher",
+    "facilitator": "facilitator", "second": "facilitator", "union": "union_representative",
+}  # fmt: skip
+TEACHERS = ("ama", "ben", "cy", "dee")
+READING = ("ama", "ben", "cy", "dee", "facilitator", "second")
+WHO = st.sampled_from(sorted(CAST))
+TEACHER = st.sampled_from(TEACHERS)
+LATER = milestones.PATIENCE + timedelta(days=1)
+
+
+class Circle_(RuleBasedStateMachine):  # noqa: N801 (the machine of a circle)
+    """Ama and Ben share; everybody tries everything. What was promised is remembered and held against what is."""
+
+    cast: dict[str, int]
+    circle_id: int
+
+    @initialize()
+    def open(self) -> None:
+        self.scope = db.work()
+        self.unit = self.scope.__enter__()
+        self.circle = self.unit.get_one(Circle, self.circle_id)
+        self.people = {name: self.unit.get_one(Person, number) for name, number in self.cast.items()}
+        self.present = {"ama", "ben", "cy", "facilitator"}
+        for name in ("dee", "second", "union"):
+            self.away(name)
+        self.versions: list[EntryVersion] = []
+        self.standing: dict[int, set[str]] = {}  # version -> who was told that she can read it
+        self.last_words: dict[int, dict[str, str]] = {}  # feedback -> what its writer last sent
+        self.promised: dict[int, set[str]] = {}  # feedback -> who was told, when it was sent, that she may read it
+        self.strict: dict[int, bool] = {}  # feedback -> only after one's own
+        self.replied: dict[int, str] = {}
+        self.met = self.met_by_all()
+        self.share("ama")
+
+    def place_of(self, name: str) -> Membership:
+        query = self.unit.query(Membership).filter_by(person_id=self.people[name].id)
+        return query.order_by(Membership.id.desc()).first()  # type: ignore[return-value]
+
+    def away(self, name: str) -> None:
+        self.place_of(name).left_at = now()
+        self.unit.flush()
+
+    def reach(self, name: str) -> access.Reach:
+        return access.reach_of(self.people[name].id)
+
+    def wrote(self, version: EntryVersion) -> set[str]:
+        numbers = {one.person_id for one in version.entry.inquiry.authors}
+        return {name for name, person in self.people.items() if person.id in numbers}
+
+    def met_by_all(self) -> dict[str, list[str]]:
+        """What each teacher has met, seen a week later, so that what is asked has shrunk as far as it can."""
+        later = now() + LATER
+        found = {}
+        for name in TEACHERS:
+            deeds = milestones.deeds_of(self.place_of(name))
+            found[name] = [one.key for one in milestones.met(self.circle, deeds, at=later)]
+        return found
+
+    def after(self, actor: str, *, asks_more: bool = False) -> None:
+        """What must hold after every move."""
+        self.unit.flush()
+        self.t2_t3_t4()
+        met = self.met_by_all()
+        if not asks_more:
+            others = [name for name in TEACHERS if name != actor]
+            assert {name: met[name] for name in others} == {name: self.met[name] for name in others}, "T7"
+        self.met = met
+
+    def t2_t3_t4(self) -> None:
+        rows = list(self.unit.query(Feedback))
+        for name in CAST:
+            within, seen = self.reach(name), fb.readable(self.people[name])
+            shown = (
+                [one.feedback for one in feedbacks.asked_of(self.circle, within=within)] if name in self.present else []
+            )
+            for offer in shown:
+                assert name in self.standing[offer.version_id], "T2: an offer shows its text"
+            for version in self.versions:
+                may = name in self.standing[version.id] or name in self.wrote(version)
+                assert self.finds(version, within) <= may, "T2"
+            for one in rows:
+                self.is_promised(one, name, one.id in seen)
+        for one in rows:
+            if one.id in self.last_words and one.state in OUT:
+                assert one.words == self.last_words[one.id], "T3"
+        kept = {one.id: one.text for one in self.unit.query(Reply)}
+        assert {number: kept.get(number) for number in self.replied} == self.replied, "T3"
+
+    def finds(self, version: EntryVersion, within: access.Reach) -> bool:
+        try:
+            entries.version(version.id, within=within)
+        except NotFoundError:
+            return False
+        return True
+
+    def is_promised(self, one: Feedback, name: str, seen: bool) -> None:
+        person = self.people[name]
+        if one.writer_id == person.id:
+            assert seen, "T3: the writer always finds it"
+            return
+        if not seen:
+            wrote = name in self.wrote(self.unit.get_one(EntryVersion, one.version_id))
+            assert not (wrote and one.state in OUT and one.removed_at is None), "T3: the author finds it"
+            return
+        assert name in self.promised[one.id], "T4"
+        if self.strict[one.id] and CAST[name] == "teacher" and name not in self.wrote(one.version):
+            gave = self.unit.query(Feedback).filter_by(version_id=one.version_id, writer_id=person.id)
+            assert any(own.state in OUT for own in gave), "T4: only after her own"
+
+    @rule(who=st.sampled_from(["ama", "ben"]))
+    def share(self, who: str) -> None:
+        if len(self.versions) < 4 and who in self.present:
+            version = fb.shared(self.circle, self.people[who])
+            self.versions.append(version)
+            self.standing[version.id] = set(self.present) & set(READING)
+        self.after(who, asks_more=True)
+
+    @rule(which=st.integers(0, 3))
+    def share_again(self, which: int) -> None:
+        version = self.pick(which)
+        who = next(iter(self.wrote(version)))
+        if len(self.versions) < 6 and who in self.present:
+            entry = entries.get_own(version.entry_id, within=self.reach(who))
+            again = fb.share(entry, self.people[who], **{next(iter(entry.answers)): f"Text {len(self.versions)}"})
+            self.versions.append(again)
+            self.standing[again.id] = set(self.present) & set(READING)
+        self.after(who, asks_more=True)
+
+    @rule(which=st.integers(0, 5), by_hold=st.booleans())
+    def take_work_away(self, which: int, by_hold: bool) -> None:
+        version = self.pick(which)
+        who = next(iter(self.wrote(version)))
+        if by_hold and self.finds(version, self.reach("facilitator")):
+            entries.hold(version, reason="A name", by=self.people["facilitator"])
+        else:
+            entries.take_back(entries.get_own(version.entry_id, within=self.reach(who)), by=self.people[who])
+        for one in self.versions:
+            if one.entry_id == version.entry_id:
+                self.standing[one.id] = set()
+        self.after(who, asks_more=True)
+
+    @rule(name=st.sampled_from(["dee", "second", "cy", "union"]))
+    def come_or_go(self, name: str) -> None:
+        if name in self.present:
+            self.present.discard(name)
+            self.away(name)
+        else:
+            self.present.add(name)
+            role = CAST[name]
+            rights = next(one["rights"] for one in self.circle.template["roles"] if one["key"] == role)
+            fresh = Membership(circle_id=self.circle.id, person_id=self.people[name].id, role=role, rights=rights)
+            self.unit.add(fresh)
+            self.unit.flush()
+            pairing.welcome(fresh)
+            for told in self.standing.values():
+                told.discard(name)  # what was there before she came is not hers to read, if she read it once or not
+        self.after(name, asks_more=True)
+
+    @rule(strict=st.booleans())
+    def agree(self, strict: bool) -> None:
+        self.circle.feedback_after_own = strict
+        self.after("nobody")
+
+    def pick(self, which: int) -> EntryVersion:
+        return self.versions[which % len(self.versions)]
+
+    def try_(self, call: object) -> bool:
+        try:
+            call()  # type: ignore[operator]
+        except (RefusedError, NotFoundError):
+            return False
+        return True
+
+    @rule(
+        who=st.sampled_from([*sorted(CAST), "ben", "cy", "dee"]),
+        which=st.integers(0, 5),
+        words=st.sampled_from(["I noticed", "I wonder", ""]),
+        at_once=st.booleans(),
+    )
+    def write(self, who: str, which: int, words: str, at_once: bool) -> None:
+        version, person = self.pick(which), self.people[who]
+
+        def call() -> None:
+            within = self.reach(who)
+            feedback = feedbacks.begin(entries.version(version.id, within=within), by=person, within=within)
+            fresh = feedback.begun_at is None
+            text = f"{words} {len(self.last_words)}".strip() if words else ""
+            levels = {self.circle.template["rubric"]["criteria"][0]["key"]: "developing"}
+            feedbacks.save(
+                feedback, words={fb.first_key(feedback): text}, levels=levels, edition=feedback.edition, by=person
+            )
+            if fresh and feedback.begun_at is not None:
+                self.strict[feedback.id] = self.circle.feedback_after_own
+            if at_once:
+                self.send_this(feedback, who)
+
+        if self.try_(call):
+            assert who in self.standing[version.id]
+        self.after(who)
+
+    @rule(who=WHO, which=st.integers(0, 9))
+    def send(self, who: str, which: int) -> None:
+        feedback = self.own(who, which, "writing")
+        if feedback is not None:
+            self.send_this(feedback, who)
+        self.after(who)
+
+    def send_this(self, feedback: Feedback, who: str) -> None:
+        if self.try_(lambda: feedbacks.send(feedback, by=self.people[who], within=self.reach(who))):
+            assert who in self.present
+            self.last_words[feedback.id] = dict(feedback.words)
+            self.promised[feedback.id] = self.wrote(feedback.version) | (self.present & set(READING))
+
+    def own(self, who: str, which: int, *states: str) -> Feedback | None:
+        query = self.unit.query(Feedback).filter(Feedback.writer_id == self.people[who].id)
+        found = list(query.filter(Feedback.state.in_(states)).order_by(Feedback.id)) if states else list(query)
+        return feedbacks.get_own(found[which % len(found)].id, within=self.reach(who)) if found else None
+
+    @rule(who=TEACHER, which=st.integers(0, 9), move=st.sampled_from(["take_back", "pass_on", "reword"]))
+    def own_move(self, who: str, which: int, move: str) -> None:
+        feedback = self.own(who, which, "sent", "read", "answered", "invited")
+        person = self.people[who]
+        if feedback is not None:
+            make = {"take_back": feedbacks.take_back, "pass_on": feedbacks.pass_on, "reword": holds.reword}[move]
+            if self.try_(lambda: make(feedback, by=person)) and move != "pass_on":
+                self.promised[feedback.id] = set()
+        self.after(who)
+
+    @rule(
+        who=WHO,
+        which=st.integers(0, 9),
+        move=st.sampled_from(["read", "thanks", "word", "close", "hold", "child", "help", "restore", "remove"]),
+    )
+    @precondition(lambda self: self.last_words)
+    def others_move(self, who: str, which: int, move: str) -> None:
+        numbers = sorted(self.last_words)
+        number, person = numbers[which % len(numbers)], self.people[who]
+
+        def call() -> None:
+            within = self.reach(who)
+            one = feedbacks.get(number, within=within)
+            made = {
+                "read": lambda: replies.read(one, by=person),
+                "thanks": lambda: replies.answer(one, kind="thanks", text="Thank you", by=person),
+                "word": lambda: replies.add_word(one, text="And then?", by=person, within=within),
+                "close": lambda: replies.close(one, by=person),
+                "hold": lambda: holds.hold(one, kind="hurtful", reason="It hurts", by=person),
+                "child": lambda: holds.hold(one, kind="child_safety", reason="A child", by=person),
+                "help": lambda: holds.ask_help(one, by=person),
+                "restore": lambda: holds.restore(one, by=person, within=within),
+                "remove": lambda: holds.remove(one, by=person, within=within),
+            }[move]()
+            if isinstance(made, Reply):
+                self.replied[made.id] = made.text
+
+        self.try_(call)
+        self.after(who)
+
+    @rule()
+    def time_passes(self) -> None:
+        with time_machine.travel(now() + timedelta(days=40)):
+            replies.sweep()
+            pairing.again(self.circle)
+        self.after("nobody")
+
+    @rule()
+    def look_around(self) -> None:
+        """The facilitator's lists show standing work only."""
+        within = self.reach("facilitator")
+        for work in reviews.waiting(self.circle, within=within):
+            assert "facilitator" in self.standing[work.version.id], "T2"
+        for name in ("ama", "ben"):
+            try:
+                _, works = reviews.shared_by(self.people[name].id, circle=self.circle, within=within)
+            except NotFoundError:
+                continue
+            assert all("facilitator" in self.standing[work.version.id] for work in works), "T2"
+
+    def teardown(self) -> None:
+        if hasattr(self, "unit"):
+            self.unit.rollback()
+            self.scope.__exit__(None, None, None)
+
+
+def test_t2_t3_t4_t7(app: object) -> None:
+    circle = build.circle()
+    people = {name: build.member(circle, role).id for name, role in CAST.items()}
+    machine = type("Cast", (Circle_,), {"cast": people, "circle_id": circle.id})
+    run_state_machine_as_test(machine, settings=hypothesis_settings(max_examples=12, stateful_step_count=18, **QUICK))
+
+
+class TestLevelsGoNowhere:
+    """T5: no path from a level to a credit, a delivery or a message to the LMS; and no number for a level anywhere."""
+
+    @hypothesis_settings(max_examples=6, **QUICK)
+    @given(data=st.data())
+    def test_the_same_is_owed_whatever_the_levels(
+        self, crowd: dict[str, tuple[int, list[int]]], data: st.DataObject
+    ) -> None:
+        circle_id, people = crowd[data.draw(st.sampled_from(["ei_t3lfa", "fasmed_learning_group"]))]
+        template = presets.Template.model_validate(db_circle(circle_id).template)
+        chosen = {
+            one.key: data.draw(st.sampled_from([level.key for level in template.rubric.levels]))
+            for one in template.rubric.criteria
+        }
+        assert self.owed(circle_id, people, {}) == self.owed(circle_id, people, chosen)
+
+    def owed(self, circle_id: int, people: list[int], levels: dict[str, str]) -> list[object]:
+        with db.work() as unit, time_machine.travel(now().replace(microsecond=0, second=0), tick=False):
+            circle = unit.get_one(Circle, circle_id)
+            circle.credit_mode = "completed"
+            ama, ben = (unit.get_one(Person, number) for number in people[:2])
+            for person in (ama, ben):
+                place(circle, person).activity_id = unit.query(Activity).first().id  # type: ignore[union-attr]
+            for milestone in milestones.of(circle):
+                for _ in range(milestone.at_least):
+                    for person in (ama, ben):
+                        fb.share(fb.entry(circle, person, stage=milestone.stage), person)
+            for version in readable_versions(circle, ama):
+                feedback = fb.draft(version, ama, levels=levels)
+                assert feedback.levels == levels
+                feedbacks.send(feedback, by=ama, within=access.reach_of(ama.id))
+            payloads = [(one.kind, one.payload) for one in unit.query(Delivery).order_by(Delivery.key)]
+            assert payloads, "nothing was owed, so nothing was tested"
+            said = json.dumps([payload for _, payload in payloads])
+            assert not any(level in said or criterion in said for criterion, level in levels.items())
+            unit.rollback()
+        for _, payload in payloads:
+            payload.pop("stated_at", None)
+        return payloads
+
+    def test_a_score_has_no_place_for_one(self) -> None:
+        names = {one.name for one in fields(Score)}
+        assert names == {"sub", "given", "maximum", "complete", "comment", "stated_at"}
+
+    def test_what_reckons_and_delivers_never_reads_one(self) -> None:
+        package = Path(access.__file__).parent
+        for module in ("services/credits.py", "services/milestones.py", "services/deliveries.py", "lti/scores.py"):
+            assert "levels" not in (package / module).read_text(encoding="utf-8"), module
+
+    def test_a_level_is_words_in_every_programme(self) -> None:
+        for preset in presets.all().values():
+            for level in preset.rubric.levels:
+                assert not any(sign.isdigit() for sign in level.key)
+                assert isinstance(level.key, str)
+
+
+def db_circle(circle_id: int) -> Circle:
+    with db.work(read_only=True) as unit:
+        return unit.get_one(Circle, circle_id)

@@ -1,0 +1,82 @@
+"""The facilitator's places: what waits, one piece of work, a member's shared work, all words."""
+
+import pytest
+
+from lti_tool import db
+from lti_tool.models import Circle, EntryVersion
+from tests import build
+from tests import feedback_build as fb
+from tests.reader import Reader
+
+
+class Place:
+    """A circle with two pieces of shared work and a draft."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.circle: Circle = build.circle()
+        self.ama = build.member(self.circle, name="Ama Owusu")
+        self.ben = build.member(self.circle, name="Ben Adeyemi")
+        self.facilitator = build.member(self.circle, "facilitator", "Fatou Sow")
+        with db.work() as unit:
+            self.first: EntryVersion = fb.shared(self.circle, self.ama, text="The first text")
+            self.second: EntryVersion = fb.shared(self.circle, self.ben, text="The second text")
+            fb.entry(self.circle, self.ama, text="A secret draft")
+            unit.commit()
+        self.base = f"/circles/{self.circle.id}/reviews"
+
+
+@pytest.fixture
+def here(reader: Reader) -> Place:
+    made = Place(reader)
+    reader.as_(made.facilitator)
+    return made
+
+
+def test_what_waits_in_facts_only(here: Place) -> None:
+    page = here.reader.open(here.base)
+    assert page.text.count("shared today · no response yet") == 2
+    assert page.index("Ama Owusu") < page.index("Ben Adeyemi")
+    assert "secret" not in page
+
+
+def test_one_at_a_time_with_the_next(here: Place) -> None:
+    page = here.reader.open(f"{here.base}/versions/{here.first.id}")
+    assert "The first text" in page.text
+    assert f"{here.base}/versions/{here.second.id}" in page
+    page = here.reader.press("Give a word")
+    assert "A word for Ama Owusu" in page.text
+
+
+def test_a_members_shared_work_straight_and_no_draft(here: Place) -> None:
+    page = here.reader.open(f"{here.base}/people/{here.ama.id}")
+    assert "The first text" in page.text
+    assert "secret" not in page
+    assert "The second text" not in page
+    here.reader.open(f"{here.base}/people/{build.member(build.circle()).id}", expect=404)
+
+
+def test_the_launch_of_a_review_leads_to_the_persons_shared_work(here: Place) -> None:
+    page = here.reader.open(f"/circles?review={here.ama.id}")
+    assert "Shared by Ama Owusu" in page.text
+
+
+def test_all_words_and_one_of_her_own(here: Place) -> None:
+    with db.work() as unit:
+        fb.sent(here.first, here.ben)
+        unit.commit()
+    page = here.reader.open(f"{here.base}/words")
+    assert fb.WORDS in page.text
+    page = here.reader.press("Send", text="Both of you could visit each other")
+    assert "Both of you could visit each other" in page.text
+
+
+def test_only_for_facilitators(here: Place) -> None:
+    for role, status in (("teacher", 403), ("union_representative", 403), ("national_researcher", 403)):
+        here.reader.as_(build.member(here.circle, role, "Ursula Roe"))
+        for path in ("", "/words", f"/people/{here.ama.id}", f"/versions/{here.first.id}"):
+            here.reader.open(here.base + path, expect=status)
+    elsewhere = build.circle()
+    here.reader.as_(build.member(elsewhere, "facilitator", "Otto Roe"))
+    here.reader.open(here.base, expect=404)
+    here.reader.open(f"/circles/{elsewhere.id}/reviews/versions/{here.first.id}", expect=404)
