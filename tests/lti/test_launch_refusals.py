@@ -127,8 +127,8 @@ def test_a_list_with_our_id_alone_is_as_good_as_the_text(lms: Lms) -> None:
 
 
 def test_clocks_may_differ_by_some_seconds(lms: Lms) -> None:
-    assert lms.launch(iat=ago(-3)).sub == "7"
-    assert lms.launch(exp=ago(3), iat=ago(63)).sub == "7"
+    assert lms.launch(iat=ago(-3).moment()).sub == "7"
+    assert lms.launch(exp=ago(3).moment(), iat=ago(63).moment()).sub == "7"
 
 
 def test_null_and_unknown_claims_are_passed_over(lms: Lms) -> None:
