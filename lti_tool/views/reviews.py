@@ -53,7 +53,8 @@ def person(circle_id: int, person_id: int) -> ResponseReturnValue:
     """What one member shared with the circle; never a draft, never what she did."""
     circle = circles.get(circle_id, within=g.visit.reach)
     someone, works = reviews.shared_by(person_id, circle=circle, within=g.visit.reach)
-    return render_template("reviews/person.html", circle=circle, person=someone, works=works)
+    template = circles.template(circle)
+    return render_template("reviews/person.html", circle=circle, person=someone, works=works, template=template)
 
 
 @bp.get("/words")

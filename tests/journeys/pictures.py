@@ -51,6 +51,7 @@ def take(visitor: Visitor, folder: Path, name: str) -> None:
     for width in WIDTHS:
         visitor.width(width)
         height = visitor.frame.evaluate("document.documentElement.scrollHeight")
+        visitor.page.set_viewport_size({"width": width + 40, "height": min(height, 4000) + 300})
         frame.evaluate("(frame, height) => (frame.style.blockSize = `${height}px`)", min(height, 4000))
         for scheme in SCHEMES:
             visitor.page.emulate_media(color_scheme=scheme)

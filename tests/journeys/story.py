@@ -157,7 +157,7 @@ class Story:
         self.shared()
         for stage, prompt in (
             ("Choose a practice", "What will I try, and what will pupils do differently if it works?"),
-            ("Vignette", "What was the trouble?"),
+            ("Lead with colleagues", "What did they try or change?"),
         ):
             third = self.begin(THIRD, stage).fill(prompt, "Talking partners. The loud ones talk, the others nod.")
             third.press("Share with my circle")

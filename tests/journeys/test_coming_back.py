@@ -5,15 +5,15 @@ import pytest
 from tests.journeys.story import COLLEAGUE, THIRD, Story
 
 pytestmark = pytest.mark.browser
-INVOLVED = "Whom did I involve, and how? First names or roles are enough."
+STEPS = "What will I do, with whom, by when?"
 NAME = "What is the practice, in one line?"
 
 
 def test_a_text_outlives_the_visit(story: Story) -> None:
-    third = story.begin(THIRD, "Lead with colleagues")
+    third = story.begin(THIRD, "Action plan")
     entry = third.path
     with story.staff.expecting(401):
-        third.fill(INVOLVED, "Two colleagues of my year.")
+        third.fill(STEPS, "Two colleagues of my year.")
         third.context.clear_cookies()
         third.press("Keep as draft")
         assert third.heading == "Your text is safe here"
@@ -22,7 +22,7 @@ def test_a_text_outlives_the_visit(story: Story) -> None:
     third.press("Send it again")
     assert third.path == entry
     assert "Your text is kept." in third.text()
-    assert third.frame.get_by_label(INVOLVED).input_value() == "Two colleagues of my year."
+    assert third.frame.get_by_label(STEPS).input_value() == "Two colleagues of my year."
 
 
 def test_two_people_at_one_computer_keep_their_texts_apart(story: Story) -> None:

@@ -40,6 +40,7 @@ def test_credit_reaches_the_gradebook_by_itself(story: Story, ends: Ends) -> Non
 
 def test_credit_that_waits_says_why_and_arrives_after_another_try(story: Story, ends: Ends) -> None:
     third, facilitator = story.begin(THIRD, "Values and concern"), story.staff[FACILITATOR].launch().language("en")
+    before = scores(ends).get(THIRD, 0)
     ends.lms.faults.set(down=True)
     third.fill(CONCERNED, "The quiet ones.").press("Share with my circle")
     facilitator.goto(f"{story.circle}/credit")
@@ -49,7 +50,7 @@ def test_credit_that_waits_says_why_and_arrives_after_another_try(story: Story, 
     line = facilitator.frame.get_by_role("listitem").filter(has_text="Saoirse Ní Dhálaigh")
     facilitator.press("Try again", within=line)
     facilitator.until(lambda: "Arrived in the course" in line_of(story, "Saoirse Ní Dhálaigh"))
-    assert scores(ends)[THIRD] == 1
+    assert scores(ends)[THIRD] == before + 1
 
 
 def line_of(story: Story, name: str) -> str:

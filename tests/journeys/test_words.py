@@ -21,6 +21,13 @@ def test_the_author_s_question_comes_first_then_one_step_at_a_time_beside_the_te
     assert "Step 3 of 5" in story.read["step 3"]
 
 
+def test_the_photo_stands_beside_the_words(story: Story) -> None:
+    colleague = story.answered().staff[COLLEAGUE].launch().language("en").goto(f"{story.circle}/feedbacks")
+    picture = colleague.follow("Values and concern").frame.locator("aside img")
+    picture.scroll_into_view_if_needed()
+    colleague.frame.wait_for_function("document.querySelector('aside img').naturalWidth === 640")
+
+
 def test_how_the_work_reads_is_said_in_sentences(story: Story) -> None:
     last = story.answered().read["rubric"]
     assert "Choose a sentence where one fits, or leave it open." in last
