@@ -1,11 +1,12 @@
 """Fixtures for every test: one application, one database that is emptied after each test, a reader who audits pages."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -37,6 +38,16 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In the full run nothing may be skipped: what is missing there is a fault of the run."""
+    report = yield
+    if report.skipped and os.environ.get("LTI_TOOL_TEST_ALL") == "1" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in the full run, where nothing may be: {report.longrepr}"
+    return report
+
+
 class Client(FlaskClient):
     """A browser at the public address, where our cookies live."""
 
@@ -55,6 +66,7 @@ def installed(settings: Settings) -> Flask:
     app.testing = True
     app.test_client_class = Client
     migrate.upgrade(db.engine())
+    app.extensions["engine"] = db.engine()
     return app
 
 
@@ -62,6 +74,7 @@ def installed(settings: Settings) -> Flask:
 def app(installed: Flask, settings: Settings) -> Iterator[Flask]:
     """The application; what a test left in the database is gone afterwards."""
     use(settings)
+    db._engine = installed.extensions["engine"]  # other tests connect to databases of their own
     yield installed
     empty()
 
@@ -88,12 +101,18 @@ def sign_in(client: Client, person: Person) -> None:
 
 
 def empty() -> None:
-    """Delete every row of every table, children first."""
+    """Delete every row of every table, children first; numbers begin at 1 again."""
+    tables = Base.metadata.sorted_tables
     with db.work() as unit:
-        for table in reversed(Base.metadata.sorted_tables):
+        if db.engine().dialect.name == "postgresql":
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            unit.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            unit.commit()
+            return
+        for table in reversed(tables):
             loose = {column.name: None for column in table.columns if column.foreign_keys and column.nullable}
             if loose:
                 unit.execute(table.update().values(loose))
-        for table in reversed(Base.metadata.sorted_tables):
+        for table in reversed(tables):
             unit.execute(table.delete())
         unit.commit()

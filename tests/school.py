@@ -89,7 +89,7 @@ class School:
         return str(re.findall(r"/circles/\d+/entries/\d+", reader.page)[0])
 
     def answer(self, person: str, entry: str, *, text: str = WORD, level: bool = False) -> Reader:
-        """A colleague gives a word on an entry, with a sentence of the rubric for each criterion if told, and sends it."""
+        """A colleague sends a word on an entry, with a sentence of the rubric for each criterion if told."""
         reader = self.open(person)
         reader.open(entry)
         page = reader.press("Give a word")

@@ -107,7 +107,7 @@ class Wrapped:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("What did I do?", ("What did I do?", "en")),
+        ("Nobody wrote this anywhere", ("Nobody wrote this anywhere", "en")),
         ({"en": "Plan", "fr": "Projet"}, ("Projet", "fr")),
         (Wrapped({"de": "Plan", "fr": "Projet"}), ("Projet", "fr")),
         ({"de": "Vorhaben"}, ("Vorhaben", "de")),

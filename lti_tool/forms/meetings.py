@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, IntegerField, SelectField, TimeField
-from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, Regexp, ValidationError
 
 from lti_tool.forms.base import Form, ShortText
 
@@ -12,6 +12,7 @@ ZONES = sorted(
     zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
 )
 YEARS = range(2000, 2100)
+NEITHER = _l("Please give the day and the time, or neither.")
 
 
 class MeetingForm(Form):
@@ -27,24 +28,26 @@ class MeetingForm(Form):
     present = IntegerField(_l("How many came"), validators=[Optional(), NumberRange(0, 1000)])
 
     def validate_day(self, field: DateField) -> None:
-        """A slip of the finger in the year is seen at once."""
+        """A day has its hour; a slip of the finger in the year is seen at once."""
+        if self.hour.data is None:
+            raise ValidationError(NEITHER)
         if field.data is not None and field.data.year not in YEARS:
             raise ValidationError(_l("Please look at the year once more."))
 
-    def validate_hour(self, field: TimeField) -> None:
-        """A day and its hour belong together."""
-        if (self.day.data is None) != (field.data is None):
-            raise ValidationError(_l("Please give the day and the time, or neither."))
+    def validate_hour(self, _field: TimeField) -> None:
+        """An hour has its day."""
+        if self.day.data is None:
+            raise ValidationError(NEITHER)
 
 
 class NewMeetingForm(Form):
     """One more meeting."""
 
-    title = ShortText(_l("What is it about?"), [InputRequired()])
+    title = ShortText(_l("What is it about?"), [DataRequired()])
     minutes = IntegerField(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)], default=60)
 
 
 class NormForm(Form):
     """One thing the circle agreed on."""
 
-    text = ShortText(_l("What did you agree on?"), [InputRequired()], longest=500)
+    text = ShortText(_l("What did you agree on?"), [DataRequired()], longest=500)

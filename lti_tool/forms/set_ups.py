@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField, SelectChoice, SelectField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
 from lti_tool.forms.base import Form, ShortText
 
@@ -37,11 +37,11 @@ def people_form(people: Iterable[tuple[int, str, str]], roles: Sequence[tuple[st
 
 def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -> Form:
     """A form with one name for each circle, and one choice of circle for each (person number, name, position)."""
-    seats = [SelectChoice(str(position), name) for position, name in enumerate(names)]
+    seats = [SelectChoice(str(position), f"{position + 1}. {name}") for position, name in enumerate(names)]
     seats.append(SelectChoice("", _l("not yet")))
     fields: dict[str, Any] = {
         f"{NAME}{position}": ShortText(
-            _l("Name of circle %(number)s", number=position + 1), [InputRequired()], longest=120, default=name
+            _l("Name of circle %(number)s", number=position + 1), [DataRequired()], longest=120, default=name
         )
         for position, name in enumerate(names)
     }

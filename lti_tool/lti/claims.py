@@ -66,7 +66,7 @@ class Claims:
 
     def text(self, claim: str, member: str | None = None) -> str:
         """A text claim, or a member of a claim; "" when it is absent, null, no text or an unresolved variable."""
-        return _text(self.body.get(claim) if member is None else self.part(claim).get(member))
+        return text_of(self.body.get(claim) if member is None else self.part(claim).get(member))
 
     @property
     def name(self) -> str:
@@ -151,7 +151,8 @@ def language_tag(told: str) -> str:
     return "-".join(filter(None, (language.lower(), script and script.title(), region and region.upper())))
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """What a platform says, as text that can be kept; "" for what is no text, or an unresolved variable."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):

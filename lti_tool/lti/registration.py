@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from lti_tool import db, settings
 from lti_tool.db import session
 from lti_tool.errors import PlatformError, RefusedError
-from lti_tool.lti import http, quirks, tokens
+from lti_tool.lti import claims, http, quirks, tokens
 from lti_tool.models import Deployment, Invite, Platform
 
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -46,7 +46,7 @@ def complete(invite: Invite, *, openid_configuration: str, registration_token: s
     _check(configuration, at=openid_configuration)
     answer = _register(configuration, registration_token)
     client_id = answer.get("client_id")
-    if not isinstance(client_id, str) or not client_id:
+    if not isinstance(client_id, str) or not client_id or not client_id.isprintable():
         raise PlatformError("registration_refused", final=True)
     wanted = Platform(
         name=name,
@@ -110,7 +110,7 @@ def _check(configuration: Mapping[str, Any], *, at: str) -> None:
     addresses = [configuration.get(name) for name in ADDRESSES]
     try:
         for address in (issuer, *addresses):
-            http.check(address if isinstance(address, str) else "")
+            http.check(address if isinstance(address, str) and address.isprintable() else "")
     except PlatformError:
         raise RefusedError("configuration_refused") from None
     if not quirks.of(_product(configuration)).hosts_its_configuration(issuer=str(issuer), at=at):
@@ -168,12 +168,12 @@ def _is_update(token: str | None) -> bool:
 
 def _deployment(answer: Mapping[str, Any]) -> str:
     tool = answer.get(TOOL)
-    return str(tool.get("deployment_id") or "") if isinstance(tool, dict) else ""
+    return claims.text_of(tool.get("deployment_id")) if isinstance(tool, dict) else ""
 
 
 def _product(configuration: Mapping[str, Any]) -> str:
     platform = configuration.get(PLATFORM)
-    return str(platform.get("product_family_code") or "") if isinstance(platform, dict) else ""
+    return claims.text_of(platform.get("product_family_code")) if isinstance(platform, dict) else ""
 
 
 def _bearer(token: str | None) -> dict[str, str]:

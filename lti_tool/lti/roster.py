@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lti_tool import db
 from lti_tool.errors import PlatformError
-from lti_tool.lti import http, paging, roles, tokens
+from lti_tool.lti import claims, http, paging, roles, rules, tokens
 from lti_tool.lti.messages import RosterMember
 from lti_tool.models import Course
 
@@ -41,7 +41,7 @@ def _pages(connector: tokens.Connector, url: str) -> Iterator[list[RosterMember]
         members = body.get("members") if isinstance(body, dict) else None
         if not isinstance(members, list):
             raise PlatformError("answer_not_json", status=page.status_code)
-        yield [_member(member) for member in members if isinstance(member, dict) and member.get("user_id")]
+        yield [_member(member) for member in members if isinstance(member, dict) and _sub(member)]
 
 
 def _address(course_id: int) -> tuple[int, str | None]:
@@ -64,7 +64,7 @@ def _member(member: dict[str, Any]) -> RosterMember:
     listed = [said] if isinstance(said, str) else said if isinstance(said, list) else []
     whole = roles.normalise([role for role in listed if isinstance(role, str)])
     return RosterMember(
-        sub=str(member["user_id"]),
+        sub=_sub(member),
         name=_name(member),
         roles=whole,
         active=str(member.get("status")).lower() not in ("inactive", "deleted"),
@@ -72,7 +72,14 @@ def _member(member: dict[str, Any]) -> RosterMember:
     )
 
 
+def _sub(member: dict[str, Any]) -> str:
+    """Who it is, "" for what could not be the `sub` of a launch either."""
+    told = member.get("user_id")
+    sub = str(told) if isinstance(told, str | int) and not isinstance(told, bool) else ""
+    return sub if sub.isprintable() and len(sub) <= rules.LONGEST_ID else ""
+
+
 def _name(member: dict[str, Any]) -> str:
     """The name as the platform writes it, else put together; empty where the platform hides names."""
-    parts = [member.get("name")] if member.get("name") else [member.get("given_name"), member.get("family_name")]
-    return " ".join(part.strip() for part in parts if isinstance(part, str) and part.strip())
+    parts = (claims.text_of(member.get("given_name")), claims.text_of(member.get("family_name")))
+    return " ".join((claims.text_of(member.get("name")) or " ".join(parts)).split())[: claims.LONGEST_NAME]

@@ -17,7 +17,7 @@ from pylti1p3.lineitem import LineItem
 
 from lti_tool import db
 from lti_tool.errors import PlatformError
-from lti_tool.lti import http, paging, tokens
+from lti_tool.lti import claims, http, paging, tokens
 from lti_tool.lti.messages import Score
 from lti_tool.models import Activity, Course
 
@@ -141,7 +141,7 @@ class _Gradebook:
         if not 200 <= answer.status_code < 300:
             raise PlatformError("column_refused", status=answer.status_code, final=True)
         made = http.json_of(answer)
-        if not isinstance(made, dict) or not isinstance(made.get("id"), str):
+        if not isinstance(made, dict) or not _has_address(made):  # it would be kept, and never be asked again
             raise PlatformError("column_refused", status=answer.status_code, final=True)
         return str(made["id"])
 
@@ -172,17 +172,23 @@ class _Gradebook:
 
 
 def _ours(columns: Iterator[dict[str, Any]], *, link: str) -> str | None:
-    """The column to write into: the only one of this activity, else the one with our mark, never another activity's."""
-    usable = [column for column in columns if isinstance(column.get("id"), str)]
+    """The column to write into: the only one of this activity, else the first with our mark; never another's."""
+    usable = [column for column in columns if _has_address(column)]
     bound = [column for column in usable if column.get("resourceLinkId") == link]
     if len(bound) == 1:
         return str(bound[0]["id"])
-    unbound = [column for column in usable if not column.get("resourceLinkId")]
-    for candidates in (bound, unbound):
-        marked = [column for column in candidates if RESOURCE_ID in (column.get("resourceId"), column.get("tag"))]
-        if len(marked) == 1:
-            return str(marked[0]["id"])
-    return None
+    if marked := [column for column in bound if _is_marked(column)]:  # of twins one, or each search would add another
+        return str(marked[0]["id"])
+    unbound = [column for column in usable if not column.get("resourceLinkId") and _is_marked(column)]
+    return str(unbound[0]["id"]) if len(unbound) == 1 else None
+
+
+def _has_address(column: dict[str, Any]) -> bool:
+    return isinstance(column.get("id"), str) and claims.origin(column["id"]) is not None
+
+
+def _is_marked(column: dict[str, Any]) -> bool:
+    return RESOURCE_ID in (column.get("resourceId"), column.get("tag"))
 
 
 def _grade(score: Score) -> Grade:

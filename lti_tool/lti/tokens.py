@@ -109,7 +109,7 @@ class Connector(ServiceConnector):
             return kept
         answer = self._ask(wanted)
         token, granted = answer.get("access_token"), answer.get("scope")
-        if not isinstance(token, str) or not token:
+        if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()):
             raise PlatformError("token_refused")
         if isinstance(granted, str) and not set(wanted.split()) <= set(granted.split()):
             raise PlatformError("scope_refused", final=True)

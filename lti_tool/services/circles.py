@@ -11,7 +11,7 @@ from lti_tool.access import Permission, Reach
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, Membership
-from lti_tool.presets import Role, Template
+from lti_tool.presets import Role, Template, Text
 
 KEPT = 500
 _templates: dict[tuple[int, datetime], Template] = {}
@@ -35,6 +35,13 @@ def template(circle: Circle) -> Template:
     return _templates[key]
 
 
+def label(circle_id: int, *, within: Reach) -> Text:
+    """What the programme calls the circle of its reader, "My learning circle"; read once however often it is asked."""
+    if within.place(circle_id) is None:
+        raise NotFoundError
+    return template(session.get_one(Circle, circle_id)).labels.my_circle
+
+
 def of(reach: Reach) -> list[Circle]:
     """The visitor's circles, by name."""
     return list(session.scalars(select(Circle).where(reach.circles()).order_by(Circle.name, Circle.id)))
@@ -49,6 +56,13 @@ def members(circle: Circle) -> list[Membership]:
         .order_by(Membership.joined_at, Membership.id)
     )
     return list(session.scalars(query))
+
+
+def usual_role(circle: Circle) -> Role:
+    """The role that most people of a course have in the circle: a teacher's."""
+    roles = template(circle).roles
+    suggested = template(circle).suggested_role("Learner")
+    return suggested or next(role for role in roles if role.rights == "teacher")
 
 
 @dataclass(frozen=True)

@@ -174,9 +174,25 @@ def _with_column(activity: Activity, *, maximum: int) -> Activity:
 
 
 def _forget_column(activity: Activity) -> None:
+    """The column is gone with all that was in it: what had arrived there is owed again, once, whoever notices first."""
     with db.work() as unit:
-        unit.get_one(Activity, activity.id).line_item_url = None
+        mine = update(Activity).where(Activity.id == activity.id, Activity.line_item_url == activity.line_item_url)
+        if unit.execute(mine.values(line_item_url=None)).rowcount:  # type: ignore[attr-defined]
+            _state_again(activity.id)
         unit.commit()
+
+
+def _state_again(activity_id: int) -> None:
+    stated = (
+        select(Credit, Membership)
+        .join(Membership, Membership.id == Credit.membership_id)
+        .where(Credit.activity_id == activity_id, Credit.stated_at.is_not(None))
+        .order_by(Credit.id)
+    )
+    for credit, membership in session.execute(stated).all():
+        owed = deliveries.find(key(activity_id, membership.person_id))
+        if owed is None or owed.done_at is not None:
+            _state(credit, membership)
 
 
 def _keep_here(payload: dict[str, Any]) -> None:

@@ -52,13 +52,16 @@ def get_own(feedback_id: int, *, within: Reach) -> Feedback:
 
 def whole() -> Select[Feedback]:
     """Feedback with its writer, its thread, and the authors of the work it is about."""
+    return _with_authors().options(selectinload(Feedback.replies).joinedload(Reply.person))
+
+
+def _with_authors() -> Select[Feedback]:
     authors = joinedload(Feedback.version).joinedload(EntryVersion.entry).joinedload(Entry.inquiry)
     return (
         select(Feedback)
         .options(
             joinedload(Feedback.writer),
             authors.selectinload(Inquiry.authors).joinedload(InquiryAuthor.person),
-            selectinload(Feedback.replies).joinedload(Reply.person),
         )
         .execution_options(populate_existing=True)
     )
@@ -279,7 +282,7 @@ def asked_of(circle: Circle, *, within: Reach) -> list[Asked]:
     if not (circle.is_open and within.may(Permission.GIVE_FEEDBACK, circle.id)):
         return []
     query = (
-        whole()
+        _with_authors()  # nobody answers what is not sent
         .join(EntryVersion, EntryVersion.id == Feedback.version_id)
         .join(Entry, Entry.id == EntryVersion.entry_id)
         .where(

@@ -4,13 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from lti_tool.access import OUT, Permission, Reach
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Audience, Circle, Entry, EntryVersion, Feedback, Inquiry, InquiryAuthor, Person
+from lti_tool.models import (
+    Audience,
+    Circle,
+    Entry,
+    EntryVersion,
+    Feedback,
+    FeedbackState,
+    Inquiry,
+    InquiryAuthor,
+    Person,
+)
 from lti_tool.presets import Stage
 from lti_tool.services import circles
 
@@ -54,13 +64,23 @@ class Overview:
 
 @dataclass(frozen=True)
 class NextStep:
-    """What an author does next: mend what is on hold, go on with a draft, begin a stage, or nothing that is asked."""
+    """What an author does next: mend what is on hold, read an answer, go on with a draft, begin a stage, or nothing."""
 
-    kind: Literal["mend", "go_on", "begin", "done"]
+    kind: Literal["mend", "read", "go_on", "begin", "done"]
     stage: Stage | None = None
     turn: int = 1
     entry: Entry | None = None
     inquiry: Inquiry | None = None
+    version: int | None = None  # the number of the version that was answered
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An entry of the visitor in a circle where she has no place any more."""
+
+    entry: Entry
+    stage: Stage
+    circle: Circle
 
 
 def get_own(inquiry_id: int, *, within: Reach) -> Inquiry:
@@ -73,19 +93,37 @@ def get_own(inquiry_id: int, *, within: Reach) -> Inquiry:
 
 def of(circle: Circle, *, within: Reach) -> list[Overview]:
     """The visitor's inquiries in this circle, the newest first; an empty one where nothing was begun yet."""
-    query = (
+    authors = selectinload(Inquiry.authors).joinedload(InquiryAuthor.person)
+    inquiries = list(session.scalars(_own(circle, within).options(authors)))
+    answered = answers_to(entry.id for inquiry in inquiries for entry in inquiry.entries)
+    return _overviews(circle, inquiries, answered)
+
+
+def _own(circle: Circle, within: Reach) -> Select[Inquiry]:
+    """Three statements, however much was written."""
+    return (
         select(Inquiry)
         .where(Inquiry.circle_id == circle.id, Inquiry.id.in_(within.own_inquiries()))
-        .options(
-            selectinload(Inquiry.entries).selectinload(Entry.versions),
-            selectinload(Inquiry.authors).joinedload(InquiryAuthor.person),
-        )
+        .options(selectinload(Inquiry.entries).selectinload(Entry.versions))
         .order_by(Inquiry.id.desc())
         .execution_options(populate_existing=True)
     )
-    inquiries = list(session.scalars(query))
-    answered = answers_to(entry.id for inquiry in inquiries for entry in inquiry.entries)
+
+
+def _overviews(circle: Circle, inquiries: list[Inquiry], answered: dict[int, int]) -> list[Overview]:
     return [_overview(circle, inquiry, answered) for inquiry in inquiries] or [_overview(circle, None, {})]
+
+
+def kept(*, within: Reach) -> list[Kept]:
+    """What the visitor wrote in circles where she has no place: it stays hers, the latest first."""
+    places = [place.circle_id for place in within.places]
+    query = (
+        select(Entry, Circle)
+        .join(Circle, Circle.id == Entry.circle_id)
+        .where(within.own_entries(), Entry.circle_id.not_in(places))
+        .order_by(Entry.saved_at.desc(), Entry.id.desc())
+    )
+    return [Kept(entry, circles.template(here).stage(entry.stage), here) for entry, here in session.execute(query)]
 
 
 def answers_to(entry_ids: Iterable[int]) -> dict[int, int]:
@@ -126,19 +164,50 @@ def next_step(circle: Circle, *, within: Reach) -> NextStep | None:
     """What the circle page offers as "my next step"; None for a visitor who does not write inquiries here."""
     if not within.may(Permission.WRITE_INQUIRY, circle.id):
         return None
-    overviews = of(circle, within=within)
+    overviews = _overviews(circle, list(session.scalars(_own(circle, within))), {})
     entries = [one.entry for overview in overviews for step in overview.steps for one in step.written]
     open_ones = [entry for entry in entries if entry.concluded_at is None]
     held = [entry for entry in open_ones if entry.held_at]
     drafts = [entry for entry in open_ones if entry.audience == Audience.PRIVATE]
     stages = circles.template(circle)
-    if circle.is_open and (held or drafts):
-        entry = (held or sorted(drafts, key=lambda one: one.saved_at))[-1]
-        return NextStep("mend" if held else "go_on", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
+    if circle.is_open and held:
+        entry = held[-1]
+        return NextStep("mend", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
+    if (answered := _unread_answer(entries)) is not None:
+        entry, number = answered
+        return NextStep("read", stages.stage(entry.stage), entry.turn, entry, entry.inquiry, number)
+    if circle.is_open and drafts:
+        entry = max(drafts, key=lambda one: one.saved_at)
+        return NextStep("go_on", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
     newest = overviews[0]
     if newest.next is not None:
         return NextStep("begin", newest.next.stage, newest.next.begins or 1, None, newest.inquiry)
     return NextStep("done", inquiry=newest.inquiry)
+
+
+def answered_version(entry: Entry) -> int | None:
+    """The number of the newest version that a colleague has answered, None while nobody has."""
+    query = (
+        select(func.max(EntryVersion.number))
+        .join(Feedback, Feedback.version_id == EntryVersion.id)
+        .where(EntryVersion.entry_id == entry.id, Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
+    )
+    return session.scalar(query)
+
+
+def _unread_answer(entries: Iterable[Entry]) -> tuple[Entry, int] | None:
+    """The entry, and the number of its version, whose feedback has waited longest to be read by its author."""
+    known = {entry.id: entry for entry in entries}
+    query = (
+        select(EntryVersion.entry_id, EntryVersion.number)
+        .join(Feedback, Feedback.version_id == EntryVersion.id)
+        .where(EntryVersion.entry_id.in_(known), Feedback.state == FeedbackState.SENT)
+        .where(Feedback.held_at.is_(None), Feedback.removed_at.is_(None))
+        .order_by(Feedback.sent_at)
+        .limit(1)
+    )
+    row = session.execute(query).one_or_none() if known else None
+    return (known[row[0]], row[1]) if row else None
 
 
 def begin(circle: Circle, *, stage: str, by: Person, inquiry: Inquiry | None = None) -> Entry:

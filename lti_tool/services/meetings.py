@@ -53,6 +53,19 @@ def local(meeting: Meeting) -> datetime | None:
     return meeting.starts_at.astimezone(ZoneInfo(meeting.time_zone)) if meeting.starts_at else None
 
 
+def usual_zone(meeting: Meeting) -> str:
+    """The time zone to propose: the meeting's own once it is dated, else that of the circle's latest dated one."""
+    if meeting.starts_at is not None:
+        return meeting.time_zone
+    latest = (
+        select(Meeting.time_zone)
+        .where(Meeting.circle_id == meeting.circle_id, Meeting.starts_at.is_not(None))
+        .order_by(Meeting.starts_at.desc())
+        .limit(1)
+    )
+    return session.scalar(latest) or meeting.time_zone
+
+
 def add(circle: Circle, *, title: str, kind: str = "meeting", minutes: int = 60) -> Meeting:
     """One more meeting, after those planned."""
     if not circle.is_open:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, insert, select
 
 from lti_tool.db import now, session, work
+from lti_tool.errors import PlatformError
 from lti_tool.lti import roster
 from lti_tool.lti.messages import RosterMember
 from lti_tool.models import Activity, Course, Enrolment, Person, Visit
@@ -29,6 +30,22 @@ def read(payload: dict[str, int]) -> None:
     with work(read_only=True) as unit:
         course = unit.get_one(Course, payload["course_id"])
         unit.refresh(course, ["deployment"])
+    try:
+        seen, suspended = _read_pages(course)
+    except PlatformError as error:
+        with work() as unit:
+            unit.get_one(Course, course.id).roster_fault = error.code
+            unit.commit()
+        raise
+    with work() as unit:
+        _mark_left(course, seen, suspended - seen)
+        unit.get_one(Course, course.id).roster_read_at = now()
+        unit.get_one(Course, course.id).roster_fault = None
+        unit.commit()
+
+
+def _read_pages(course: Course) -> tuple[set[str], set[str]]:
+    """Store the people page by page; who is there, and who is suspended."""
     seen: set[str] = set()
     suspended: set[str] = set()
     for page in roster.read(course):
@@ -37,11 +54,7 @@ def read(payload: dict[str, int]) -> None:
             unit.commit()
         seen |= {one.sub for one in page if one.active}
         suspended |= {one.sub for one in page if not one.active}
-    with work() as unit:
-        _mark_left(course, seen, suspended - seen)
-        unit.get_one(Course, course.id).roster_read_at = now()
-        unit.get_one(Course, course.id).roster_fault = None
-        unit.commit()
+    return seen, suspended
 
 
 def _store(course: Course, members: list[RosterMember]) -> None:

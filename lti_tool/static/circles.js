@@ -90,3 +90,6 @@ for (const button of all("[data-print], [data-copy]")) {
 }
 
 document.querySelector("[data-focus]")?.focus();
+
+// A registration is done: the LMS that opened this page in a frame or a window is asked to close it and go on.
+if (document.querySelector("[data-close-frame]")) (opener ?? parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");

@@ -16,12 +16,13 @@ from flask.typing import ResponseReturnValue
 from lti_tool import db, i18n, settings
 from lti_tool.access import WITHOUT_CIRCLE, Permission
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.forms.base import opened_by
+from lti_tool.forms.base import ONCE, opened_by
 from lti_tool.services import forms_used, visits
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SAFE = {"GET", "HEAD", "OPTIONS"}
 PAUSES = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a first sending says within a moment where it leads
+LARGEST_NUMBER = 2**31 - 1  # of a row, on every database; one would refuse to look for a larger one
 log = structlog.get_logger()
 
 
@@ -62,6 +63,8 @@ def _begin() -> ResponseReturnValue | None:
     structlog.contextvars.bind_contextvars(request=g.request_id)
     if request.endpoint is None:
         return None  # the router's own 404 or 405 follows
+    if any(isinstance(number, int) and number > LARGEST_NUMBER for number in (request.view_args or {}).values()):
+        raise NotFoundError
     view = current_app.view_functions[request.endpoint]
     permission: Permission | None = getattr(view, "permission", None)
     if permission is None:
@@ -116,7 +119,7 @@ def _once() -> ResponseReturnValue | None:
     Saving while somebody types repeats on purpose, with the key of the page that she has yet to send.
     """
     key = request.form.get("once", "") if request.method not in SAFE else ""
-    if not key or "X-Autosave" in request.headers:
+    if not ONCE.match(key) or "X-Autosave" in request.headers:
         return None
     if forms_used.location_of(key) is not None:
         _close_work()  # the first sending may be waiting for our place in the queue of writers

@@ -4,7 +4,8 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
-from lti_tool.services import circles, counts, meetings, norms
+from lti_tool.models import Circle
+from lti_tool.services import circles, counts, entries, feedbacks, inquiries, meetings, memberships, norms
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
@@ -21,7 +22,8 @@ def home() -> ResponseReturnValue:
             return redirect(url_for("reviews.person", circle_id=landing.circle.id, person_id=reviewed), code=303)
         return redirect(url_for("circles.show", circle_id=landing.circle.id), code=303)
     if landing.choice:
-        return render_template("circles/home.html", choice=landing.choice)
+        labels = {one.id: circles.template(one).labels.my_circle for one in landing.choice}
+        return render_template("circles/home.html", choice=landing.choice, labels=labels)
     if landing.set_up:
         return redirect(url_for("set_ups.programme", course_id=g.visit.course.id), code=303)
     return redirect(url_for("circles.forming"), code=303)
@@ -31,7 +33,7 @@ def home() -> ResponseReturnValue:
 @requires(Permission.SIGNED_IN)
 def forming() -> ResponseReturnValue:
     """The kind waiting page of a person who is in no circle yet, with her own work if she has any."""
-    return render_template("circles/forming.html")
+    return render_template("circles/forming.html", kept=inquiries.kept(within=g.visit.reach))
 
 
 @bp.get("/<int:circle_id>")
@@ -40,13 +42,28 @@ def show(circle_id: int) -> ResponseReturnValue:
     """One circle, by role: a colleague's page, or how the circle lives for those who never read a text."""
     reach = g.visit.reach
     circle = circles.get(circle_id, within=reach)
-    facts: dict[str, object] = {"circle": circle, "template": circles.template(circle)}
+    facts: dict[str, object] = {"template": circles.template(circle)}
     if reach.may(Permission.SEE_MEETINGS, circle_id):
         facts["meeting"] = meetings.next_of(circle)
+    if reach.may(Permission.PLACE_PEOPLE, circle_id):
+        facts["waiting"] = len(memberships.waiting(circle))
     if reach.may(Permission.READ_SHARED, circle_id):
-        return render_template("circles/show.html", **facts)
+        return _as_colleague(circle, **facts)
     if reach.may(Permission.SEE_COUNTS, circle_id):
         facts["counts"] = counts.of(circle)
     if reach.may(Permission.SEE_MEETINGS, circle_id):
         facts["norms"] = norms.of(circle)
-    return render_template("circles/presence.html", **facts)
+    return render_template("circles/presence.html", circle=circle, **facts)
+
+
+def _as_colleague(circle: Circle, **facts: object) -> str:
+    """What happens next, my next step, what colleagues shared, what is asked of me."""
+    reach = g.visit.reach
+    return render_template(
+        "circles/show.html",
+        circle=circle,
+        step=inquiries.next_step(circle, within=reach),
+        shared=entries.shared(circle, within=reach),
+        asked=feedbacks.asked_of(circle, within=reach),
+        **facts,
+    )

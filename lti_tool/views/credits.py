@@ -22,13 +22,17 @@ CREDIT_MODES = {
     "certificate": _l("The certificate, once it is given. Never that it is not given yet."),
 }
 STRANGE = _l("The course’s system answered in a way we do not know. Its administrator can help.")
+GARBLED = _l("The course’s system answered in a way we do not understand. It is tried again by itself.")
 NOT_REACHED = _l("The course’s system could not be reached. It is tried again by itself.")
 NOT_ALLOWED = _l("The course’s system does not let this tool write there. Its administrator can change that.")
+NOT_ACCEPTED = _l("The course’s system did not accept it for this person, who may have left the course.")
 FAULTS = {
     "": _l("It goes out in a moment."),
     "platform_unreachable": NOT_REACHED,
     "platform_slow": NOT_REACHED,
     "platform_busy": NOT_REACHED,
+    "platform_certificate": NOT_REACHED,
+    "answer_not_json": GARBLED,
     "internal": _l("Something on our side went wrong. It is tried again by itself."),
     "scope_refused": NOT_ALLOWED,
     "token_refused": NOT_ALLOWED,
@@ -36,10 +40,13 @@ FAULTS = {
     "columns_refused": NOT_ALLOWED,
     "column_refused": NOT_ALLOWED,
     "address_refused": NOT_ALLOWED,
+    "client_refused": NOT_ALLOWED,
+    "our_keys_unreachable": NOT_ALLOWED,
     "column_gone": _l("The column in the course was taken away. A new one is made."),
     "column_being_made": _l("The column in the course is just being made."),
     "no_column": _l("The course’s system offers no column for it."),
-    "score_refused": _l("The course’s system did not accept it for this person, who may have left the course."),
+    "score_refused": NOT_ACCEPTED,
+    "person_gone": NOT_ACCEPTED,
     "newer_on_platform": _l("Somebody changed it by hand in the course. That stands."),
 }
 

@@ -117,6 +117,8 @@ def _write(entry: Entry, form: EntryForm) -> str:
         before=inquiries.turn_before(entry),
         left=entry_forms.words_left(form, stage),
         changed=entries.has_changed(entry),
+        answered=answered,
+        answered_version=inquiries.answered_version(entry),
         states=state_of(entry, entry.versions[-1] if entry.versions else None, answered),
         **_who_sees(entry, [one.id for one in authors]),
     )

@@ -23,6 +23,7 @@ def show(circle_id: int) -> ResponseReturnValue:
         "inquiries/show.html",
         circle=circle,
         overviews=inquiries.of(circle, within=g.visit.reach),
+        kept=inquiries.kept(within=g.visit.reach),
         state_of=state_of,
         me=g.visit.person,
     )

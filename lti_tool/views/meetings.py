@@ -64,13 +64,15 @@ def edit(circle_id: int, meeting_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The meeting is kept."))
         return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
-    return render_template("meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id)
+    ahead = meeting.starts_at is not None and meeting.starts_at > db.now()
+    return render_template("meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id, ahead=ahead)
 
 
 def _as_said(meeting: Meeting) -> dict[str, object]:
     local = meetings.local(meeting)
-    kept = {name: getattr(meeting, name) for name in ("time_zone", "minutes", "place", "link", "held", "present")}
-    return kept | {"day": local.date() if local else None, "hour": local.time() if local else None}
+    kept = {name: getattr(meeting, name) for name in ("minutes", "place", "link", "held", "present")}
+    when = {"day": local.date() if local else None, "hour": local.time() if local else None}
+    return kept | when | {"time_zone": meetings.usual_zone(meeting)}
 
 
 @bp.post("/norms")

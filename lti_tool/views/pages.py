@@ -1,7 +1,5 @@
 """The few pages that belong to no noun: the front door, the language, health."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -33,8 +31,7 @@ def language() -> ResponseReturnValue:
 
 def own_path(address: str) -> str:
     """The address if it is a path of ours, else the front door: no form of ours leads anywhere else."""
-    parts = urlsplit(address)
-    own = address.startswith("/") and not address.startswith("//") and "\\" not in address and not parts.netloc
+    own = address.startswith("/") and not address.startswith("//") and "\\" not in address and address.isprintable()
     return address if own else "/"
 
 

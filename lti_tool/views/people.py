@@ -42,6 +42,8 @@ def show(circle_id: int) -> ResponseReturnValue:
         members=circles.members(circle),
         off_target=circles.off_target(circle),
         waiting=memberships.waiting(circle),
+        usual=circles.usual_role(circle),
+        set_up_course=g.visit.course if circles.may_set_up(g.visit.course, within=g.visit.reach) else None,
         form=_role_form(circle),
     )
 
@@ -70,14 +72,22 @@ def change(circle_id: int, membership_id: int) -> ResponseReturnValue:
         memberships.change_role(membership, role=form.role.data, by=g.visit.person)
         db.session.commit()
         flash(_("The role is changed."))
-    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+    return _on_from(membership)
 
 
 @bp.post("/members/<int:membership_id>/end")
 @requires(Permission.PLACE_PEOPLE)
 def end(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """Take a member out of the circle; her work stays hers."""
-    memberships.end(_membership(circle_id, membership_id), by=g.visit.person)
+    membership = _membership(circle_id, membership_id)
+    memberships.end(membership, by=g.visit.person)
     db.session.commit()
     flash(_("Done. What this person wrote stays theirs, and stays where they shared it."))
-    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+    return _on_from(membership)
+
+
+def _on_from(membership: Membership) -> ResponseReturnValue:
+    """Back to the people of the circle; who changed her own place may not see them any more."""
+    if membership.person_id == g.visit.person.id:
+        return redirect(url_for("circles.home"), code=303)
+    return redirect(url_for("people.show", circle_id=membership.circle_id), code=303)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 
+from lti_tool import i18n
 from lti_tool.access import Permission
+from lti_tool.services import circles
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def _places(circle_id: int) -> list[Place]:
     reach, here = g.visit.reach, (request.endpoint or "").partition(".")[0]
     known = [
         (
-            _("Circle"),
+            i18n.programme_words(circles.label(circle_id, within=reach))[0],
             "circles.show",
             Permission.BELONG,
             {"circles", "meetings", "norms", "people", "feedbacks", "holds"},

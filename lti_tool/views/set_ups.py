@@ -8,7 +8,7 @@ from wtforms import SelectChoice
 from lti_tool import db, i18n, presets
 from lti_tool.access import Permission
 from lti_tool.forms import set_ups as forms
-from lti_tool.models import Person
+from lti_tool.models import Course, Person
 from lti_tool.services import set_ups
 from lti_tool.views.base import requires
 
@@ -37,7 +37,7 @@ def people(course_id: int) -> ResponseReturnValue:
     """Step 2: who takes part in which role; nobody has one before somebody says so."""
     course = set_ups.course(course_id, within=g.visit.reach)
     preset = presets.get(set_ups.so_far(course).programme)
-    found = set_ups.candidates(course, by=g.visit.person)
+    found = [one for one in set_ups.candidates(course, by=g.visit.person) if one.person.id != g.visit.person.id]
     roles = [(role.key, i18n.programme_words(role.title)[0]) for role in preset.roles] + [("", _("not placed yet"))]
     form = forms.people_form([(one.person.id, _name_of(one.person), one.role) for one in found], roles)
     if form.accepted():
@@ -45,7 +45,8 @@ def people(course_id: int) -> ResponseReturnValue:
         set_ups.choose_roles(course, roles=chosen, by=g.visit.person)
         db.session.commit()
         return redirect(url_for("set_ups.circles", course_id=course.id), code=303)
-    return render_template("set_ups/people.html", course=course, preset=preset, form=form, found=found)
+    groups = [(title, [one for one in found if one.role == key]) for key, title in roles]
+    return render_template("set_ups/people.html", course=course, form=form, groups=groups)
 
 
 @bp.route("/circles", methods=["GET", "POST"])
@@ -56,7 +57,7 @@ def circles(course_id: int) -> ResponseReturnValue:
     if request.method == "GET" and not set_ups.has_begun(course):
         return redirect(url_for("set_ups.programme", course_id=course.id), code=303)
     count = request.args.get("circles", type=int)
-    plan = set_ups.proposal(course, by=g.visit.person, name=_("Circle {number}"), how_many=_between(count, 1, 60))
+    plan = set_ups.proposal(course, by=g.visit.person, name=_pattern(course), how_many=_between(count, 1, 60))
     seats = [(one.person.id, _name_of(one.person), plan.seats.get(one.person.id, -1)) for one in plan.placed]
     form = forms.circles_form(plan.names, seats)
     if form.accepted():
@@ -69,14 +70,22 @@ def circles(course_id: int) -> ResponseReturnValue:
             within=g.visit.reach,
         )
         db.session.commit()
-        flash(_("Your circles are open."))
+        flash(_("It is done: everybody with a place can come in now."))
         return redirect(url_for("circles.show", circle_id=opened[0].id), code=303)
-    return render_template("set_ups/circles.html", course=course, plan=plan, form=form)
+    seated = [[one for one in plan.placed if plan.seats.get(one.person.id) == at] for at in range(len(plan.names))]
+    return render_template("set_ups/circles.html", course=course, form=form, seated=seated)
 
 
 def _name_of(person: Person) -> str:
     """Every choice needs a label, also where the LMS hides names."""
-    return person.display_name or _("A colleague")
+    return person.display_name or _("A colleague without a name here")
+
+
+def _pattern(course: Course) -> str:
+    """How proposed circles are called, in the programme's own word: "Learning circle {number}"."""
+    labels = presets.get(set_ups.so_far(course).programme).labels
+    word = i18n.programme_words(labels.circle)[0].replace("{", "").replace("}", "")
+    return _("%(circle)s {number}", circle=word[:1].upper() + word[1:])
 
 
 def _between(number: int | None, least: int, most: int) -> int | None:

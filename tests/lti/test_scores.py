@@ -236,11 +236,11 @@ def test_an_unbound_column_with_our_mark_is_taken() -> None:
 def test_our_column_is_found_on_a_later_page() -> None:
     with ends.moodle() as far:
         link = f"<{far.url}{COLUMNS}?type_id=2&amp;from=1>; rel=“next”"
-        ours = ends.as_json([{"id": "ours", "resourceLinkId": "2"}])
+        ours = ends.as_json([{"id": "nonsense", "resourceLinkId": "2"}, {"id": f"{far.url}/5", "resourceLinkId": "2"}])
         first = ends.as_json([])
         first.headers["Link"] = link.encode().decode("latin-1")  # the bytes that Moodle writes
         far.on(COLUMNS, first, ours)
-        assert column(ends.activity_in(far.url)) == "ours"
+        assert column(ends.activity_in(far.url)) == f"{far.url}/5"
 
 
 def test_a_column_is_made_where_there_is_none_and_found_again() -> None:

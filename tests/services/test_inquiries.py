@@ -4,7 +4,7 @@ import pytest
 
 from lti_tool import access, db
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Audience, Circle, Inquiry, Person
+from lti_tool.models import Audience, Circle, Feedback, FeedbackState, Inquiry, Person
 from lti_tool.services import entries, inquiries
 from tests import build
 from tests.services.writing import add_author, begin, reach
@@ -104,6 +104,21 @@ class TestNextStep:
         step = inquiries.next_step(circle, within=reach(ama))
         assert step is not None
         assert (step.kind, step.stage.key, step.turn) == ("begin", circle.template["stages"][0]["key"], 1)
+
+    def test_reads_a_colleagues_answer_before_going_on(self, circle: Circle, ama: Person) -> None:
+        salma = build.member(circle, name="Salma Haddad")
+        begin(circle, ama, "A draft", stage="try")
+        version = entries.share(begin(circle, ama, "Few voices"), by=ama)
+        also = {"circle_id": circle.id, "protocol": "ladder"}
+        said = db.find_or_add(Feedback, version_id=version.id, writer_id=salma.id, also=also)
+        said.state, said.sent_at = FeedbackState.SENT, db.now()
+        db.session.flush()
+        step = inquiries.next_step(circle, within=reach(ama))
+        assert step is not None
+        assert (step.kind, step.entry, step.version) == ("read", version.entry, 1)
+        said.state = FeedbackState.READ
+        db.session.flush()
+        assert inquiries.next_step(circle, within=reach(ama)).kind == "go_on"
 
     def test_goes_on_with_the_draft_that_was_saved_last(self, circle: Circle, ama: Person) -> None:
         begin(circle, ama, "First")

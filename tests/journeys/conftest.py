@@ -1,0 +1,50 @@
+"""The stage of the browser's journeys: one tool, one LMS, one Chromium and one story for the whole run."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from lti_tool import catalogues
+from tests.databases import fresh_database
+from tests.journeys.browser import Staff, chromium
+from tests.journeys.ends import Ends, running
+from tests.journeys.story import Story
+
+
+@pytest.fixture(scope="session")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ends]:
+    """The tool as a process, and an LMS with Moodle's habits; TEST_DATABASE_URL chooses PostgreSQL."""
+    catalogues.compile_all()
+    folder = tmp_path_factory.mktemp("journeys")
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    with ExitStack() as stack:
+        postgres = server.startswith("postgresql")
+        address = stack.enter_context(fresh_database(server)) if postgres else f"sqlite:///{folder / 'circles.db'}"
+        yield stack.enter_context(running(folder, address))
+
+
+@pytest.fixture(scope="session")
+def staff(ends: Ends) -> Iterator[Staff]:
+    """Everybody of the LMS, each in a browser of her own."""
+    with chromium() as browser:
+        people = Staff(browser, ends)
+        yield people
+        people.leave()
+
+
+@pytest.fixture(scope="session")
+def story(staff: Staff, ends: Ends) -> Story:
+    """The story that all tests share."""
+    return Story(staff, ends)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_complains(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each journey: no complaint in a console, no request to a stranger, no error in the tool's log."""
+    yield
+    if "staff" in request.fixturenames:
+        ends, staff = request.getfixturevalue("ends"), request.getfixturevalue("staff")
+        noted = [*staff.heard(), *ends.tool.troubles()]
+        assert not noted, "\n".join(noted)

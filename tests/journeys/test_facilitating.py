@@ -1,0 +1,71 @@
+"""A facilitator reads what was shared, one piece after the other, and sees whether credit arrived."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys.ends import Ends
+from tests.journeys.story import AUTHOR, FACILITATOR, HOPE, THIRD, Story
+
+pytestmark = pytest.mark.browser
+CONCERNED = "Where does my assessment practice not yet serve the children I teach?"
+
+
+def test_waiting_work_is_read_one_piece_after_the_other(story: Story) -> None:
+    facilitator = story.third_shared().staff[FACILITATOR].launch().language("en").follow("Waiting")
+    waiting = facilitator.frame.locator("main .rows a")
+    assert waiting.count() >= 2
+    with facilitator.frame.expect_navigation():
+        waiting.first.click()
+    first = facilitator.path
+    facilitator.follow("The next that waits")
+    assert facilitator.path != first
+    assert "/reviews/versions/" in facilitator.path
+
+
+def test_a_review_from_the_gradebook_opens_that_person_s_shared_work(story: Story) -> None:
+    facilitator = story.shared().staff[FACILITATOR].launch(of=AUTHOR).language("en")
+    assert facilitator.heading == "Shared by Amara Boatemaa"
+    assert HOPE in facilitator.text()
+
+
+def test_credit_reaches_the_gradebook_by_itself(story: Story, ends: Ends) -> None:
+    story.shared()
+    given = eventually(lambda: scores(ends).get(AUTHOR))
+    assert given == 1  # one milestone of six, never how good it is
+    facilitator = story.staff[FACILITATOR].launch().language("en").goto(f"{story.circle}/credit")
+    facilitator.until(lambda: "Arrived in the course" in line_of(story, "Amara Boatemaa"))
+
+
+def test_credit_that_waits_says_why_and_arrives_after_another_try(story: Story, ends: Ends) -> None:
+    third, facilitator = story.begin(THIRD, "Values and concern"), story.staff[FACILITATOR].launch().language("en")
+    ends.lms.faults.set(down=True)
+    third.fill(CONCERNED, "The quiet ones.").press("Share with my circle")
+    facilitator.goto(f"{story.circle}/credit")
+    facilitator.until(lambda: "could not be reached" in line_of(story, "Saoirse Ní Dhálaigh"))
+    assert "On its way" in line_of(story, "Saoirse Ní Dhálaigh")
+    ends.lms.faults.clear()
+    line = facilitator.frame.get_by_role("listitem").filter(has_text="Saoirse Ní Dhálaigh")
+    facilitator.press("Try again", within=line)
+    facilitator.until(lambda: "Arrived in the course" in line_of(story, "Saoirse Ní Dhálaigh"))
+    assert scores(ends)[THIRD] == 1
+
+
+def line_of(story: Story, name: str) -> str:
+    """What the facilitator's credit page says about one person."""
+    return story.staff[FACILITATOR].frame.get_by_role("listitem").filter(has_text=name).first.inner_text()
+
+
+def scores(ends: Ends) -> dict[str, float]:
+    """What the gradebook holds now, by the LMS's own key of the person."""
+    cells = [cell for column in ends.gradebook()["cells"].values() for cell in column.values()]
+    return {person.key: cell["given"] for cell in cells if (person := ends.lms.anybody(cell["user_id"]))}
+
+
+def eventually(look: Callable[[], float | None], *, seconds: float = 20) -> float | None:
+    """What a look gives as soon as it gives something."""
+    until = time.monotonic() + seconds
+    while (found := look()) is None and time.monotonic() < until:
+        time.sleep(0.2)
+    return found

@@ -1,0 +1,318 @@
+"""What becomes of a credit when the LMS is in trouble, and what its facilitator reads meanwhile.
+
+However it went, the gradebook ends with exactly one right value for each person: never an older one, never a second
+column, never (on Canvas) a second attempt.
+"""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from lti_tool import db, jobs
+from lti_tool.lti import http
+from lti_tool.models import Activity, Credit, Delivery
+from tests import school
+from tests.conftest import PUBLIC
+from tests.school import PROFILES, TEACHERS, School
+
+HOUR = 3600
+ON_ITS_WAY, ARRIVED, REFUSED = "On its way", "Arrived in the course", "Did not arrive"
+NOT_REACHED = "could not be reached. It is tried again by itself."
+
+
+RARE = [pytest.param(name, marks=pytest.mark.slow) for name in PROFILES if name not in ("plain", "canvas")]
+
+
+@pytest.fixture(params=["plain", "canvas", *RARE])
+def lms(request: pytest.FixtureRequest, app: Flask) -> Iterator[School]:
+    """A circle in each kind of LMS."""
+    with school.joined(app, request.param, public_url=PUBLIC) as made:
+        made.set_up()
+        yield made
+
+
+@pytest.fixture
+def plain(app: Flask) -> Iterator[School]:
+    """A circle in an LMS by the book."""
+    with school.joined(app, public_url=PUBLIC) as made:
+        made.set_up()
+        yield made
+
+
+def payload(of: School) -> dict[str, object]:
+    """The one score that is owed or was sent."""
+    with db.work(read_only=True) as unit:
+        return dict(unit.scalars(sa.select(Delivery.payload).where(Delivery.kind == "score")).one())
+
+
+def right(of: School, **given: float) -> None:
+    """The gradebook holds this and nothing else, in one column; on Canvas without any attempt."""
+    cells = {person: of.cell(person) for person in TEACHERS}
+    assert {person: cell.given for person, cell in cells.items() if cell} == given
+    if of.lms.quirks.name == "canvas":
+        assert {cell.attempts for cell in cells.values() if cell} == {0}
+    assert of.owed() == []
+
+
+def kept(of: School) -> list[str]:
+    """Whose scores the LMS kept, in order."""
+    return [post.user_id for post in of.lms.gradebook.posts if post.status < 300]
+
+
+def test_an_lms_that_is_down_gets_it_when_it_is_back(lms: School) -> None:
+    lms.lms.faults.set(down=True)
+    lms.share("teacher01")
+    assert lms.work() == (0, 1)
+    assert lms.columns == []
+    page = lms.credit_page()
+    assert ON_ITS_WAY in page
+    assert NOT_REACHED in page
+    lms.lms.faults.clear()
+    assert lms.wait(HOUR) == (1, 0)
+    right(lms, teacher01=1)
+    assert ARRIVED in lms.credit_page()
+
+
+def test_an_lms_that_is_slow_may_have_heard_it_and_is_told_once(plain: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain.share("teacher01")
+    plain.work()
+    plain.share("teacher01", stage="Action plan", prompt="steps")
+    monkeypatch.setattr(http, "READ_SECONDS", 0.3)
+    plain.lms.faults.set(slow=0.8)
+    assert plain.work() == (0, 1)
+    assert NOT_REACHED in plain.credit_page()
+    plain.lms.faults.clear()
+    time.sleep(1)  # it goes on with what it was asked
+    assert plain.cell("teacher01").given == 2, "the LMS heard us and we do not know it"  # type: ignore[union-attr]
+    assert plain.wait(HOUR) == (1, 0)
+    right(plain, teacher01=2)
+    assert len(kept(plain)) == 2
+
+
+def test_an_lms_that_asks_us_to_wait_is_left_in_peace_so_long(plain: School) -> None:
+    plain.share("teacher01")
+    plain.lms.faults.set(rate_limited=1, retry_after=1800)
+    assert plain.work() == (0, 1)
+    assert NOT_REACHED in plain.credit_page()
+    assert plain.wait(1500) == (0, 0)
+    assert plain.lms.gradebook.posts == []
+    assert plain.wait(400) == (1, 0)
+    right(plain, teacher01=1)
+
+
+def test_keys_and_tokens_that_the_lms_changes_are_no_obstacle(lms: School) -> None:
+    lms.share("teacher01")
+    lms.work()
+    lms.lms.rotate_keys()
+    lms.share("teacher02")
+    lms.lms.forget_tokens()
+    assert lms.work() == (1, 0), "its signature and its tokens are new, and nobody had to wait"
+    right(lms, teacher01=1, teacher02=1)
+
+
+def test_an_answer_that_was_lost_leads_to_the_same_words_again(lms: School) -> None:
+    lms.share("teacher01")
+    lms.lms.faults.set(lost_answers=1)
+    assert lms.work() == (0, 1)
+    said = payload(lms)
+    assert ON_ITS_WAY in lms.credit_page()
+    assert lms.wait(HOUR) == (1, 0)
+    assert payload(lms) == said
+    assert [post.status < 300 for post in lms.lms.gradebook.posts] == [True, False]
+    right(lms, teacher01=1)
+    assert ARRIVED in lms.credit_page()
+
+
+def test_a_worker_that_died_before_it_noted_the_sending_does_no_harm(lms: School) -> None:
+    lms.share("teacher01")
+    lms.work()
+    with db.work() as unit:
+        unit.execute(sa.update(Delivery).where(Delivery.kind == "score").values(done_at=None))
+        unit.commit()
+    assert lms.work() == (1, 0)
+    right(lms, teacher01=1)
+    assert len(kept(lms)) == 1
+
+
+def test_of_two_changes_the_later_one_stands_whatever_is_lost_between(lms: School) -> None:
+    lms.share("teacher01")
+    lms.lms.faults.set(lost_answers=1)
+    lms.work()
+    lms.share("teacher01", stage="Action plan", prompt="steps")
+    assert lms.work() == (1, 0), "what is newer need not wait"
+    assert lms.wait(HOUR) == (0, 0), "the older one is forgotten"
+    right(lms, teacher01=2)
+
+
+def test_changes_within_a_second_are_stated_a_second_apart(plain: School) -> None:
+    moments = []
+    for stage, prompt in (("Values and concern", "concern"), ("Action plan", "steps"), ("Vignette", "trouble")):
+        plain.share("teacher01", stage=stage, prompt=prompt)
+        moments.append(datetime.fromisoformat(str(payload(plain)["stated_at"])))
+        plain.work()
+    assert all(later > earlier for earlier, later in itertools.pairwise(moments))
+    assert {moment.microsecond for moment in moments} == {0}
+    right(plain, teacher01=3)
+    assert len(kept(plain)) == 3
+
+
+def test_who_has_left_the_course_is_named_and_the_others_are_not_held_up(lms: School) -> None:
+    lms.share("teacher01")
+    lms.share("teacher02")
+    lms.lms.remove_person("teacher01", school.COURSE)
+    assert lms.work()[0] == 1
+    page = lms.credit_page()
+    assert REFUSED in page
+    assert "did not accept it for this person, who may have left the course" in page
+    assert page.count(ARRIVED) == 1
+    lms.lms.restore_people()
+    facilitator = lms.open(school.FACILITATOR)
+    facilitator.open(f"{lms.path}/credit")
+    assert "It is on its way again" in facilitator.press("Try again").text
+    assert lms.work() == (1, 0)
+    right(lms, teacher01=1, teacher02=1)
+
+
+def test_a_column_that_was_deleted_is_made_again_for_everybody(lms: School) -> None:
+    lms.share("teacher01")
+    lms.share("teacher02")
+    lms.work()
+    lms.lms.gradebook.delete(lms.columns[0].id)
+    lms.share("teacher11")
+    assert lms.work()[1] == 1
+    assert "The column in the course was taken away. A new one is made." in lms.credit_page()
+    lms.wait(HOUR)
+    lms.wait(HOUR)
+    right(lms, teacher01=1, teacher02=1, teacher11=1)
+
+
+def test_workers_that_need_the_column_at_once_make_one(lms: School) -> None:
+    for person in TEACHERS:
+        lms.share(person)
+    threads = [threading.Thread(target=jobs.sweep) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(lms.columns) == 1
+    lms.wait(HOUR)
+    right(lms, teacher01=1, teacher02=1, teacher11=1)
+
+
+def test_a_column_that_was_made_without_our_hearing_of_it_is_found(
+    plain: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain.share("teacher01")
+    add = plain.lms.gradebook.add
+
+    def slowly(*words: object, **facts: object) -> object:
+        made = add(*words, **facts)  # type: ignore[arg-type]
+        time.sleep(0.8)
+        return made
+
+    monkeypatch.setattr(plain.lms.gradebook, "add", slowly)
+    monkeypatch.setattr(http, "READ_SECONDS", 0.3)
+    assert plain.work() == (0, 1)
+    time.sleep(0.8)
+    assert len(plain.columns) == 1
+    assert plain.wait(HOUR) == (1, 0)
+    right(plain, teacher01=1)
+
+
+def test_of_two_columns_of_ours_one_is_taken_and_no_third_is_made(plain: School) -> None:
+    link = plain.lms.activities(school.COURSE, plain.client_id)[0].id
+    said = {"label": "Learning circle", "scoreMaximum": 6, "resourceId": "circle-credit", "resourceLinkId": link}
+    for _ in range(2):
+        plain.lms.gradebook.add(school.COURSE, plain.client_id, said)
+    plain.share("teacher01")
+    assert plain.work() == (1, 0)
+    assert len(plain.columns) == 2
+    first = plain.columns[0].id
+    assert plain.lms.gradebook.cell(first, "teacher01")
+    plain.share("teacher02")
+    plain.work()
+    assert plain.lms.gradebook.cell(first, "teacher02"), "everybody stands in the same one"
+
+
+def test_what_somebody_changed_by_hand_stands(lms: School) -> None:
+    lms.share("teacher01")
+    lms.work()
+    lms.share("teacher01", stage="Action plan", prompt="steps")
+    lms.clock.shift(60)
+    lms.lms.gradebook.edit(lms.columns[0].id, "teacher01", 5)
+    assert lms.work() == (0, 0)
+    page = lms.credit_page()
+    assert REFUSED in page
+    assert "Somebody changed it by hand in the course. That stands." in page
+    right_value = lms.cell("teacher01")
+    assert right_value
+    assert (right_value.given, right_value.by_hand) == (5, True)
+
+
+def test_answers_that_nobody_can_read_are_waited_out(lms: School) -> None:
+    lms.lms.faults.set(garbled=True)
+    lms.share("teacher01")
+    assert lms.work() == (0, 1)
+    page = lms.credit_page()
+    assert ON_ITS_WAY in page
+    assert "answered in a way we do not understand. It is tried again by itself." in page
+    lms.lms.faults.clear()
+    assert lms.wait(HOUR) == (1, 0)
+    right(lms, teacher01=1)
+
+
+def test_a_course_without_gradebook_keeps_credit_here(app: Flask) -> None:
+    with school.joined(app, public_url=PUBLIC, scopes=[]) as lms:
+        lms.open(school.FACILITATOR)
+        lms.open("teacher01")
+        facilitator = lms.open(school.FACILITATOR)
+        for words in ("Continue", "Continue", "Open the circles"):
+            facilitator.press(words)
+        lms.share("teacher01")
+        assert lms.work() == (1, 0)
+        assert "Kept here only: the course has no column for it" in lms.credit_page()
+        assert lms.columns == []
+
+
+def test_who_writes_on_while_a_score_is_under_way_loses_nothing(plain: School) -> None:
+    """The older statement is being sent when the newer one is made; the newer one must arrive last."""
+    plain.share("teacher01")
+    plain.work()
+    plain.share("teacher01", stage="Action plan", prompt="steps")
+    plain.lms.faults.set(slow=0.5)
+    sending = threading.Thread(target=jobs.sweep)
+    sending.start()
+    time.sleep(0.2)
+    plain.share("teacher01", stage="Vignette", prompt="trouble")
+    sending.join()
+    plain.lms.faults.clear()
+    plain.wait(HOUR)
+    right(plain, teacher01=3)
+
+
+def test_what_we_hold_and_what_the_gradebook_holds_agree(lms: School) -> None:
+    """Trouble of every kind in a row; in the end both sides say the same."""
+    lms.share("teacher01")
+    lms.lms.faults.set(rate_limited=1)
+    lms.work()
+    lms.lms.faults.set(lost_answers=1)
+    lms.share("teacher02")
+    lms.wait(HOUR)
+    lms.lms.forget_tokens()
+    lms.lms.rotate_keys()
+    lms.share("teacher01", stage="Action plan", prompt="steps")
+    lms.wait(HOUR)
+    lms.lms.gradebook.delete(lms.columns[0].id)
+    lms.share("teacher11")
+    for _ in range(3):
+        lms.wait(HOUR)
+    right(lms, teacher01=2, teacher02=1, teacher11=1)
+    with db.work(read_only=True) as unit:
+        assert sorted(unit.scalars(sa.select(Credit.met).where(Credit.met > 0))) == [1, 1, 2]
+        assert unit.scalars(sa.select(Activity.column_claimed_until)).one() is None

@@ -1,0 +1,68 @@
+"""A teacher writes: nothing is lost, nothing leaves before she says so."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+
+from tests.journeys.story import AUTHOR, CONCERN, Story
+
+pytestmark = pytest.mark.browser
+STEPS = "What will I do, with whom, by when?"
+
+
+def test_what_is_typed_is_saved_while_one_types(story: Story) -> None:
+    author = story.begin(AUTHOR, "Action plan")
+    assert "About 300 words are left" in author.text()
+    assert "Who can see this: only you" in author.text()
+    author.write(STEPS, "Exit tickets in March.")
+    author.sees(re.compile(r"^Saved \d"))
+    author.goto(author.path)
+    assert author.frame.get_by_label(STEPS).input_value() == "Exit tickets in March."
+    assert "About 296 words are left" in author.text()
+
+
+def test_sharing_waits_until_the_question_about_pupils_is_answered(story: Story) -> None:
+    story.shared()
+    assert "Sharing waits until every photo and file says whether pupils can be recognised" in story.read["unanswered"]
+    assert "Shared. You can take it back at any time." in story.read["shared"]
+
+
+def test_one_reads_who_will_see_it_before_sharing(story: Story) -> None:
+    assert "If you share it, who can see it: you and 3 colleagues in your circle" in story.shared().read["unanswered"]
+
+
+def test_a_photo_forgets_where_it_was_taken(story: Story) -> None:
+    author = story.shared().staff[AUTHOR].goto(f"{story.entry}/versions/1")
+    assert CONCERN in author.text()
+    address = author.frame.locator("figure img").get_attribute("src")
+    picture = Image.open(io.BytesIO(bytes(author.frame.evaluate(
+        "async address => [...new Uint8Array(await (await fetch(address)).arrayBuffer())]", address
+    ))))  # fmt: skip
+    assert picture.size == (640, 480)
+    assert dict(picture.getexif()) == {}
+
+
+def test_a_double_click_shares_once(story: Story) -> None:
+    author = story.begin(AUTHOR, "Choose a practice")
+    author.fill("What will I try, and what will pupils do differently if it works?", "One question each.")
+    with author.frame.expect_navigation():
+        author.frame.get_by_role("button", name="Share with my circle").dblclick()
+    author.frame.get_by_role("heading", name="What was shared").wait_for()
+    assert author.frame.locator(".versions li").count() == 1
+
+
+def test_two_tabs_with_two_texts_show_both(story: Story) -> None:
+    author = story.begin(AUTHOR, "Join and agree")
+    reason = "Why did I say yes to this circle?"
+    tab = author.other_tab().launch().goto(author.path)
+    tab.fill(reason, "Because of the children.").press("Keep as draft").page.close()
+    with story.staff.expecting(409):
+        author.fill(reason, "Because a friend asked me.").press("Keep as draft")
+        assert author.heading == "Two texts, both are here"
+        assert "Because of the children." in author.text()
+        typed = author.frame.get_by_label("What you wrote. Put both together here:")
+        assert typed.input_value() == "Because a friend asked me."
+    author.fill("What you wrote. Put both together here:", "Children, and a friend.").press("Keep it like this")
+    assert author.frame.get_by_label(reason).input_value() == "Children, and a friend."

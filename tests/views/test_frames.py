@@ -1,0 +1,103 @@
+"""Headers of every answer: who may frame us, what may load, what stays in caches, where addresses go."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lti_tool import db, settings
+from lti_tool.models import Platform, Visit
+from lti_tool.views import frames
+from tests import build
+from tests.conftest import sign_in
+
+STRICT = {"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self'"}
+STRICT |= {"connect-src": "'self'", "base-uri": "'none'", "form-action": "'self'"}
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def policy(answer: TestResponse) -> dict[str, str]:
+    parts = (part.strip().partition(" ") for part in answer.headers["Content-Security-Policy"].split(";"))
+    return {name: value for name, _, value in parts}
+
+
+def test_every_answer_is_strict_and_kept_nowhere(client: FlaskClient) -> None:
+    circle = build.circle()
+    sign_in(client, build.member(circle))  # type: ignore[arg-type]
+    paths = {f"/circles/{circle.id}": 200, "/": 303, "/circles/987654": 404, "/nowhere": 404, "/language": 405}
+    for path, status in paths.items():
+        answer = client.get(path)
+        assert answer.status_code == status, path
+        assert STRICT.items() <= policy(answer).items(), path
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert "camera=()" in answer.headers["Permissions-Policy"]
+        assert "X-Frame-Options" not in answer.headers  # it knows one site only, and we live in frames
+
+
+def test_nothing_of_ours_says_an_address_to_others(client: FlaskClient) -> None:
+    """H4: a referrer would tell a third party that somebody comes from a union's course."""
+    for answer in (client.get("/"), client.get("/lti/jwks"), client.get("/healthz")):
+        assert answer.headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
+
+
+def test_our_files_may_be_kept_and_our_keys_for_an_hour(client: FlaskClient) -> None:
+    with client.get("/static/circles.css") as sheet:
+        assert "max-age=31536000" in sheet.headers["Cache-Control"]
+    assert client.get("/lti/jwks").headers["Cache-Control"] == "public, max-age=3600"
+
+
+class TestAncestors:
+    def of(self, client: FlaskClient, path: str = "/circles") -> set[str]:
+        return set(policy(client.get(path))["frame-ancestors"].split())
+
+    def test_are_the_visitor_s_own_platform_and_no_other(self, client: FlaskClient) -> None:
+        mine = build.platform(issuer="https://lms.union.example", auth_url="https://login.union.example:8443/auth?a=b")
+        build.platform(issuer="https://another.example")
+        sign_in(client, build.person(build.course(mine)))  # type: ignore[arg-type]
+        for path in ("/circles/forming", "/circles/987654"):
+            assert self.of(client, path) == {"https://lms.union.example", "https://login.union.example:8443"}
+
+    def test_follow_the_platform_that_the_browser_remembers_after_the_visit_ended(self, client: FlaskClient) -> None:
+        """Her page says "please open this from your course" inside her course, and not a blank frame."""
+        mine = build.platform(issuer="https://lms.union.example", auth_url="https://lms.union.example/auth")
+        build.platform(issuer="https://another.example")
+        sign_in(client, build.person(build.course(mine)))  # type: ignore[arg-type]
+        with client.session_transaction(base_url=settings.current().public_url) as cookie:
+            cookie["platform"] = mine.id
+        with db.work() as unit:
+            unit.query(Visit).delete()
+            unit.commit()
+        answer = client.get("/circles/forming")
+        assert answer.status_code == 401
+        assert policy(answer)["frame-ancestors"] == "https://lms.union.example"
+
+    def test_are_the_approved_platforms_where_nobody_is_known(self, client: FlaskClient) -> None:
+        build.platform(issuer="https://lms.union.example", auth_url="https://lms.union.example/auth")
+        build.platform(issuer="https://pending.example", approved_at=None)
+        assert self.of(client) == {"https://lms.union.example"}
+
+    def test_are_none_where_there_is_no_platform(self, client: FlaskClient) -> None:
+        with db.work(read_only=True) as unit:
+            assert unit.query(Platform).count() == 0
+        assert self.of(client) == {"'none'"}
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://lms.example.org/mod/lti?x=1#y", ["https://lms.example.org"]),
+        ("http://localhost:8080", ["http://localhost:8080"]),
+        ("javascript:alert(1)", []),
+        ("data:text/html,x", []),
+        ("", []),
+    ],
+)
+def test_only_the_origin_of_a_web_address_counts(address: str, origin: list[str]) -> None:
+    assert frames.origins_of([address, address]) == origin

@@ -1,0 +1,175 @@
+"""Meetings and what the circle agreed: everybody sees them, the facilitator keeps them."""
+
+from datetime import timedelta
+
+import pytest
+
+from lti_tool import db
+from lti_tool.db import now
+from lti_tool.models import Circle, Meeting, Norm, Person
+from tests import build
+from tests.reader import Reader
+
+MEETING = {
+    "day": "2026-03-12",
+    "hour": "16:00",
+    "time_zone": "Africa/Accra",
+    "minutes": "90",
+    "place": "Room 4",
+    "link": "https://meet.example.org/4",
+}
+
+
+@pytest.fixture
+def circle(app: object) -> Circle:
+    return build.circle()
+
+
+@pytest.fixture
+def facilitator(reader: Reader, circle: Circle) -> Person:
+    person = build.member(circle, "facilitator")
+    reader.as_(person)
+    return person
+
+
+def plan(circle: Circle, title: str = "First tries", **also: object) -> Meeting:
+    return build._add(Meeting(circle_id=circle.id, kind="workshop", title=title, **also))
+
+
+def kept(meeting: Meeting) -> Meeting:
+    with db.work(read_only=True) as unit:
+        return unit.get_one(Meeting, meeting.id)
+
+
+def address(circle: Circle, meeting: Meeting | None = None) -> str:
+    return f"/circles/{circle.id}/meetings" + (f"/{meeting.id}" if meeting else "")
+
+
+@pytest.mark.usefixtures("facilitator")
+class TestMeeting:
+    def test_gets_a_day_an_hour_and_a_place(self, reader: Reader, circle: Circle) -> None:
+        meeting = plan(circle)
+        page = reader.open(address(circle, meeting), **MEETING)
+        assert "The meeting is kept." in page.text
+        assert "Thursday 12 March, 16:00 · Room 4" in page.text or "Thursday 12 March 2026, 16:00 · Room 4" in page.text
+        found = kept(meeting)
+        assert str(found.starts_at) == "2026-03-12 16:00:00+00:00"
+        assert (found.minutes, found.link, found.held) == (90, "https://meet.example.org/4", False)
+        assert 'rel="external noopener noreferrer"' in page
+
+    def test_is_shown_again_as_it_was_said(self, reader: Reader, circle: Circle) -> None:
+        meeting = plan(circle)
+        reader.open(address(circle, meeting), **{**MEETING, "time_zone": "Asia/Seoul"})
+        page = reader.open(address(circle, meeting))
+        assert 'value="2026-03-12"' in page
+        assert 'value="16:00"' in page
+        assert '<option selected value="Asia/Seoul">' in page
+
+    def test_the_next_one_is_proposed_on_the_same_clocks(self, reader: Reader, circle: Circle) -> None:
+        reader.open(address(circle, plan(circle)), **MEETING)
+        page = reader.open(address(circle, plan(circle, "Second tries")))
+        assert '<option selected value="Africa/Accra">' in page
+
+    def test_can_lose_its_day(self, reader: Reader, circle: Circle) -> None:
+        meeting = plan(circle, starts_at=now())
+        reader.open(address(circle, meeting), day="", hour="")
+        assert kept(meeting).starts_at is None
+
+    @pytest.mark.parametrize(
+        ("change", "sentence"),
+        [
+            ({"hour": ""}, "Please give the day and the time, or neither."),
+            ({"day": ""}, "Please give the day and the time, or neither."),
+            ({"day": "0001-01-01"}, "Please look at the year once more."),
+            ({"day": "9999-12-31"}, "Please look at the year once more."),
+            ({"day": "soon"}, "Please write a day, like 2026-03-12."),
+            ({"minutes": "0"}, "Number must be between 5 and 1440."),
+            ({"time_zone": "Mars/Olympus"}, "Please choose one of these."),
+            ({"link": "javascript:alert(1)"}, "Please look at this once more."),
+            ({"link": "meet.example.org"}, "Please look at this once more."),
+        ],
+    )
+    def test_says_what_to_mend(self, reader: Reader, circle: Circle, change: dict[str, str], sentence: str) -> None:
+        meeting = plan(circle)
+        page = reader.open(address(circle, meeting), **{**MEETING, **change})
+        assert sentence in page.text
+        assert "Room 4" in page
+        assert kept(meeting).starts_at is None
+
+    def test_that_was_held_is_counted_and_names_nobody(self, reader: Reader, circle: Circle) -> None:
+        meeting = plan(circle, starts_at=now() - timedelta(days=1))
+        page = reader.open(address(circle, meeting), held="y", present="9")
+        assert "9 people were there" in page.text
+        assert page.text.index("Held already") < page.text.index("9 people were there")
+        assert kept(meeting).held
+
+    def test_can_be_added(self, reader: Reader, circle: Circle) -> None:
+        reader.open(address(circle))
+        page = reader.press("Add it", title="One more evening", minutes="45")
+        assert "One more evening" in page.text
+        with db.work(read_only=True) as unit:
+            assert (unit.query(Meeting).one().title, unit.query(Meeting).one().minutes) == ("One more evening", 45)
+
+    def test_without_a_title_is_asked_for_one(self, reader: Reader, circle: Circle) -> None:
+        reader.open(address(circle))
+        page = reader.press("Add it", title=" ")
+        assert "Please fill this in." in page.text
+        assert page.count("<details") == page.count("<details class") != 0
+
+    def test_of_another_circle_is_out_of_this_address(
+        self, reader: Reader, circle: Circle, facilitator: Person
+    ) -> None:
+        """She runs this circle and only visits the other: its meetings are not hers to move."""
+        other = build.circle()
+        build.join(other, facilitator, "link_facilitator")
+        meeting = plan(other)
+        reader.open(f"/circles/{circle.id}/meetings/{meeting.id}", expect=404)
+        reader.open(address(circle))
+        reader.send(f"/circles/{circle.id}/meetings/{meeting.id}", expect=404, **MEETING)
+        assert kept(meeting).starts_at is None
+
+    def test_in_a_circle_that_has_ended_none_is_added(self, reader: Reader) -> None:
+        circle = build.circle(closed_at=now())
+        reader.as_(build.member(circle, "facilitator")).open(address(circle))
+        page = reader.press("Add it", title="More", expect=409)
+        assert "This circle has ended" in page.text
+
+
+@pytest.mark.usefixtures("facilitator")
+class TestNorm:
+    def test_is_written_down_and_ended(self, reader: Reader, circle: Circle) -> None:
+        reader.open(address(circle))
+        assert "We start on time" in reader.press("Write it down", text="We start on time").text
+        assert "We start on time" not in reader.press("No longer").text
+        with db.work(read_only=True) as unit:
+            assert unit.query(Norm).one().ended_at is not None
+
+    def test_of_another_circle_is_out_of_this_address(
+        self, reader: Reader, circle: Circle, facilitator: Person
+    ) -> None:
+        other = build.circle()
+        build.join(other, facilitator, "facilitator")
+        norm = build._add(Norm(circle_id=other.id, text="We start on time", agreed_on=now().date()))
+        reader.open(address(circle))
+        reader.send(f"{address(circle)}/norms/{norm.id}/end", expect=404)
+        with db.work(read_only=True) as unit:
+            assert unit.get_one(Norm, norm.id).ended_at is None
+
+
+@pytest.mark.parametrize("role", ["teacher", "union_representative", "link_facilitator", "programme_manager"])
+def test_others_look_and_find_nothing_to_press(reader: Reader, circle: Circle, role: str) -> None:
+    meeting = plan(circle)
+    build._add(Norm(circle_id=circle.id, text="We start on time", agreed_on=now().date()))
+    page = reader.as_(build.member(circle, role)).open(address(circle))
+    assert "First tries" in page.text
+    assert "We start on time" in page.text
+    assert "Add it" not in page.text
+    assert "No longer" not in page.text
+    assert address(circle, meeting) not in page
+    reader.send(address(circle), title="Mine", minutes="60", expect=403)
+
+
+def test_an_empty_page_says_what_will_be_here(reader: Reader, circle: Circle) -> None:
+    page = reader.as_(build.member(circle)).open(address(circle))
+    assert "The meetings of the circle will be here." in page.text
+    assert "What you agree on about working together will be here." in page.text

@@ -1,0 +1,89 @@
+"""The few pages that belong to no noun: the front door, the language, health."""
+
+import pytest
+from flask import Flask
+
+from lti_tool import db, migrate
+from lti_tool.models import Person
+from lti_tool.views.pages import own_path
+from tests import build
+from tests.reader import Reader
+
+
+@pytest.fixture
+def ama(app: Flask) -> Person:
+    return build.member(build.circle(name="Accra North"), name="Ama Owusu")
+
+
+def test_who_comes_without_a_course_is_told_where_to_go(reader: Reader) -> None:
+    page = reader.open("/")
+    assert "Your circle opens from your course." in page.text
+    assert "<form" not in page
+
+
+class TestLanguage:
+    def test_is_chosen_at_the_foot_and_kept(self, reader: Reader, ama: Person) -> None:
+        page = reader.as_(ama).open("/circles")
+        assert '<html lang="en" dir="ltr">' in page
+        page = reader.press("العربية")
+        assert '<html lang="ar" dir="rtl">' in page
+        assert "Accra North" in page.text  # she stays where she was
+        with db.work(read_only=True) as unit:
+            person = unit.get_one(Person, ama.id)
+            assert (person.locale, person.locale_chosen) == ("ar", True)
+        assert '<html lang="ar" dir="rtl">' in reader.as_(ama).open("/circles")
+
+    def test_that_nobody_speaks_here_becomes_english(self, reader: Reader, ama: Person) -> None:
+        reader.as_(ama).open("/circles")
+        reader.send("/language", language="tlh")
+        with db.work(read_only=True) as unit:
+            assert unit.get_one(Person, ama.id).locale == "en"
+
+    def test_of_the_browser_counts_until_one_is_known(self, app: Flask) -> None:
+        client = app.test_client()
+        assert '<html lang="fr"' in client.get("/", headers={"Accept-Language": "fr-CH, en;q=0.5"}).get_data(
+            as_text=True
+        )
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "\\\\evil.example",
+            "javascript:alert(1)",
+            "circles",
+            "",
+        ],
+    )
+    def test_leads_to_no_other_site(self, reader: Reader, ama: Person, address: str) -> None:
+        assert own_path(address) == "/"
+        reader.as_(ama).open("/circles")
+        assert "Accra North" in reader.send("/language", language="fr", back=address).text
+
+    def test_leads_back_to_a_path_of_ours(self) -> None:
+        assert own_path("/circles/7/meetings") == "/circles/7/meetings"
+
+
+class TestHealth:
+    def test_is_well_when_the_tables_are_those_of_this_release(self, app: Flask) -> None:
+        answer = app.test_client().get("/healthz")
+        assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+
+    def test_is_not_well_before_an_upgrade(self, app: Flask) -> None:
+        with db.engine().begin() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+        try:
+            answer = app.test_client().get("/healthz")
+            assert (answer.status_code, answer.get_json()) == (503, {"status": "upgrade-db is needed"})
+        finally:
+            [head] = migrate._heads()
+            with db.engine().begin() as connection:
+                connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{head}'")
+
+    @pytest.mark.usefixtures("ama")
+    def test_says_nothing_about_anybody(self, app: Flask) -> None:
+        assert set(app.test_client().get("/healthz").get_json()) == {"status"}

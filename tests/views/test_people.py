@@ -1,0 +1,128 @@
+"""The people of a circle: a place and a role are given by name, with one button, by those who may."""
+
+import pytest
+
+from lti_tool import db
+from lti_tool.models import Circle, Membership, Person
+from tests import build
+from tests.reader import Reader
+
+
+@pytest.fixture
+def circle(app: object) -> Circle:
+    return build.circle(name="Accra North")
+
+
+@pytest.fixture
+def page_of(reader: Reader, circle: Circle) -> str:
+    reader.as_(build.member(circle, "facilitator", name="Ama Owusu"))
+    return f"/circles/{circle.id}/people"
+
+
+def roles(circle: Circle) -> dict[str, str]:
+    with db.work(read_only=True) as unit:
+        query = unit.query(Person.name, Membership.role).join(Person, Person.id == Membership.person_id)
+        return {row[0]: row[1] for row in query.filter(Membership.circle_id == circle.id, Membership.left_at.is_(None))}
+
+
+def test_who_waits_gets_a_place_with_one_button(reader: Reader, circle: Circle, page_of: str) -> None:
+    build.person(build.course_of(circle), "Salma Haddad")
+    page = reader.open(page_of)
+    assert page.text.index("Waiting for a place") < page.text.index("Salma Haddad") < page.text.index("In this circle")
+    page = reader.press("Place as: Teacher")
+    assert "Salma Haddad has a place now." in page.text
+    assert roles(circle)["Salma Haddad"] == "teacher"
+    assert "Nobody waits." in page.text
+
+
+def test_or_another_role(reader: Reader, circle: Circle, page_of: str) -> None:
+    build.person(build.course_of(circle), "Efua Sarpong", may_teach=True)
+    reader.open(page_of)
+    reader.press("Place here", role="union_representative")
+    assert roles(circle)["Efua Sarpong"] == "union_representative"
+
+
+def test_a_person_without_a_name_can_be_placed(reader: Reader, circle: Circle, page_of: str) -> None:
+    build.person(build.course_of(circle), "")
+    assert "A colleague without a name here" in reader.open(page_of).text
+    assert "Your colleague has a place now." in reader.press("Place as: Teacher").text
+
+
+def test_a_role_is_changed(reader: Reader, circle: Circle, page_of: str) -> None:
+    build.member(circle, name="Salma Haddad")
+    page = reader.open(page_of)
+    assert "Salma Haddad Teacher" in page.text
+    with db.work(read_only=True) as unit:
+        query = unit.query(Membership.id).join(Person, Person.id == Membership.person_id)
+        number = query.filter(Person.name == "Salma Haddad").one()[0]
+    reader.send(f"{page_of}/members/{number}/role", role="link_facilitator")
+    assert roles(circle)["Salma Haddad"] == "link_facilitator"
+
+
+@pytest.mark.parametrize("role", ["", "Instructor", "administrator"])
+def test_no_role_but_the_programme_s(reader: Reader, circle: Circle, page_of: str, role: str) -> None:
+    person = build.person(build.course_of(circle), "Salma Haddad")
+    reader.open(page_of)
+    reader.send(f"{page_of}/{person.id}/place", role=role)
+    assert "Salma Haddad" not in roles(circle)
+
+
+def test_taking_somebody_out_says_what_stays(reader: Reader, circle: Circle, page_of: str) -> None:
+    build.member(circle, "facilitator", name="Salma Haddad")
+    reader.open(page_of)
+    page = reader.press("Take out of the circle")  # the first in the list is the one who looks
+    assert roles(circle) == {"Salma Haddad": "facilitator"}
+    assert "What this person wrote stays theirs, and stays where they shared it." in page.text
+    assert "Your circle is being formed" in page.text
+
+
+def test_who_gives_up_her_own_role_is_led_to_her_circle(reader: Reader, circle: Circle, page_of: str) -> None:
+    build.member(circle, "facilitator", name="Salma Haddad")
+    reader.open(page_of)
+    page = reader.press("Keep this role", role="teacher")
+    assert roles(circle)["Ama Owusu"] == "teacher"
+    assert "Your next small step" in page.text
+
+
+def test_the_last_facilitator_cannot_leave_the_circle_alone(reader: Reader, circle: Circle, page_of: str) -> None:
+    reader.open(page_of)
+    page = reader.press("Take out of the circle", expect=409)
+    assert "Make somebody else facilitator first." in page.text
+    assert roles(circle) == {"Ama Owusu": "facilitator"}
+
+
+def test_a_stranger_to_the_course_cannot_be_placed(reader: Reader, circle: Circle, page_of: str) -> None:
+    stranger = build.person(build.course(), "Stranger")
+    reader.open(page_of)
+    reader.send(f"{page_of}/{stranger.id}/place", role="teacher", expect=404)
+    assert "Stranger" not in roles(circle)
+
+
+def test_a_place_of_another_circle_is_out_of_this_address(reader: Reader, circle: Circle) -> None:
+    """Somebody who places people in two circles: each address serves its own circle."""
+    other = build.circle()
+    facilitator = build.member(circle, "facilitator")
+    build.join(other, facilitator, "facilitator")
+    place = build.join(other, build.person(build.course_of(other)))
+    reader.as_(facilitator).open(f"/circles/{circle.id}/people")
+    for action in ("role", "end"):
+        path = f"/circles/{circle.id}/people/members/{place.id}/{action}"
+        reader.send(path, role="facilitator", expect=404)
+    with db.work(read_only=True) as unit:
+        kept = unit.get_one(Membership, place.id)
+        assert (kept.role, kept.left_at) == ("teacher", None)
+
+
+def test_what_is_off_the_programme_s_size_is_said_and_blocks_nothing(
+    reader: Reader, circle: Circle, page_of: str
+) -> None:
+    page = reader.open(page_of)
+    assert "Teacher: 0 here, the programme suggests about 10. The circle works all the same." in page.text
+
+
+def test_nobody_is_listed_by_what_they_did(reader: Reader, circle: Circle, page_of: str) -> None:
+    """H1: no last visit, no counts beside a name."""
+    build.visit(build.member(circle, name="Salma Haddad"))
+    text = reader.open(page_of).text
+    for word in ("last", "ago", "visit", "active", "shared"):
+        assert f" {word} " not in text.split("In this circle")[1].replace("where they shared it", "")
