@@ -22,7 +22,7 @@ from lti_tool.db import Base
 from lti_tool.demo import browser
 from lti_tool.demo.people import INQUIRY
 from lti_tool.demo.quirks.moodle import sesskey
-from lti_tool.models import Circle, Delivery, Entry, EntryVersion, Feedback, Person, Visit
+from lti_tool.models import Circle, Delivery, Entry, EntryVersion, Feedback, InquiryAuthor, Person, Visit
 from lti_tool.settings import Settings
 from tests import build, feedback_build, school
 from tests.conftest import PUBLIC, Client, sign_in
@@ -328,9 +328,7 @@ def test_low_or_high_levels_give_the_same_credit(app: Flask, choice: int) -> Non
     assert owed == [(1, 6)]
 
 
-@pytest.mark.parametrize(
-    "file", ["services/credits.py", "services/milestones.py", "services/deliveries.py", "lti/scores.py"]
-)
+@pytest.mark.parametrize("file", ["services/credits.py", "services/milestones.py", "lti/messages.py", "lti/scores.py"])
 def test_the_way_to_the_gradebook_knows_no_levels(file: str) -> None:
     assert "level" not in (HERE / file).read_text(encoding="utf-8").casefold()
 
@@ -376,6 +374,9 @@ def test_a_private_text_is_its_authors_alone(private: tuple[Circle, int], app: F
     known = numbers()
     rules = [rule for rule in app.url_map.iter_rules() if "<int:circle_id>" in rule.rule]
     assert len(rules) > 20
+    with db.work(read_only=True) as unit:
+        author = unit.scalars(sa.select(Person).join(InquiryAuthor).order_by(Person.id)).first()
+    assert PRIVATE in Reader(app, sign_in=sign_in).as_(author).open(f"/circles/{circle.id}/entries/{entry}")
     for role, person in everybody(circle).items():
         reader = Reader(app, sign_in=sign_in)
         if person is not None:
