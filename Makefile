@@ -56,6 +56,7 @@ format: dev ## put the code into its one shape
 lock: ## pin the newest allowed versions, with hashes and without addresses (needs uv)
 	@$(COMPILE) --upgrade --extra demo --extra postgres --group build pyproject.toml -o requirements.lock
 	@$(COMPILE) --upgrade --extra demo --extra postgres --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --upgrade tests/openedx/requirements.in -o tests/openedx/requirements.lock
 
 clean: ## remove the environment; var/ (your data) stays
 	@rm -rf $(VENV) dist

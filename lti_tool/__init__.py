@@ -18,7 +18,7 @@ def create_app(config: "Settings | None" = None) -> "Flask":
     from werkzeug.middleware.proxy_fix import ProxyFix
     from whitenoise import WhiteNoise
 
-    from lti_tool import db, jobs, limits, log, pages, presets, settings, views
+    from lti_tool import db, jobs, limits, log, presets, settings, templating, views
 
     config = settings.use(config or settings.load())
     log.configure(config.log_level)
@@ -27,12 +27,12 @@ def create_app(config: "Settings | None" = None) -> "Flask":
     jobs.wake_after_commit()
     app = Flask(__name__, template_folder=str(settings.shipped("templates")), static_folder=None)
     app.config.from_mapping(_flask_config(config))
-    pages.init_app(app)
+    templating.init_app(app)
     limits.limiter.init_app(app)
     views.init_app(app)
     Compress(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=pages.STATIC, prefix="static/", max_age=31_536_000, allow_all_origins=False
+        app.wsgi_app, root=templating.STATIC, prefix="static/", max_age=31_536_000, allow_all_origins=False
     )
     if config.proxy_hops:
         hops = config.proxy_hops

@@ -13,6 +13,7 @@ from tests.postgres import cluster
 
 HERE = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+MSGFMT = ("msgfmt", "--check-format", "--output-file=/dev/null")  # gettext's own opinion of our catalogues
 ALL = os.environ.get("LTI_TOOL_TEST_ALL") == "1"
 STYLE = (
     ("style", "ruff", "check", "."),
@@ -33,6 +34,9 @@ def main() -> int:
         return code
     if not ALL:
         return 0
+    for catalogue in sorted(HERE.glob("lti_tool/translations/*/LC_MESSAGES/*.po")):
+        if (code := step(f"catalogue {catalogue.parts[-3]}", [*MSGFMT, str(catalogue)])) != 0:
+            return code
     with cluster() as address:
         environment = {**os.environ, "TEST_DATABASE_URL": address}
         return step("tests on PostgreSQL", [*suite, "-m", "not browser and not openedx"], environment)

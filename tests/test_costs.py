@@ -12,8 +12,8 @@ from flask import Flask
 
 from lti_tool import db, i18n
 from lti_tool.forms.base import Form
-from lti_tool.lti import http, launch
-from lti_tool.models import Enrolment, Person
+from lti_tool.lti import http, launch, tokens
+from lti_tool.models import Course, Enrolment, Person
 from lti_tool.services import rosters
 from tests import build
 from tests.lti import ends, issuer
@@ -36,6 +36,21 @@ def statements() -> Iterator[list[str]]:
         yield seen
     finally:
         sa.event.remove(db.engine(), "before_cursor_execute", note)
+
+
+@contextmanager
+def begun() -> Iterator[list[bool]]:
+    """Of each transaction begun while the block runs, whether it only reads."""
+    seen: list[bool] = []
+
+    def note(connection: sa.Connection) -> None:
+        seen.append(bool(connection.get_execution_options().get("read_only", False)))
+
+    sa.event.listen(db.engine(), "begin", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(db.engine(), "begin", note)
 
 
 def test_a_launch_is_checked_in_four_statements(app: Flask) -> None:
@@ -97,3 +112,16 @@ def test_a_roster_is_stored_with_a_few_statements_for_a_page_of_people() -> None
     with db.work(read_only=True) as unit:
         assert unit.scalar(sa.select(sa.func.count()).select_from(Enrolment)) == 120
     assert (len(first) <= 20, len(second) <= 20) == (True, True), (len(first), len(second))
+
+
+@pytest.mark.usefixtures("app")
+def test_nobody_waits_for_a_signature() -> None:
+    with ends.moodle() as far:
+        activity = ends.activity_in(far.url)
+        with db.work(read_only=True) as unit:
+            deployment_id = unit.get_one(Course, activity.course_id).deployment_id
+        connector = tokens.Connector(tokens.Account.of(deployment_id))
+        connector.get_access_token([tokens.SCORES])
+        with begun() as transactions:
+            connector.get_access_token([tokens.SCORES], fresh=True)
+    assert transactions.count(False) == 1  # to keep the token; signing only reads

@@ -8,15 +8,15 @@ import brotli
 import pytest
 from flask import render_template_string
 
-from lti_tool import pages, settings
+from lti_tool import settings, templating
 from lti_tool.forms.base import Typed
 from lti_tool.i18n import CODES
 from tests import tiny
 from tests.audit import audit
 from tests.reader import Reader
 
-SHEET = (pages.STATIC / "circles.css").read_text(encoding="utf-8")
-SCRIPT = (pages.STATIC / "circles.js").read_text(encoding="utf-8")
+SHEET = (templating.STATIC / "circles.css").read_text(encoding="utf-8")
+SCRIPT = (templating.STATIC / "circles.js").read_text(encoding="utf-8")
 ERRORS = sorted(p.name for p in (settings.shipped("templates") / "errors").glob("*.html") if p.name != "page.html")
 
 PARTS = """{% extends "base.html" %}
@@ -139,7 +139,7 @@ def test_a_first_visit_is_light(app):
 
 
 def test_the_address_of_a_file_changes_with_the_file():
-    assert re.fullmatch(r"/static/circles\.css\?v=[0-9a-f]{12}", pages.asset("circles.css"))
+    assert re.fullmatch(r"/static/circles\.css\?v=[0-9a-f]{12}", templating.asset("circles.css"))
 
 
 # The sheet

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
 
 from lti_tool import catalogues as messages
-from lti_tool import pages, settings
+from lti_tool import settings, templating
 from lti_tool.forms.base import Form, LongText, ShortText, Typed, WordLimit
 from lti_tool.views.words import refusal
 
@@ -48,7 +48,7 @@ def make(catalogues: str = "translations") -> Tiny:
     app = Flask("lti_tool", template_folder=str(settings.shipped("templates")))
     app.config.update(SECRET_KEY="a key for the tests, long enough", TESTING=True)
     app.jinja_env.undefined = _Lenient
-    pages.init_app(app, catalogues=catalogues)
+    templating.init_app(app, catalogues=catalogues)
     tiny = Tiny(app)
 
     @app.before_request

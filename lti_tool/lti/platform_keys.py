@@ -4,6 +4,7 @@ Three short units of work of our own (read, count the question, keep the answer)
 on SQLite an open one would stop every other writer. So a launch asks for the key before it writes anything.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -36,12 +37,12 @@ def find(platform: Platform, kid: str) -> RSAPublicKey:
 
     A cached key outlives an outage of the platform, and a key that the platform dropped is dropped here.
     """
-    began = db.now()
+    began, since = db.now(), time.monotonic()
     kept = _kept(platform.id)
     if kid in kept.keys and began - kept.at < FRESH:
         return _parsed(**kept.keys[kid])
     try:
-        current = _current(platform, kid, began)
+        current = _current(platform, kid, began, since)
     except LaunchRefusedError:
         if kid not in kept.keys:
             raise
@@ -68,26 +69,26 @@ class _Line:
     """Where the launches of one platform wait in this process, so that thirty at nine o'clock ask one question."""
 
     lock: Lock = field(default_factory=Lock)
-    failed_at: datetime | None = None
+    failed_at: float | None = None  # of the clock that is never set back
     failure: str = ""
 
 
 _lines: dict[int, _Line] = {}  # by platform id
 
 
-def _current(platform: Platform, kid: str, began: datetime) -> KeySet:
+def _current(platform: Platform, kid: str, began: datetime, since: float) -> KeySet:
     """The key set as the platform publishes it now; one launch asks, those that waited for it share the answer."""
     line = _lines.setdefault(platform.id, _Line())
     with line.lock:
         kept = _kept(platform.id)
         if kept.keys and (kept.at >= began or (kid in kept.keys and began - kept.at < FRESH)):
             return kept.keys
-        if line.failed_at is not None and line.failed_at >= began:
+        if line.failed_at is not None and line.failed_at >= since:
             raise refuse(line.failure)
         try:
             return _fetch(platform)
         except LaunchRefusedError as refused:
-            line.failed_at, line.failure = db.now(), refused.code
+            line.failed_at, line.failure = time.monotonic(), refused.code
             raise
 
 

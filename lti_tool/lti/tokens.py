@@ -141,9 +141,8 @@ class Connector(ServiceConnector):
 
     def _assertion(self) -> str:
         """Our proof of who we are (security framework 1.0 §4.1), good for one use and two minutes."""
-        with db.work() as unit:  # the first use of a key may have to write it
+        with db.work(read_only=True):  # in a unit beside any open one, which would begin to hold the database
             kid, key = keys.signing_key()
-            unit.commit()
         begins = int(time.time())
         claims: dict[str, str | int] = {
             "iss": self.account.client_id,

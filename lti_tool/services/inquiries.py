@@ -100,11 +100,11 @@ def of(circle: Circle, *, within: Reach) -> list[Overview]:
 
 
 def _own(circle: Circle, within: Reach) -> Select[Inquiry]:
-    """Three statements, however much was written."""
+    """Two statements, however much was written."""
     return (
         select(Inquiry)
         .where(Inquiry.circle_id == circle.id, Inquiry.id.in_(within.own_inquiries()))
-        .options(selectinload(Inquiry.entries).selectinload(Entry.versions))
+        .options(selectinload(Inquiry.entries).joinedload(Entry.versions))
         .order_by(Inquiry.id.desc())
         .execution_options(populate_existing=True)
     )

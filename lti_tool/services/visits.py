@@ -43,7 +43,6 @@ def arrive(launch: Launch) -> Visit:
         person_id=person.id,
         activity_id=activity.id,
         test_user=launch.test_user,
-        return_url=launch.return_url,
         expires_at=now() + timedelta(hours=settings.current().session_hours),
     )
     session.add(visit)

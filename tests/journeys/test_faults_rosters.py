@@ -62,7 +62,8 @@ def test_a_roster_that_cannot_be_read_is_read_later(lms: School, trouble: dict[s
     lms.lms.faults.clear()
     assert lms.wait(HOUR) == (1, 0)
     assert (present(lms), fault()) == (ALL, None)
-    assert "Amara Boatemaa" in facilitator.open("/courses/1/set-up/people")
+    assert facilitator.page is not None
+    assert "Amara Boatemaa" in facilitator.open(facilitator.page.answer.request.path)
 
 
 def test_an_empty_roster_sends_nobody_away(lms: School) -> None:

@@ -23,7 +23,7 @@ FEW_VOICES = "Few voices are heard in my class"
 ON_ITS_WAY = "The list of people is on its way"
 
 
-def eventually(ask: Callable[[], T], *, seconds: float = 30) -> T:
+def eventually(ask: Callable[[], T], *, seconds: float = 60) -> T:
     """What `ask` gives once it gives something; the worker looks into its queue every second."""
     deadline = time.monotonic() + seconds
     while not (found := ask()):

@@ -28,9 +28,10 @@ def landing(course: Course, person: Person, activity: Activity | None = None) ->
 
 
 class TestLanding:
-    def test_the_only_circle(self, course: Course) -> None:
+    @pytest.mark.parametrize("role", ["teacher", "facilitator", "union_representative"])
+    def test_the_only_circle(self, course: Course, role: str) -> None:
         circle = build.circle(course)
-        assert landing(course, build.member(circle)).circle.id == circle.id
+        assert landing(course, build.member(circle, role)).circle.id == circle.id
 
     def test_two_circles_are_a_choice_in_the_order_of_their_names(self, course: Course) -> None:
         person = build.person(course)

@@ -99,6 +99,11 @@ class TestProposedRoles:
         build.enrolment(course, person, **{**said, seen_in: [build.LEARNER, role]})
         assert proposed(course, ama)[person.id] == ""
 
+    def test_nor_is_one_who_may_teach_whatever_her_roles_are_called(self, course: Course, ama: Person) -> None:
+        person = build.person(course, may_teach=True)
+        build.enrolment(course, person, launch_roles=[build.LEARNER], roster_roles=[build.LEARNER])
+        assert proposed(course, ama)[person.id] == ""
+
     def test_a_kind_of_learner_is_a_learner(self, course: Course, ama: Person) -> None:
         [person] = build.learners(course, 1)
         build.enrolment(course, person, roster_roles=[build.LEARNER, f"{CONTEXT}/Learner#GuestLearner"])

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,9 @@ from lti_tool import create_app, db
 from lti_tool.access import Permission, Rights
 from lti_tool.db import UncommittedError, now
 from lti_tool.models import Circle, Membership, Norm, Person, UsedForm, Visit
-from lti_tool.services import norms
+from lti_tool.services import forms_used, norms
 from lti_tool.settings import Settings
-from lti_tool.views.base import requires
+from lti_tool.views.base import first_led_to, requires
 from tests import build, tiny
 from tests.conftest import PUBLIC, Client, sign_in
 from tests.reader import Reader
@@ -307,6 +308,28 @@ class TestSentTwice:
         assert agreed() == ["Made once"]
         with db.work(read_only=True) as unit:
             assert answers == [(303, f"/trial/norms/{unit.query(Norm).one().id}")] * 4
+
+    @pytest.mark.usefixtures("app")
+    def test_waits_a_moment_for_where_the_first_sending_leads(self) -> None:
+        key = "a" * 32
+        build._add(UsedForm(key=key))
+
+        def say() -> None:
+            time.sleep(0.15)
+            with db.work() as unit:
+                forms_used.lead_to(key, "/circles/7")
+                unit.commit()
+
+        thread = threading.Thread(target=say)
+        thread.start()
+        assert first_led_to(key) == "/circles/7"
+        thread.join()
+
+    @pytest.mark.usefixtures("app")
+    def test_waits_for_no_form_that_was_never_accepted(self) -> None:
+        began = time.monotonic()
+        assert first_led_to("b" * 32) is None
+        assert time.monotonic() - began < 0.5
 
     def test_a_first_sending_that_never_said_where_it_leads_leads_to_the_circle(
         self, browser: FlaskClient, circle: Circle, monkeypatch: pytest.MonkeyPatch

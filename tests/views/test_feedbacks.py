@@ -60,7 +60,9 @@ class TestGiving:
         here.reader.as_(here.ben)
         page = here.reader.open(f"{here.base}/feedbacks")
         assert "Ama Owusu · about" in page.text
-        assert "Give Ama Owusu a word" in here.reader.open(here.base).text
+        circle = here.reader.open(here.base)
+        assert "Give Ama Owusu a word" in circle.text
+        assert here.path(here.ben, "/write") in circle
         assert here.path(here.ben, "/write") in page
 
     def test_the_question_the_text_and_who_will_read_it_are_there(self, here: Place) -> None:
