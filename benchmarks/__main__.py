@@ -5,7 +5,7 @@ import sys
 
 from benchmarks.measure import Line
 
-ALL = ("launch", "page", "wire", "roster")
+ALL = ("launch", "page", "wire", "roster", "score", "plans")
 HEADINGS = Line("what", "ours", "bare", "ratio (min / median / max)", "promised", None)
 
 
