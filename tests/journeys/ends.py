@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.request import urlopen
 
+import sqlalchemy as sa
+
 from lti_tool.demo.app import served
 from lti_tool.demo.platform import PracticeLms
 
@@ -27,6 +29,7 @@ class Tool:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"  # another site than 127.0.0.1, and yet a secure context
+        self.database_url = database_url
         self._log: IO[bytes] = (folder / "tool.log").open("ab")
         self._read = 0  # lines of the log
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,6 +92,14 @@ class Ends:
 
     tool: Tool
     lms: PracticeLms
+
+    def end_visits(self, person: str) -> None:
+        """Let the time of somebody's visits be over; her browsers keep their cookies."""
+        of_person = "SELECT id FROM person WHERE sub = :sub"
+        engine = sa.create_engine(self.tool.database_url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            query = sa.text(f"DELETE FROM visit WHERE person_id IN ({of_person})")
+            connection.execute(query, {"sub": self.lms.person_of(person).id})
 
     def gradebook(self) -> dict[str, Any]:
         """What the LMS's gradebook holds now."""

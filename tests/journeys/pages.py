@@ -89,7 +89,7 @@ def _entry(story: Story, visitor: Visitor) -> str:
 
 
 def _signed_out(story: Story, visitor: Visitor) -> None:
-    visitor.context.clear_cookies()
+    story.ends.end_visits(visitor.person)
     visitor.goto(story.circle)
 
 

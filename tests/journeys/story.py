@@ -178,18 +178,16 @@ class Story:
         self.read["second"] = author.press("Share this version").text()
 
     def begin(self, person: str | Visitor, stage: str) -> Visitor:
-        """Somebody of the small circle begins a stage of her inquiry, in English."""
+        """Somebody of the small circle begins a stage of her inquiry, or goes on with it; in English."""
         self.circle_open()
         visitor = self.staff[person] if isinstance(person, str) else person
         visitor.launch().language("en").goto(f"{self.circle}/inquiry")
-        item = visitor.frame.get_by_role("listitem").filter(has_text=stage).get_by_role("button", name="Begin")
-        if item.count():
-            return visitor.press("Begin", within=visitor.frame.get_by_role("listitem").filter(has_text=stage))
-        if visitor.scripts:
-            visitor.unfold("Begin another stage")
-        else:
-            visitor.frame.locator("summary", has_text="Begin another stage").click()
-        return visitor.press(stage)
+        item = visitor.frame.get_by_role("listitem").filter(has_text=stage)
+        if item.get_by_role("button", name="Begin").count():
+            return visitor.press("Begin", within=item)
+        if item.get_by_role("link").count():
+            return visitor.press("Open", within=item, kind="link")
+        return visitor.unfold("Begin another stage").press(stage)
 
     def wait_for_roster(self, facilitator: Visitor) -> None:
         """Look again until the list of people has come."""

@@ -9,20 +9,24 @@ STEPS = "What will I do, with whom, by when?"
 NAME = "What is the practice, in one line?"
 
 
-def test_a_text_outlives_the_visit(story: Story) -> None:
-    third = story.begin(THIRD, "Action plan")
+@pytest.mark.parametrize("gone", ["visit", "cookie"])
+def test_a_text_outlives_the_visit(story: Story, gone: str) -> None:
+    third, text = story.begin(THIRD, "Action plan"), f"Two colleagues of my year, {gone}."
     entry = third.path
     with story.staff.expecting(401):
-        third.fill(STEPS, "Two colleagues of my year.")
-        third.context.clear_cookies()
+        third.fill(STEPS, text)
+        if gone == "visit":
+            story.ends.end_visits(THIRD)
+        else:
+            third.context.clear_cookies()
         third.press("Keep as draft")
         assert third.heading == "Your text is safe here"
-        assert third.frame.get_by_label("What you wrote").first.input_value() == "Two colleagues of my year."
+        assert third.frame.get_by_label("What you wrote").first.input_value() == text
     third.other_tab().launch().page.close()
     third.press("Send it again")
     assert third.path == entry
     assert "Your text is kept." in third.text()
-    assert third.frame.get_by_label(STEPS).input_value() == "Two colleagues of my year."
+    assert third.frame.get_by_label(STEPS).input_value() == text
 
 
 def test_two_people_at_one_computer_keep_their_texts_apart(story: Story) -> None:
