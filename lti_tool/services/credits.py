@@ -36,6 +36,7 @@ def reckon(membership: Membership) -> Credit | None:
         or membership.activity_id is None
     ):
         return None
+    _one_at_a_time(membership)
     met, planned = _value(membership)
     former = _former(membership)
     credit = find_or_add(Credit, membership_id=membership.id, activity_id=membership.activity_id)
@@ -46,6 +47,12 @@ def reckon(membership: Membership) -> Credit | None:
         session.flush()
         _state(credit, membership)
     return credit
+
+
+def _one_at_a_time(membership: Membership) -> None:
+    """Wait for whoever reckons for the same person now, and see what she did there; SQLite has one writer anyway."""
+    mine = select(Person.id).where(Person.id == membership.person_id)
+    session.execute(mine.with_for_update(key_share=True))
 
 
 def reckon_person(person_id: int, *, circle_id: int) -> None:
@@ -65,6 +72,7 @@ def reckon_all() -> None:
         .where(Membership.left_at.is_(None), Circle.credit_mode != "none", Circle.closed_at.is_(None))
         .where(Membership.rights.in_(rights_with(Permission.EARN_CREDIT)))
         .options(joinedload(Membership.circle))
+        .order_by(Membership.person_id)
     )
     for membership in session.scalars(query):
         reckon(membership)
@@ -187,9 +195,10 @@ def _state_again(activity_id: int) -> None:
         select(Credit, Membership)
         .join(Membership, Membership.id == Credit.membership_id)
         .where(Credit.activity_id == activity_id, Credit.stated_at.is_not(None))
-        .order_by(Credit.id)
+        .order_by(Membership.person_id, Credit.id)
     )
     for credit, membership in session.execute(stated).all():
+        _one_at_a_time(membership)
         owed = deliveries.find(key(activity_id, membership.person_id))
         if owed is None or owed.done_at is not None:
             _state(credit, membership)
@@ -269,6 +278,7 @@ def award(membership_id: int, *, reason: str, by: Person, within: Reach) -> Cred
         raise RefusedError("reason_needed")
     if membership.activity_id is None or membership.circle.credit_mode == "none":
         raise RefusedError("no_credit_here")
+    _one_at_a_time(membership)
     _met, planned = _value(membership)
     credit = find_or_add(Credit, membership_id=membership.id, activity_id=membership.activity_id)
     credit.met = credit.planned = planned

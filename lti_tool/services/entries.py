@@ -174,7 +174,7 @@ def share(entry: Entry, *, by: Person) -> EntryVersion:
     entry.saved_at = now()  # moves the edition: of two authors who share at once, the second is told
     _flush()
     pairing.pair(made)
-    for author in entry.inquiry.authors:
+    for author in sorted(entry.inquiry.authors, key=lambda one: one.person_id):  # always in this order, for the locks
         credits.reckon_person(author.person_id, circle_id=entry.circle_id)
     return made
 

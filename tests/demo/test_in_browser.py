@@ -1,7 +1,5 @@
 """What only a real browser shows: scripts, frames of another site, and the Origin of our own forms."""
 
-import os
-import shutil
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,9 +8,9 @@ from lti1p3platform.registration import Registration
 
 from lti_tool.demo.app import serving
 from lti_tool.demo.platform import PracticeLms
+from tests.conftest import CHROMIUM
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

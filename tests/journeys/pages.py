@@ -30,7 +30,7 @@ def seats(story: Story) -> dict[str, Seat]:
     feedbacks, set_up = f"{story.circle}/feedbacks", story.set_up
     reviewed = story.staff[FACILITATOR].launch(of=AUTHOR).path
     return {
-        "author": Seat(AUTHOR, COURSE, (f"{story.entry}/versions/1", feedbacks)),
+        "author": Seat(AUTHOR, COURSE, (story.entry, f"{story.entry}/versions/1", feedbacks)),
         "colleague": Seat(COLLEAGUE, COURSE, (story.entry, feedbacks)),
         "facilitator": Seat(FACILITATOR, COURSE, (reviewed,)),
         "representative": Seat(REPRESENTATIVE, LARGE_COURSE),
