@@ -90,7 +90,7 @@ def _entry(story: Story, visitor: Visitor) -> str:
 
 def _signed_out(story: Story, visitor: Visitor) -> None:
     visitor.context.clear_cookies()
-    visitor.goto(story.circle)
+    visitor.frame.goto(f"{visitor.tool_url}{story.circle}", referer=visitor.page.url)
 
 
 def _kept_text(story: Story, visitor: Visitor) -> None:
