@@ -1,7 +1,6 @@
 """Fixtures for every test: one application, one database that is emptied after each test, a reader who audits pages."""
 
 import os
-import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,19 +18,10 @@ from lti_tool.settings import Settings, use
 from tests import build
 from tests.reader import Reader
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.chromium", "tests.databases"]
 
 
 PUBLIC = "https://circles.example.org"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """What needs a browser is skipped where there is none, and fails where nothing may be skipped."""
-    if CHROMIUM is None and item.get_closest_marker("browser"):
-        if os.environ.get("LTI_TOOL_TEST_ALL") == "1":
-            pytest.fail("this machine has no Chromium", pytrace=False)
-        pytest.skip("this machine has no Chromium")
 
 
 @pytest.fixture(scope="session")

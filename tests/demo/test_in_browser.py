@@ -8,20 +8,16 @@ from lti1p3platform.registration import Registration
 
 from lti_tool.demo.app import serving
 from lti_tool.demo.platform import PracticeLms
-from tests.conftest import CHROMIUM
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page():
+def page(chromium):
     """A page as wide as a phone."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 360, "height": 740})
-        browser.close()
+    page = chromium.new_page(viewport={"width": 360, "height": 740})
+    yield page
+    page.close()
 
 
 @pytest.fixture
