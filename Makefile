@@ -44,6 +44,9 @@ test: dev ## lint, format, types and the whole suite
 	@$(BIN)/python -m lti_tool.catalogues compile
 	@$(BIN)/python -m tests.run
 
+bench: dev ## what it costs, as ratios beside bare programs (some minutes)
+	@$(BIN)/python -m benchmarks
+
 lint: dev ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 

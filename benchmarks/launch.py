@@ -25,15 +25,15 @@ def run() -> list[Line]:
             issuer=lms.issuer, client_id=lms.client_id, jwks_url=f"{lms.address}/jwks", target=f"{PUBLIC}/launch"
         )
         sides = [(ours, "/lti/login", "/lti/launch"), (bare, "/login", "/launch")]
-        launches = [_launcher(lms, app, begins, ends) for app, begins, ends in sides]
-        logins = [_logger_in(lms, app, begins) for app, begins, _ in sides]
+        launches = [launcher(lms, app, begins, ends) for app, begins, ends in sides]
+        logins = [login_of(lms, app, begins) for app, begins, _ in sides]
         return [
             compare("a validated launch", launches[0], launches[1], at_most=1.5),
             compare("the login before it", logins[0], logins[1], at_most=None),
         ]
 
 
-def _launcher(lms: Lms, app: Flask, begins: str, ends: str) -> Callable[[], Act]:
+def launcher(lms: Lms, app: Flask, begins: str, ends: str) -> Callable[[], Act]:
     expect = 303 if ends == "/lti/launch" else 200
     count = iter(range(10**9))
 
@@ -48,7 +48,7 @@ def _launcher(lms: Lms, app: Flask, begins: str, ends: str) -> Callable[[], Act]
     return prepare
 
 
-def _logger_in(lms: Lms, app: Flask, begins: str) -> Callable[[], Act]:
+def login_of(lms: Lms, app: Flask, begins: str) -> Callable[[], Act]:
     def prepare() -> Act:
         environ = _login(lms, begins, "7")
         return lambda: answer(app, environ, expect=302)

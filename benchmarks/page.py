@@ -20,13 +20,13 @@ def run() -> list[Line]:
         scenes = [circle_at_work(people, entries_each=2) for people in SIZES]
         bare = bare_app("sqlite://", names=[f"Person {number}" for number in range(SIZES[0])])
         lines = []
-        for what, (path, person) in _pages(scenes[0]).items():
+        for what, (path, person) in pages(scenes[0]).items():
             at_most = TIMES if what.startswith("circle") else None
             lines.append(
                 compare(f"{what}, 13 people", _opener(app, path, person), _opener(bare, "/people"), at_most=at_most)
             )
-        for what in _pages(scenes[0]):
-            counts = [_statements(app, *_pages(scene)[what]) for scene in scenes]
+        for what in pages(scenes[0]):
+            counts = [_statements(app, *pages(scene)[what]) for scene in scenes]
             kept = max(counts) <= MOST and len(set(counts)) == 1
             bound = what.startswith("circle")
             lines.append(
@@ -42,7 +42,7 @@ def run() -> list[Line]:
         return lines
 
 
-def _pages(scene: Scene) -> dict[str, tuple[str, Person]]:
+def pages(scene: Scene) -> dict[str, tuple[str, Person]]:
     circle, teacher = f"/circles/{scene.circle.id}", scene.teachers[0]
     own, foreign = (scene.inquiries[place].entries[0].id for place in (0, 1))
     return {

@@ -176,10 +176,11 @@ class Reach:
             sa.select(version_evidence.c.evidence_id)
             .join(EntryVersion, EntryVersion.id == version_evidence.c.version_id)
             .join(Entry, Entry.id == EntryVersion.entry_id)
-            .where(self.versions())
+            .where(version_evidence.c.evidence_id == Evidence.id, self.versions())
         )
         own = sa.select(Entry.id).where(self.own_entries())
-        return sa.and_(Evidence.removed_at.is_(None), sa.or_(Evidence.entry_id.in_(own), Evidence.id.in_(readable)))
+        seen = readable.correlate(Evidence).exists()
+        return sa.and_(Evidence.removed_at.is_(None), sa.or_(Evidence.entry_id.in_(own), seen))
 
     def feedback(self) -> sa.ColumnElement[bool]:
         """Feedback that the visitor may read.
@@ -202,9 +203,13 @@ class Reach:
         return sa.or_(*ways)
 
     def _version_readable(self) -> sa.ColumnElement[bool]:
-        return Feedback.version_id.in_(
-            sa.select(EntryVersion.id).join(Entry, Entry.id == EntryVersion.entry_id).where(self.versions())
+        """Asked of each feedback that is left: a list of all readable versions would be read from end to end first."""
+        version = (
+            sa.select(EntryVersion.id)
+            .join(Entry, Entry.id == EntryVersion.entry_id)
+            .where(EntryVersion.id == Feedback.version_id, self.versions())
         )
+        return version.correlate(Feedback).exists()
 
     def _gave_own(self) -> sa.ColumnElement[bool]:
         own = aliased(Feedback)

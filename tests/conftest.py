@@ -18,7 +18,7 @@ from lti_tool.settings import Settings, use
 from tests import build
 from tests.reader import Reader
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.chromium", "tests.databases"]
 
 
 PUBLIC = "https://circles.example.org"

@@ -1,32 +1,16 @@
 """The script in a real browser: a draft saves itself, says so truly, and the page works without any of it."""
 
-import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import jsonify
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from tests import tiny
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-QUIET += ["--disable-sync", "--no-first-run", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="this machine has no Chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield opened
-        opened.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -49,8 +33,8 @@ def site():
 
 
 @pytest.fixture
-def page(browser, site) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 374, "height": 595})
+def page(chromium, site) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 374, "height": 595})
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
@@ -155,9 +139,9 @@ def test_what_is_to_be_mended_is_in_focus(page):
     expect(page.get_by_role("alert")).to_be_focused()
 
 
-def test_nothing_hangs_over_the_edge_of_a_small_phone(browser, site):
+def test_nothing_hangs_over_the_edge_of_a_small_phone(chromium, site):
     for language in ("en", "fr", "ar"):
-        context = browser.new_context(viewport={"width": 320, "height": 500})
+        context = chromium.new_context(viewport={"width": 320, "height": 500})
         opened = context.new_page()
         opened.goto(f"{site.url}/entry?language={language}")
         assert opened.evaluate("document.documentElement.scrollWidth") <= 320
@@ -169,8 +153,8 @@ def test_nothing_hangs_over_the_edge_of_a_small_phone(browser, site):
         context.close()
 
 
-def test_the_form_works_without_the_script(browser, site):
-    context = browser.new_context(java_script_enabled=False)
+def test_the_form_works_without_the_script(chromium, site):
+    context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(site.url + "/entry")
     page.get_by_label("What is it about?").fill("Cards")

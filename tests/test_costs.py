@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import flask
@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from lti_tool import db, i18n
+from lti_tool.access import Place, Reach, Rights
 from lti_tool.forms.base import Form
 from lti_tool.lti import http, launch, tokens
-from lti_tool.models import Course, Enrolment, Person
+from lti_tool.models import Course, Enrolment, Evidence, Feedback, Person
 from lti_tool.services import rosters
 from tests import build
 from tests.lti import ends, issuer
@@ -125,3 +126,20 @@ def test_nobody_waits_for_a_signature() -> None:
         with begun() as transactions:
             connector.get_access_token([tokens.SCORES], fresh=True)
     assert transactions.count(False) == 1  # to keep the token; signing only reads
+
+
+def test_what_one_may_read_is_asked_of_each_piece_and_never_listed_whole() -> None:
+    place = Place(1, 1, "ei_t3lfa", "facilitator", Rights.FACILITATOR, datetime(2026, 11, 2, tzinfo=UTC))
+    reach = Reach(1, (place,))
+    questions = [
+        sa.select(Feedback.id).where(Feedback.version_id == 1, reach.feedback()),
+        sa.select(Evidence.id).where(Evidence.id == 1, reach.evidence()),
+    ]
+    engine = sa.create_engine("sqlite://")
+    with engine.connect() as connection:
+        db.Base.metadata.create_all(connection)
+        for question in questions:
+            statement = question.compile(connection, compile_kwargs={"literal_binds": True})
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
+            assert not [step for step in plan if step.startswith("SCAN")], plan
+    engine.dispose()

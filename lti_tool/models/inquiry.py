@@ -109,5 +109,5 @@ version_evidence = sa.Table(
     "version_evidence",
     Base.metadata,
     sa.Column("version_id", sa.Integer, sa.ForeignKey("entry_version.id"), primary_key=True),
-    sa.Column("evidence_id", sa.Integer, sa.ForeignKey("evidence.id"), primary_key=True),
+    sa.Column("evidence_id", sa.Integer, sa.ForeignKey("evidence.id"), primary_key=True, index=True),
 )

@@ -1,7 +1,5 @@
 """What only a real browser shows: scripts, frames of another site, and the Origin of our own forms."""
 
-import os
-import shutil
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,19 +9,15 @@ from lti1p3platform.registration import Registration
 from lti_tool.demo.app import serving
 from lti_tool.demo.platform import PracticeLms
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page():
+def page(chromium):
     """A page as wide as a phone."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 360, "height": 740})
-        browser.close()
+    page = chromium.new_page(viewport={"width": 360, "height": 740})
+    yield page
+    page.close()
 
 
 @pytest.fixture

@@ -1,41 +1,20 @@
 """Chromium as people use it: one profile a person, the tool in the LMS's frame, and whatever goes wrong noted."""
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, Request, Response
 
 from tests.journeys.ends import Ends
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LAPTOP = (1280, 900)
 PHONE = (390, 844)
 COURSE = "3"  # the small course: three teachers and a facilitator, one circle
 LARGE_COURSE = "2"  # twenty teachers, and representatives of the union
 LANGUAGES = {"en": "English", "fr": "français", "ar": "العربية"}
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium, never a download."""
-    arguments = [*ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else ARGUMENTS
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 class Staff:

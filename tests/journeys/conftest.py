@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from playwright.sync_api import Browser
 
 from lti_tool import catalogues
 from tests.databases import fresh_database
-from tests.journeys.browser import Staff, chromium
+from tests.journeys.browser import Staff
 from tests.journeys.ends import Ends, running
 from tests.journeys.story import Story
 
@@ -26,12 +27,11 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ends]:
 
 
 @pytest.fixture(scope="session")
-def staff(ends: Ends) -> Iterator[Staff]:
+def staff(ends: Ends, chromium: Browser) -> Iterator[Staff]:
     """Everybody of the LMS, each in a browser of her own."""
-    with chromium() as browser:
-        people = Staff(browser, ends)
-        yield people
-        people.leave()
+    people = Staff(chromium, ends)
+    yield people
+    people.leave()
 
 
 @pytest.fixture(scope="session")

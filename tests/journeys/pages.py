@@ -30,7 +30,7 @@ def seats(story: Story) -> dict[str, Seat]:
     feedbacks, set_up = f"{story.circle}/feedbacks", story.set_up
     reviewed = story.staff[FACILITATOR].launch(of=AUTHOR).path
     return {
-        "author": Seat(AUTHOR, COURSE, (f"{story.entry}/versions/1", feedbacks)),
+        "author": Seat(AUTHOR, COURSE, (story.entry, f"{story.entry}/versions/1", feedbacks)),
         "colleague": Seat(COLLEAGUE, COURSE, (story.entry, feedbacks)),
         "facilitator": Seat(FACILITATOR, COURSE, (reviewed,)),
         "representative": Seat(REPRESENTATIVE, LARGE_COURSE),
@@ -90,7 +90,7 @@ def _entry(story: Story, visitor: Visitor) -> str:
 
 def _signed_out(story: Story, visitor: Visitor) -> None:
     visitor.context.clear_cookies()
-    visitor.goto(story.circle)
+    visitor.frame.goto(f"{visitor.tool_url}{story.circle}", referer=visitor.page.url)
 
 
 def _kept_text(story: Story, visitor: Visitor) -> None:

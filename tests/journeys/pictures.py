@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 from lti_tool import catalogues
-from tests.journeys.browser import Staff, Visitor, chromium
+from tests import chromium
+from tests.journeys.browser import Staff, Visitor
 from tests.journeys.ends import running
 from tests.journeys.pages import by_links, in_the_way, seats
 from tests.journeys.story import AUTHOR, Story
@@ -21,7 +22,7 @@ def main() -> None:
     """Tell the story and take the pictures."""
     folder, languages = Path(sys.argv[1]), sys.argv[2:] or ["en", "fr", "ar"]
     catalogues.compile_all()
-    with tempfile.TemporaryDirectory() as place, chromium() as browser:
+    with tempfile.TemporaryDirectory() as place, chromium.opened() as browser:
         database = f"sqlite:///{Path(place) / 'circles.db'}"
         with running(Path(place), database) as ends:
             staff = Staff(browser, ends)

@@ -55,6 +55,7 @@ class Story:
         self.new_course = self.set_up = ""  # an LMS's id, and a path
         self.large_entry = ""  # path of a piece shared with it
         self.entry = ""  # path of the author's first piece
+        self.words = ""  # path of the colleague's words on it
 
     @chapter
     def registered(self) -> None:
@@ -150,6 +151,7 @@ class Story:
         self.read["rubric"] = colleague.text()
         colleague.frame.get_by_label("Names a concern in the teacher’s own practice and whom it affects.").check()
         self.read["sent"] = colleague.press("Send it").text()
+        self.words = colleague.path
 
     @chapter
     def third_shared(self) -> None:
@@ -157,10 +159,10 @@ class Story:
         self.shared()
         for stage, prompt in (
             ("Choose a practice", "What will I try, and what will pupils do differently if it works?"),
-            ("Lead with colleagues", "What did they try or change?"),
+            ("Lead with colleagues", "Whom did I involve, and how? First names or roles are enough."),
         ):
             third = self.begin(THIRD, stage).fill(prompt, "Talking partners. The loud ones talk, the others nod.")
-            third.press("Share with my circle")
+            assert "Shared." in third.press("Share with my circle").text()
 
     @chapter
     def revised(self) -> None:

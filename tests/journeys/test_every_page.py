@@ -64,7 +64,11 @@ def test_a_circle_is_light(story: Story) -> None:
     """40 KiB at the first visit and 12 KiB from then on, in five requests: a minute of a weak network, not ten."""
     visitor = story.revised().staff.visitor(AUTHOR)
     asked: list[Request] = []
-    visitor.context.on("requestfinished", asked.append)
+
+    def note(request: Request) -> None:
+        asked.append(request)
+
+    visitor.context.on("requestfinished", note)
 
     def weight() -> tuple[int, int]:
         visitor.page.wait_for_timeout(300)

@@ -15,7 +15,7 @@ CONCERNED = "Where does my assessment practice not yet serve the children I teac
 def test_waiting_work_is_read_one_piece_after_the_other(story: Story) -> None:
     facilitator = story.third_shared().staff[FACILITATOR].launch().language("en").follow("Waiting")
     waiting = facilitator.frame.locator("main .rows a")
-    assert waiting.count() >= 2
+    assert waiting.count() >= 2, facilitator.text()
     with facilitator.frame.expect_navigation():
         waiting.first.click()
     first = facilitator.path

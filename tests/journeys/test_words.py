@@ -22,8 +22,8 @@ def test_the_author_s_question_comes_first_then_one_step_at_a_time_beside_the_te
 
 
 def test_the_photo_stands_beside_the_words(story: Story) -> None:
-    colleague = story.answered().staff[COLLEAGUE].launch().language("en").goto(f"{story.circle}/feedbacks")
-    picture = colleague.follow("Values and concern").frame.locator("aside img")
+    colleague = story.answered().staff[COLLEAGUE].launch().language("en").goto(story.words)
+    picture = colleague.frame.locator("aside img")
     picture.scroll_into_view_if_needed()
     colleague.frame.wait_for_function("document.querySelector('aside img').naturalWidth === 640")
 

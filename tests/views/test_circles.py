@@ -1,14 +1,12 @@
 """My circle: where a launch leads, and what each role finds there."""
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from lti_tool import db
 from lti_tool.db import now
@@ -20,7 +18,6 @@ from tests.reader import Reader
 from tests.services.conftest import counted  # noqa: F401 (a fixture)
 from tests.services.writing import begin, reach
 
-CHROMIUM = Path("/usr/bin/chromium")
 SECRET = "what only colleagues may read"
 
 
@@ -319,18 +316,14 @@ def test_the_circle_page_takes_the_same_few_statements_for_13_60_and_300_people(
 
 
 @pytest.fixture
-def phone(app: Flask) -> Iterator[Page]:
+def phone(chromium: Browser) -> Iterator[Page]:
     """A small frame in a real browser that reads our pages without a network."""
-    quiet = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=quiet)
-        page = browser.new_page(viewport={"width": 374, "height": 595})
-        yield page
-        browser.close()
+    page = chromium.new_page(viewport={"width": 374, "height": 595})
+    yield page
+    page.close()
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="this machine has no Chromium")
 def test_the_next_step_and_its_button_are_on_the_first_screen(app: Flask, course: Course, phone: Page) -> None:
     circle, teacher, _facilitator = crowd(course, 13)
     with db.work() as unit:

@@ -78,10 +78,22 @@ class TestAncestors:
         assert answer.status_code == 401
         assert policy(answer)["frame-ancestors"] == "https://lms.union.example"
 
-    def test_are_the_approved_platforms_where_nobody_is_known(self, client: FlaskClient) -> None:
+    def test_are_the_approved_platform_that_sent_somebody_unknown(self, client: FlaskClient) -> None:
         build.platform(issuer="https://lms.union.example", auth_url="https://lms.union.example/auth")
         build.platform(issuer="https://pending.example", approved_at=None)
-        assert self.of(client) == {"https://lms.union.example"}
+        for header, address, expected in (
+            ("Referer", "https://lms.union.example/course/2", "https://lms.union.example"),
+            ("Origin", "https://lms.union.example", "https://lms.union.example"),
+            ("Referer", "https://pending.example/", "'none'"),
+            ("Referer", "https://elsewhere.example/", "'none'"),
+        ):
+            answer = client.get("/circles", headers={header: address})
+            assert policy(answer)["frame-ancestors"] == expected
+
+    def test_tell_nobody_which_platforms_there_are(self, client: FlaskClient) -> None:
+        """H4: being in a union's LMS may itself reveal membership."""
+        build.platform(issuer="https://lms.union.example", auth_url="https://lms.union.example/auth")
+        assert self.of(client) == {"'none'"}
 
     def test_are_none_where_there_is_no_platform(self, client: FlaskClient) -> None:
         with db.work(read_only=True) as unit:

@@ -477,6 +477,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("version_id", "evidence_id", name=op.f("pk_version_evidence")),
     )
+    op.create_index(op.f("ix_version_evidence_evidence_id"), "version_evidence", ["evidence_id"], unique=False)
     op.create_table(
         "reply",
         sa.Column("id", sa.Integer(), nullable=False),
