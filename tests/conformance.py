@@ -5,11 +5,13 @@ where none is given the test's parameters name the case. A case without a proof 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 PAGE = Path(__file__).parent.parent / "docs" / "conformance.md"
 INTRODUCTION = """# Conformance
@@ -82,6 +84,15 @@ class Proof:
     chapter: str
     case: str
     test: str
+
+
+def named(table: dict[str, tuple[Any, ...]], chapter: str, names: Collection[str]) -> list[ParameterSet]:
+    """A table of cases as parameters of a test, some of them cases of a further chapter."""
+    assert set(names) <= table.keys()
+    return [
+        pytest.param(*values, id=name, marks=[pytest.mark.proves(chapter, name)] if name in names else [])
+        for name, values in table.items()
+    ]
 
 
 def proofs(items: list[pytest.Item]) -> Iterator[Proof]:
