@@ -54,7 +54,7 @@ def begun() -> Iterator[list[bool]]:
         sa.event.remove(db.engine(), "begin", note)
 
 
-def test_a_launch_is_checked_in_four_statements(app: Flask) -> None:
+def test_a_launch_is_checked_in_three_statements(app: Flask) -> None:
     with issuer.running() as lms:
         lms.register()
         lms.launch()
@@ -62,7 +62,7 @@ def test_a_launch_is_checked_in_four_statements(app: Flask) -> None:
         with db.work() as unit, statements() as seen:
             launch.finish(form, browser="this browser")
             unit.commit()
-    assert len(seen) == 4, seen
+    assert len(seen) == 3, seen
 
 
 @pytest.mark.parametrize("people", [3, 30])

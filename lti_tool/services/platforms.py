@@ -2,18 +2,19 @@
 
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from lti_tool.db import session
+from lti_tool.db import rows, session
 from lti_tool.models import Person, Platform
+
+_ADDRESSES = select(Platform.issuer, Platform.auth_url).where(
+    Platform.id == bindparam("platform_id"), Platform.approved_at.is_not(None)
+)
 
 
 def addresses_of(platform_id: int) -> list[str]:
     """Addresses of an approved platform whose pages may frame ours."""
-    query = select(Platform.issuer, Platform.auth_url).where(
-        Platform.id == platform_id, Platform.approved_at.is_not(None)
-    )
-    return [address for row in session.execute(query) for address in row]
+    return [address for row in rows(_ADDRESSES, platform_id=platform_id) for address in row]
 
 
 def addresses_for(person_id: int) -> list[str]:
