@@ -27,7 +27,7 @@ from lti_tool.models import (
     Reply,
 )
 from lti_tool.presets import Stage, Step
-from lti_tool.services import circles, credits, entries, pairing
+from lti_tool.services import circles, credits, entries, kept_places, pairing
 from lti_tool.text import count_words
 
 DAY = timedelta(hours=24)
@@ -126,7 +126,7 @@ class Readers:
 
     authors: tuple[Person, ...]
     facilitators: int
-    colleagues: int
+    colleagues: int  # with those for whom a place is kept
     after_own: bool  # colleagues read it only after sending their own
 
 
@@ -140,10 +140,11 @@ def readers(feedback: Feedback) -> Readers:
     others = [one for one in circles.members(circle) if stands and one.person_id not in known]
     reviewing = rights_with(Permission.REVIEW_SHARED)
     giving = set(rights_with(Permission.GIVE_FEEDBACK)) - set(reviewing)
+    expected = kept_places.readers(circle) if stands else 0
     return Readers(
         tuple(wrote),
         sum(1 for one in others if one.rights in reviewing),
-        sum(1 for one in others if one.rights in giving),
+        sum(1 for one in others if one.rights in giving) + expected,
         feedback.after_own if feedback.begun_at else circle.feedback_after_own,
     )
 

@@ -13,7 +13,7 @@ from lti_tool.forms import entries as entry_forms
 from lti_tool.forms.entries import EntryForm, HoldForm
 from lti_tool.forms.evidence import ACCEPTED
 from lti_tool.models import Audience, Entry, EntryVersion
-from lti_tool.services import circles, entries, evidence, inquiries
+from lti_tool.services import circles, entries, evidence, inquiries, kept_places
 from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
 
@@ -129,9 +129,10 @@ def _who_sees(entry: Entry, authors: list[int]) -> dict[str, str]:
     circle = entries.circle_of(entry)
     members = circles.members(circle)
     wider = entry.audience if entry.audience != Audience.PRIVATE else Audience.CIRCLE
+    shared = access.who_sees(wider, members, authors=authors, expected=kept_places.readers(circle))
     return {
         "box_readers": readers(access.who_sees(Audience.PRIVATE, members, authors=authors)),
-        "shared_readers": readers(access.who_sees(wider, members, authors=authors), circles.template(circle)),
+        "shared_readers": readers(shared, circles.template(circle)),
     }
 
 

@@ -230,10 +230,23 @@ def _readers(who: Readers) -> str:
         sentence = ngettext(
             "you and one colleague in your circle", "you and %(num)s colleagues in your circle", who.colleagues
         )
-        return str(sentence)
+        return _with_expected(str(sentence), who.expected)
     if who.audience is Audience.PROGRAMME:
         return str(_("your circle, and teachers and facilitators of every circle in your programme"))
     return str(_("teachers and facilitators of every circle here"))
+
+
+def _with_expected(sentence: str, expected: int) -> str:
+    """Who will read it later is said now: no text becomes visible to more people behind its writer's back."""
+    if not expected:
+        return sentence
+    later = ngettext(
+        "%(readers)s, and one more once their place is settled",
+        "%(readers)s, and %(num)s more once their places are settled",
+        expected,
+        readers=sentence,
+    )
+    return str(later)
 
 
 def state_of(entry: Entry, version: EntryVersion | None, answered: int = 0) -> list[tuple[str, str]]:
