@@ -5,7 +5,7 @@ What a course's list proposed and nobody said by name is only kept, see `kept_pl
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import GRANTS, Permission, Reach, Rights
@@ -53,6 +53,19 @@ def unplaced(course_ids: list[int]) -> list[Enrolment]:
         .order_by(Person.chosen_name, Person.name, Person.id)
     )
     return list(session.scalars(query))
+
+
+def gone_from_course(circle: Circle) -> set[int]:
+    """Numbers of the people who were in a course that feeds the circle and are in none of them now."""
+    fed = select(CircleSource.course_id).where(CircleSource.circle_id == circle.id)
+    query = (
+        select(Enrolment.person_id)
+        .join(Membership, Membership.person_id == Enrolment.person_id)
+        .where(Membership.circle_id == circle.id, Membership.left_at.is_(None), Enrolment.course_id.in_(fed))
+        .group_by(Enrolment.person_id)
+        .having(func.count(Enrolment.left_at) == func.count())
+    )
+    return set(session.scalars(query))
 
 
 def waiting_person(person_id: int, *, circle: Circle) -> Person:

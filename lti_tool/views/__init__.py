@@ -14,6 +14,7 @@ from lti_tool.views import (
     inquiries,
     lti,
     meetings,
+    names,
     pages,
     people,
     places,
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
     places.init_app(app)
     for module in (
         pages,
+        names,
         lti,
         circles,
         set_ups,

@@ -41,6 +41,7 @@ def show(circle_id: int) -> ResponseReturnValue:
         circle=circle,
         template=circles.template(circle),
         members=circles.members(circle),
+        gone=memberships.gone_from_course(circle),
         off_target=circles.off_target(circle),
         waiting=waiting,
         more_than_learners={one.person_id for one in waiting if kept_places.is_more_than_learner(one)},

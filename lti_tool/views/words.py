@@ -174,6 +174,16 @@ REFUSALS |= {
     "lost_update": Words(
         _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
     ),
+    "name_too_long": Words(
+        _l("This name is too long for its place"),
+        _l("Nothing was changed."),
+        _l("Write it with at most 80 characters."),
+    ),
+    "name_without_letter": Words(
+        _l("A name needs a letter"),
+        _l("Nothing was changed."),
+        _l("Write it with at least one letter, or leave it empty."),
+    ),
     "no_credit_here": Words(
         _l("No credit can be given here yet"),
         _l("The person has not opened the circle from the course, or the circle gives no credit."),

@@ -171,6 +171,14 @@ def test_what_is_off_the_programme_s_size_is_said_and_blocks_nothing(
     assert "Teacher: 0 here, the programme suggests about 10. The circle works all the same." in page.text
 
 
+def test_who_left_the_course_is_still_here_with_a_remark(reader: Reader, circle: Circle, page_of: str) -> None:
+    gone = build.member(circle, name="Salma Haddad")
+    build.enrolment(build.course_of(circle), gone, left_at=db.now())
+    page = reader.open(page_of)
+    assert "Salma Haddad Teacher no longer in the course; what this person wrote stays" in page.text
+    assert page.text.count("no longer in the course") == 1
+
+
 def test_nobody_is_listed_by_what_they_did(reader: Reader, circle: Circle, page_of: str) -> None:
     """H1: no last visit, no counts beside a name."""
     build.visit(build.member(circle, name="Salma Haddad"))
