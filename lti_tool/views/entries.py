@@ -71,7 +71,10 @@ def hold(circle_id: int, entry_id: int) -> ResponseReturnValue:
     newest = _versions(circle_id, entry_id)[0]
     if not entries.may_hold(newest, within=g.visit.reach):
         raise NotFoundError
-    entries.hold(newest, reason=HoldForm().reason.data or "", by=g.visit.person)
+    form = HoldForm()
+    if not form.accepted():
+        return _read(circle_id, entry_id, hold_form=form), 422
+    entries.hold(newest, reason=form.reason.data or "", by=g.visit.person)
     db.session.commit()
     flash(_("It is on hold. Its author reads your reason and can mend it and share it again."))
     return redirect(url_for("circles.show", circle_id=circle_id), code=303)
@@ -215,13 +218,16 @@ DEEDS: dict[str, Callable[[Entry, EntryForm], str]] = {
 }
 
 
-def _read(circle_id: int, entry_id: int, number: int | None = None) -> str:
+def _read(circle_id: int, entry_id: int, number: int | None = None, *, hold_form: HoldForm | None = None) -> str:
     versions = _versions(circle_id, entry_id)
     chosen = next((one for one in versions if number in {None, one.number}), None)
     if chosen is None:
         raise NotFoundError
     circle = entries.circle_of(chosen.entry)
     template = circles.template(circle)
+    authors = inquiries.authors(chosen.entry.inquiry_id)
+    if g.visit.person.id not in {one.id for one in authors}:
+        g.place = "circles"  # a colleague's work belongs to the circle, one's own to the inquiry
     return render_template(
         "entries/read.html",
         circle=circle,
@@ -232,7 +238,7 @@ def _read(circle_id: int, entry_id: int, number: int | None = None) -> str:
         stage=template.stage(chosen.entry.stage),
         kinds={one.key: one.title for one in template.evidence_types},
         evidence=entries.standing_evidence(chosen),
-        authors=inquiries.authors(chosen.entry.inquiry_id),
+        authors=authors,
         me=g.visit.person,
-        hold_form=HoldForm(formdata=None) if entries.may_hold(chosen, within=g.visit.reach) else None,
+        hold_form=(hold_form or HoldForm(formdata=None)) if entries.may_hold(chosen, within=g.visit.reach) else None,
     )

@@ -1,6 +1,5 @@
 """Giving a word on a colleague's work, and what becomes of it. Own words stay open to their writer wherever she is."""
 
-from babel.lists import format_list
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -69,12 +68,8 @@ def seen_by(feedback: Feedback) -> str:
     elif readers.colleagues:
         people.append(_("colleagues of your circle"))
     if feedback.state in DRAFTS:
-        return str(_("only you, until you send it. Then: %(names)s.", names=_listed(people)))
-    return _listed([_("you"), *people]) + "."
-
-
-def _listed(people: list[str]) -> str:
-    return str(format_list(people, locale=i18n.language().replace("-", "_")))
+        return str(_("only you, until you send it. Then: %(names)s.", names=i18n.listed(people)))
+    return i18n.listed([_("you"), *people]) + "."
 
 
 def _found(circle_id: int, feedback_id: int) -> Feedback:

@@ -37,7 +37,7 @@ def _facts() -> dict[str, object]:
 
 
 def _places(circle_id: int) -> list[Place]:
-    reach, here = g.visit.reach, (request.endpoint or "").partition(".")[0]
+    reach, here = g.visit.reach, g.get("place") or (request.endpoint or "").partition(".")[0]
     known = [
         (
             i18n.programme_words(circles.label(circle_id, within=reach))[0],

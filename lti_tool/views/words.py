@@ -222,7 +222,7 @@ def readers(who: Readers, template: Template | None = None) -> str:
     sentence = _readers(who)
     if template is None or not who.hidden_from:
         return sentence
-    roles = ", ".join(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
+    roles = i18n.listed(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
     return str(_("%(readers)s. Never: %(roles)s", readers=sentence, roles=roles))
 
 
