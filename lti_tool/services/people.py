@@ -1,6 +1,7 @@
 """People: what they choose for themselves."""
 
 import re
+from typing import NamedTuple
 
 from lti_tool.db import session
 from lti_tool.errors import RefusedError
@@ -9,6 +10,13 @@ from lti_tool.text import clean
 
 NAME_LENGTH = 80
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class Named(NamedTuple):
+    """A person as a list shows her."""
+
+    id: int
+    display_name: str
 
 
 def choose_language(person: Person, *, locale: str) -> None:

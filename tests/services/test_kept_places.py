@@ -182,7 +182,7 @@ class TestComing:
         come(course, union, build.LEARNER)
         with db.work(read_only=True):
             assert entries.version(version.id, within=reach(union)).id == version.id
-            assert [one.feedback.version_id for one in feedbacks.asked_of(circle, within=reach(union))] == [version.id]
+            assert [one.version_id for one in feedbacks.asked_of(circle, within=reach(union))] == [version.id]
 
     def test_what_was_shared_before_the_place_was_kept_stays_unseen(
         self, circle: Circle, course: Course, union: Person
