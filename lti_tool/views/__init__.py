@@ -5,6 +5,7 @@ from flask import Flask
 from lti_tool.views import (
     base,
     circles,
+    colleagues,
     credits,
     entries,
     evidence,
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
         meetings,
         inquiries,
         entries,
+        colleagues,
         evidence,
         feedbacks,
         holds,

@@ -45,7 +45,7 @@ def _places(circle_id: int) -> list[Place]:
             Permission.BELONG,
             {"circles", "meetings", "norms", "people", "feedbacks", "holds"},
         ),
-        (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries"}),
+        (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries", "colleagues"}),
         (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews", "credits"}),
     ]
     allowed = [place for place in known if reach.may(place[2], circle_id)]

@@ -174,6 +174,9 @@ REFUSALS |= {
     "lost_update": Words(
         _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
     ),
+    "last_author": Words(
+        _l("You write this alone"), _l("A text always has somebody it belongs to. Nothing was changed."), BACK
+    ),
     "name_too_long": Words(
         _l("This name is too long for its place"),
         _l("Nothing was changed."),
