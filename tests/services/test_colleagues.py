@@ -6,7 +6,7 @@ from lti_tool import db
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, Person
-from lti_tool.services import colleagues, entries, feedbacks, inquiries
+from lti_tool.services import colleagues, entries, inquiries, offers
 from tests import build
 from tests.services.writing import begin, reach
 
@@ -119,7 +119,7 @@ class TestAsking:
         chosen = next(one for one in people if one.id not in asked)
         ask(entry, chosen, ama)
         with db.work(read_only=True):
-            assert len(feedbacks.asked_of(circle, within=reach(chosen))) == 1
+            assert len(offers.of(circle, within=reach(chosen))) == 1
 
     def test_nobody_is_asked_twice_or_about_a_draft_or_without_being_able_to_read(
         self, circle: Circle, entry: Entry, ama: Person

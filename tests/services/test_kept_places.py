@@ -11,7 +11,7 @@ from lti_tool.db import now
 from lti_tool.errors import NotFoundError
 from lti_tool.lti.roles import INSTITUTION
 from lti_tool.models import AuditLine, Circle, Course, Credit, EntryVersion, Feedback, KeptPlace, Membership, Person
-from lti_tool.services import circles, credits, entries, feedbacks, kept_places, memberships, reviews, visits
+from lti_tool.services import circles, credits, entries, kept_places, memberships, offers, reviews, visits
 from tests import build
 from tests.services.writing import begin, reach
 
@@ -182,7 +182,7 @@ class TestComing:
         come(course, union, build.LEARNER)
         with db.work(read_only=True):
             assert entries.version(version.id, within=reach(union)).id == version.id
-            assert [one.version_id for one in feedbacks.asked_of(circle, within=reach(union))] == [version.id]
+            assert [one.version_id for one in offers.of(circle, within=reach(union))] == [version.id]
 
     def test_what_was_shared_before_the_place_was_kept_stays_unseen(
         self, circle: Circle, course: Course, union: Person
