@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from lti_tool import db
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
+from lti_tool.forms.base import Form
 from lti_tool.forms.colleagues import AskForm, ColleagueForm, fill
 from lti_tool.models import Entry, Person
 from lti_tool.services import circles, colleagues, entries, inquiries
@@ -36,15 +37,18 @@ def _back(entry: Entry) -> ResponseReturnValue:
 @requires(Permission.WRITE_INQUIRY)
 def show(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Who writes it, who could, and who could be asked for a word."""
-    entry = _own(circle_id, entry_id)
+    return _page(_own(circle_id, entry_id))
+
+
+def _page(entry: Entry, *, joining: Form | None = None, asking: Form | None = None) -> str:
     return render_template(
         "colleagues/show.html",
         entry=entry,
         stage=circles.template(entries.circle_of(entry)).stage(entry.stage),
         authors=inquiries.authors(entry.inquiry_id),
         me=g.visit.person,
-        joining=fill(ColleagueForm(formdata=None), _named(colleagues.may_join(entry))),
-        asking=fill(AskForm(formdata=None), _named(colleagues.may_be_asked(entry))),
+        joining=joining or fill(ColleagueForm(formdata=None), _named(colleagues.may_join(entry))),
+        asking=asking or fill(AskForm(formdata=None), _named(colleagues.may_be_asked(entry))),
     )
 
 
@@ -54,10 +58,11 @@ def join(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Write it with a colleague from now on."""
     entry = _own(circle_id, entry_id)
     form = fill(ColleagueForm(), _named(colleagues.may_join(entry)))
-    if form.accepted():
-        colleagues.write_with(entry, person_id=form.person.data, by=g.visit.person)
-        db.session.commit()
-        flash(_("You write this together now. Your colleague finds it under “My inquiry”."))
+    if not form.accepted():
+        return _page(entry, joining=form)
+    colleagues.write_with(entry, person_id=int(form.person.data), by=g.visit.person)
+    db.session.commit()
+    flash(_("You write this together now. Your colleague finds it under “My inquiry”."))
     return _back(entry)
 
 
@@ -67,10 +72,11 @@ def ask(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Ask one colleague for a word."""
     entry = _own(circle_id, entry_id)
     form = fill(AskForm(), _named(colleagues.may_be_asked(entry)))
-    if form.accepted():
-        colleagues.ask(entry, person_id=form.person.data, by=g.visit.person)
-        db.session.commit()
-        flash(_("Your colleague is asked, and may pass."))
+    if not form.accepted():
+        return _page(entry, asking=form)
+    colleagues.ask(entry, person_id=int(form.person.data), by=g.visit.person)
+    db.session.commit()
+    flash(_("Your colleague is asked, and may pass."))
     return _back(entry)
 
 

@@ -175,7 +175,7 @@ def test_who_left_the_course_is_still_here_with_a_remark(reader: Reader, circle:
     gone = build.member(circle, name="Salma Haddad")
     build.enrolment(build.course_of(circle), gone, left_at=db.now())
     page = reader.open(page_of)
-    assert "Salma Haddad Teacher no longer in the course; what this person wrote stays" in page.text
+    assert "Salma Haddad Teacher · no longer in the course; what this person wrote stays" in page.text
     assert page.text.count("no longer in the course") == 1
 
 
