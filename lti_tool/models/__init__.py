@@ -1,7 +1,7 @@
 """All tables; import from here."""
 
 from lti_tool.models.audit import AuditLine
-from lti_tool.models.circle import Circle, CircleSource, Membership, Norm, SetUp
+from lti_tool.models.circle import Circle, CircleSource, KeptPlace, Membership, Norm, SetUp
 from lti_tool.models.credit import Credit
 from lti_tool.models.delivery import Delivery
 from lti_tool.models.feedback import Feedback, FeedbackState, Reply
@@ -42,6 +42,7 @@ __all__ = [
     "Inquiry",
     "InquiryAuthor",
     "Invite",
+    "KeptPlace",
     "LoginState",
     "Meeting",
     "Membership",

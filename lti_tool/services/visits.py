@@ -12,7 +12,7 @@ from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, rosters
+from lti_tool.services import credits, kept_places, rosters
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def arrive(launch: Launch) -> Visit:
     person.name = launch.name or person.name
     if launch.locale and not person.locale_chosen:
         person.locale = launch.locale
-    _enrol(person, activity, launch)
+    enrolment = _enrol(person, activity, launch)
     visit = Visit(
         id=secrets.token_urlsafe(24),
         person_id=person.id,
@@ -64,6 +64,7 @@ def arrive(launch: Launch) -> Visit:
     session.add(visit)
     session.flush()
     if not launch.test_user:
+        kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
     rosters.ask_for(course)
     return visit
@@ -79,7 +80,7 @@ def _course(launch: Launch) -> Course:
     return course
 
 
-def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
+def _enrol(person: Person, activity: Activity, launch: Launch) -> Enrolment:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
     enrolment = find_or_add(Enrolment, course_id=activity.course_id, person_id=person.id)
     roles = sorted({*(enrolment.launch_roles or []), *launch.roles})
@@ -91,6 +92,7 @@ def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
     enrolment.left_at = None
     if launch.groups:
         enrolment.groups = list(launch.groups)
+    return enrolment
 
 
 def _remember_activity(person: Person, activity: Activity) -> None:

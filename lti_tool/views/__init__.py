@@ -5,6 +5,7 @@ from flask import Flask
 from lti_tool.views import (
     base,
     circles,
+    colleagues,
     credits,
     entries,
     evidence,
@@ -14,6 +15,7 @@ from lti_tool.views import (
     inquiries,
     lti,
     meetings,
+    names,
     pages,
     people,
     places,
@@ -32,6 +34,7 @@ def init_app(app: Flask) -> None:
     places.init_app(app)
     for module in (
         pages,
+        names,
         lti,
         circles,
         set_ups,
@@ -39,6 +42,7 @@ def init_app(app: Flask) -> None:
         meetings,
         inquiries,
         entries,
+        colleagues,
         evidence,
         feedbacks,
         holds,

@@ -249,6 +249,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_inquiry_circle_id"), "inquiry", ["circle_id"], unique=False)
     op.create_table(
+        "kept_place",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("circle_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("course_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kept_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_kept_place_circle_id_circle")),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_kept_place_course_id_course")),
+        sa.ForeignKeyConstraint(["kept_by"], ["person.id"], name=op.f("fk_kept_place_kept_by_person")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_kept_place_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_place")),
+        sa.UniqueConstraint("circle_id", "person_id", name=op.f("uq_kept_place_circle_id_person_id")),
+    )
+    op.create_index(op.f("ix_kept_place_person_id"), "kept_place", ["person_id"], unique=False)
+    op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
@@ -371,7 +388,6 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("activity_id", sa.Integer(), nullable=False),
         sa.Column("test_user", sa.Boolean(), nullable=False),
-        sa.Column("return_url", sa.Text(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_visit_activity_id_activity")),
@@ -508,6 +524,7 @@ def downgrade() -> None:
     op.drop_table("set_up")
     op.drop_table("norm")
     op.drop_table("meeting")
+    op.drop_table("kept_place")
     op.drop_table("inquiry")
     op.drop_table("circle_source")
     op.drop_table("audit_line")
