@@ -14,6 +14,7 @@ from lti_tool.views import (
     inquiries,
     lti,
     meetings,
+    outsides,
     pages,
     people,
     places,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     for module in (
         pages,
         lti,
+        outsides,
         circles,
         set_ups,
         people,

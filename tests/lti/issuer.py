@@ -80,7 +80,7 @@ class Lms:
             "client_id": self.client_id,
         }
         with db.work() as session:
-            address = login.begin(asked | changes, browser=browser)
+            address = login.begin(asked | changes, browser=browser).address
             session.commit()
         return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
