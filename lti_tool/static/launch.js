@@ -4,7 +4,7 @@
 const { origin, frame, key, value, next } = document.currentScript.dataset;
 const waiting = document.documentElement.classList;
 const around = parent === self ? opener : parent;
-const PATIENCE = 1500; // milliseconds; Canvas' editor never answers
+const [PATIENCE, PAUSE] = [1500, 200]; // milliseconds; Canvas' editor never answers, another frame may still be loading
 
 // One question to one window. Only that window, of that origin, with our number on it, is believed.
 const ask = (to, where, message) =>
@@ -15,11 +15,14 @@ const ask = (to, where, message) =>
       if (event.source !== to || (where !== "*" && event.origin !== where)) return;
       if (number !== message_id || subject !== `${message.subject}.response`) return;
       removeEventListener("message", hear);
+      clearInterval(asking);
       error ? failed(error) : answered(event.data);
     };
     addEventListener("message", hear);
-    setTimeout(failed, PATIENCE, "no answer");
-    to.postMessage({ ...message, message_id }, where);
+    const say = () => to.postMessage({ ...message, message_id }, where);
+    const asking = setInterval(say, PAUSE);
+    setTimeout(() => (clearInterval(asking), failed("no answer")), PATIENCE);
+    say();
   });
 
 // The name of the frame beside us that keeps values: as the login told, else as the page around us says when asked.
