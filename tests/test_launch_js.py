@@ -15,7 +15,9 @@ NUMBER = "7-7-7-7"  # what the script draws once chance is taken from it: the be
 AROUND = f"""<script>window.heard = []; addEventListener("message", (event) => heard.push(event.data))</script>
 <iframe name="tool" src="{TOOL}/login"></iframe><iframe name="evil" src="{EVIL}/"></iframe>
 <iframe name="beside" src="{LMS}/beside"></iframe>"""
-PUT = f'<script src="/launch.js" data-origin="{LMS}" data-key="k" data-value="secret" data-next="{LMS}/next" %s></script>'
+PUT = (
+    f'<script src="/launch.js" data-origin="{LMS}" data-key="k" data-value="secret" data-next="{LMS}/next" %s></script>'
+)
 GET = f'<script src="/launch.js" data-origin="{LMS}" data-key="k" data-frame="_parent"></script>'
 FORM = '<main>Words</main><form method="post" action="/lti/launch" data-fetch><input type="hidden" name="kept"></form>'
 
@@ -128,7 +130,9 @@ def test_where_nothing_was_announced_the_page_is_asked_what_it_can_do(stage: Sta
     page = stage.open()
     page.wait_for_function("heard.length")
     assert not stage.heard("lti.put_data")
-    stage.say(stage.frame("evil"), subject="lti.capabilities.response", supported_messages=[{"subject": "lti.put_data"}])
+    stage.say(
+        stage.frame("evil"), subject="lti.capabilities.response", supported_messages=[{"subject": "lti.put_data"}]
+    )
     assert kept_waiting(stage)
     assert not stage.heard("lti.put_data")
     stage.say(page, subject="lti.capabilities.response", supported_messages=[{"subject": "lti.put_data"}])

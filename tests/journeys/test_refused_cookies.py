@@ -1,4 +1,4 @@
-"""A launch where the browser keeps no cookie of ours in the frame: the LMS's page keeps a value, or a window goes on."""
+"""Launches where the browser keeps no cookie of ours in the frame: the LMS keeps a value, or a window goes on."""
 
 from collections.abc import Iterator
 from pathlib import Path
