@@ -15,10 +15,10 @@ LIFE = timedelta(seconds=60)
 LIFE_OF_ARRIVAL = timedelta(minutes=10)  # of a launch that can go on in a new window only: as long as a login
 
 
-def make(visit: Visit, *, path: str, life: timedelta = LIFE) -> str:
-    """The token of a new link: this visit may go on at this path in another window, once, for `life`."""
+def make(visit_id: str, *, path: str, life: timedelta = LIFE) -> str:
+    """The token of a new link: the visit may go on at this path in another window, once, for `life`."""
     token = secrets.token_urlsafe(32)
-    session.add(OutsideLink(token_hash=_hash(token), visit_id=visit.id, path=path, expires_at=now() + life))
+    session.add(OutsideLink(token_hash=_hash(token), visit_id=visit_id, path=path, expires_at=now() + life))
     session.flush()
     return token
 

@@ -98,7 +98,7 @@ def finish() -> ResponseReturnValue:
     reviewed = visits.reviewed(who)
     path = url_for("circles.home", review=reviewed.id if reviewed else None)
     if who.storage is Storage.PLATFORM:
-        token = outsides.make(visit, path=path, life=outsides.LIFE_OF_ARRIVAL)
+        token = outsides.make(visit.id, path=path, life=outsides.LIFE_OF_ARRIVAL)
         path = url_for("lti.arrived", token=token)
     db.session.commit()
     sign_in(visit.id, platform_id=who.platform_id)
@@ -115,7 +115,7 @@ def _kept_by_platform() -> LoginState | None:
 def arrived(token: str) -> ResponseReturnValue:
     """After a launch without our cookie: on to the page if the session holds after all, else on in a new window."""
     link = outsides.find(token)
-    if g.visit is not None and g.visit.visit.id == link.visit_id:
+    if g.visit is not None and g.visit.visit_id == link.visit_id:
         return redirect(link.path, code=303)
     receive(link)
     return render_template("lti/new_window.html", token=token)

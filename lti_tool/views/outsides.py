@@ -19,7 +19,7 @@ bp = Blueprint("outsides", __name__, url_prefix="/outside")
 @requires(Permission.SIGNED_IN)
 def new() -> ResponseReturnValue:
     """Make a one-time link to a page of ours; every link of ours into a new window comes through here."""
-    token = outsides.make(g.visit.visit, path=own_path(request.form.get("path") or request.form.get("back", "")))
+    token = outsides.make(g.visit.visit_id, path=own_path(request.form.get("path") or request.form.get("back", "")))
     db.session.commit()
     return redirect(url_for("outsides.show", token=token), code=303)
 
