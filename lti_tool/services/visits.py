@@ -19,11 +19,12 @@ from lti_tool.services import credits, kept_places, rosters
 class SignedIn:
     """One visitor during one request: what every page needs of her, and the rows themselves for who asks for them."""
 
+    visit_id: str
     person_id: int
     name: str  # what colleagues read, "" where the platform hides names and none was chosen
     locale: str
     activity_id: int
-    platform_addresses: tuple[str, ...]  # issuer and sign-on of the platform that she came from
+    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.addresses`
     reach: access.Reach
 
     @cached_property
@@ -118,7 +119,8 @@ def reviewed(launch: Launch) -> Person | None:
 
 _LOAD = (
     select(
-        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Platform.issuer, Platform.auth_url
+        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id,
+        Platform.issuer, Platform.auth_url, Platform.frame_origins,
     )
     .join(Person, Person.id == Visit.person_id)
     .join(Activity, Activity.id == Visit.activity_id)
@@ -134,8 +136,9 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, *addresses = found[0]
-    return SignedIn(person_id, name, locale, activity_id, tuple(addresses), access.reach_of(person_id))
+    person_id, name, locale, activity_id, issuer, auth_url, more = found[0]
+    addresses = (issuer, auth_url, *more)
+    return SignedIn(visit_id, person_id, name, locale, activity_id, addresses, access.reach_of(person_id))
 
 
 def end_all(person_id: int) -> None:
