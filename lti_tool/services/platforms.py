@@ -7,14 +7,20 @@ from sqlalchemy import bindparam, select
 from lti_tool.db import rows, session
 from lti_tool.models import Person, Platform
 
-_ADDRESSES = select(Platform.issuer, Platform.auth_url).where(
+_ADDRESSES = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(
     Platform.id == bindparam("platform_id"), Platform.approved_at.is_not(None)
 )
 
 
+def addresses(platform: Platform) -> list[str]:
+    """Addresses of a platform whose pages may frame ours: its own, and those that an administrator added."""
+    return [platform.issuer, platform.auth_url, *platform.frame_origins]
+
+
 def addresses_of(platform_id: int) -> list[str]:
-    """Addresses of an approved platform whose pages may frame ours."""
-    return [address for row in rows(_ADDRESSES, platform_id=platform_id) for address in row]
+    """The same by number; none where the platform is not approved."""
+    found = rows(_ADDRESSES, platform_id=platform_id)
+    return [address for issuer, auth_url, more in found for address in (issuer, auth_url, *more)]
 
 
 def addresses_for(person_id: int) -> list[str]:
@@ -25,6 +31,7 @@ def addresses_for(person_id: int) -> list[str]:
 
 def knows(origin: str) -> bool:
     """Whether this origin is one of an approved platform."""
-    query = select(Platform.issuer, Platform.auth_url).where(Platform.approved_at.is_not(None))
-    known = {urlsplit(address)[:2] for row in session.execute(query) for address in row}
+    query = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(Platform.approved_at.is_not(None))
+    rows = session.execute(query)
+    known = {urlsplit(address)[:2] for issuer, auth_url, more in rows for address in (issuer, auth_url, *more)}
     return urlsplit(origin)[:2] in known

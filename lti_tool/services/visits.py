@@ -13,18 +13,19 @@ from lti_tool import access, settings
 from lti_tool.db import Base, find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, rosters
+from lti_tool.services import credits, kept_places, rosters
 
 
 @dataclass(frozen=True)
 class SignedIn:
     """One visitor during one request: what every page needs of her, and the rows themselves for who asks for them."""
 
+    visit_id: str
     person_id: int
     name: str  # what colleagues read, "" where the platform hides names and none was chosen
     locale: str
     activity_id: int
-    platform_addresses: tuple[str, ...]  # issuer and sign-on of the platform that she came from
+    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.addresses`
     reach: access.Reach
 
     @cached_property
@@ -67,11 +68,13 @@ def arrive(launch: Launch) -> Begun:
     person = known.person or find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     heard = launch.locale if launch.locale and not person.locale_chosen else person.locale
     _say(person, name=launch.name or person.name, locale=heard)
-    _enrol(known.enrolment or find_or_add(Enrolment, course_id=course.id, person_id=person.id), activity, launch)
+    enrolment = known.enrolment or find_or_add(Enrolment, course_id=course.id, person_id=person.id)
+    _enrol(enrolment, activity, launch)
     ends = now() + timedelta(hours=settings.current().session_hours)
     visit = Begun(secrets.token_urlsafe(24), person.id, activity.id, launch.test_user, ends)
     rows(_BEGIN, **visit._asdict())
     if not launch.test_user:
+        kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
     rosters.ask_for(course)
     return visit
@@ -178,7 +181,8 @@ def reviewed(launch: Launch) -> Person | None:
 
 _LOAD = (
     select(
-        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Platform.issuer, Platform.auth_url
+        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id,
+        Platform.issuer, Platform.auth_url, Platform.frame_origins,
     )
     .join(Person, Person.id == Visit.person_id)
     .join(Activity, Activity.id == Visit.activity_id)
@@ -194,8 +198,9 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, *addresses = found[0]
-    return SignedIn(person_id, name, locale, activity_id, tuple(addresses), access.reach_of(person_id))
+    person_id, name, locale, activity_id, issuer, auth_url, more = found[0]
+    addresses = (issuer, auth_url, *more)
+    return SignedIn(visit_id, person_id, name, locale, activity_id, addresses, access.reach_of(person_id))
 
 
 def end_all(person_id: int) -> None:

@@ -5,6 +5,7 @@ from flask import Flask
 from lti_tool.views import (
     base,
     circles,
+    colleagues,
     credits,
     entries,
     evidence,
@@ -14,6 +15,8 @@ from lti_tool.views import (
     inquiries,
     lti,
     meetings,
+    names,
+    outsides,
     pages,
     people,
     places,
@@ -32,13 +35,16 @@ def init_app(app: Flask) -> None:
     places.init_app(app)
     for module in (
         pages,
+        names,
         lti,
+        outsides,
         circles,
         set_ups,
         people,
         meetings,
         inquiries,
         entries,
+        colleagues,
         evidence,
         feedbacks,
         holds,
