@@ -27,7 +27,8 @@ def _set_headers(response: Response) -> Response:
     headers.setdefault(
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(_ancestors()) or chr(39) + 'none' + chr(39)}",
+        f"base-uri 'none'; form-action {g.get('form_action') or chr(39) + 'self' + chr(39)}; "
+        f"frame-ancestors {' '.join(_ancestors()) or chr(39) + 'none' + chr(39)}",
     )
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"  # nothing to others; "no-referrer" would hide our forms' own Origin

@@ -10,8 +10,9 @@ from lti_tool.access import Permission
 from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login, registration
-from lti_tool.lti.messages import LaunchKind
-from lti_tool.services import invites, visits
+from lti_tool.lti.messages import Launch, LaunchKind
+from lti_tool.models import Visit
+from lti_tool.services import invites, links, pickings, visits
 from lti_tool.views import frames
 from lti_tool.views.base import requires
 
@@ -46,15 +47,25 @@ def finish() -> ResponseReturnValue:
         if refusal.code == "deployment_pending":
             db.session.commit()  # the administrator finds the new deployment waiting for approval
         raise
-    if who.kind is LaunchKind.DEEP_LINKING:
-        raise RefusedError("links_not_offered")
+    if who.kind is LaunchKind.DEEP_LINKING and (not who.may_teach or who.test_user):
+        raise RefusedError("authors_only")
     visit = visits.arrive(who)
-    reviewed = visits.reviewed(who)
+    address = _leads_to(who, visit)
     db.session.commit()
     session.clear()  # an earlier visit in this browser is not adopted
     session["visit"] = visit.id
     session["platform"] = who.platform_id
-    return redirect(url_for("circles.home", review=reviewed.id if reviewed else None), code=303)
+    return redirect(address, code=303)
+
+
+def _leads_to(who: Launch, visit: Visit) -> str:
+    """To an author's choice, to what the activity opens, to somebody's shared work, or home."""
+    if who.links is not None:
+        return url_for("pickings.show", picking_id=pickings.begin(visit, who.links).id)
+    if who.kind is LaunchKind.ACTIVITY and links.is_link(who.custom):
+        return url_for("links.follow")
+    reviewed = visits.reviewed(who)
+    return url_for("circles.home", review=reviewed.id if reviewed else None)
 
 
 @bp.get("/jwks")

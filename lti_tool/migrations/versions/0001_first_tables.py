@@ -169,6 +169,7 @@ def upgrade() -> None:
     op.create_table(
         "circle",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -180,6 +181,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_circle_cohort_id_cohort")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_circle_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_circle_public_id")),
     )
     op.create_index(op.f("ix_circle_cohort_id"), "circle", ["cohort_id"], unique=False)
     op.create_index(op.f("ix_circle_unit_id"), "circle", ["unit_id"], unique=False)
@@ -251,6 +253,7 @@ def upgrade() -> None:
     op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -266,6 +269,7 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_meeting_circle_id_circle")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_meeting_public_id")),
     )
     op.create_index(op.f("ix_meeting_circle_id"), "meeting", ["circle_id"], unique=False)
     op.create_table(
@@ -431,6 +435,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_evidence_entry_id"), "evidence", ["entry_id"], unique=False)
     op.create_table(
+        "picking",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("visit_id", sa.Text(), nullable=False),
+        sa.Column("terms", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_picking_visit_id_visit"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_picking")),
+    )
+    op.create_index(op.f("ix_picking_expires_at"), "picking", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_picking_visit_id"), "picking", ["visit_id"], unique=False)
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
@@ -497,6 +514,7 @@ def downgrade() -> None:
     op.drop_table("reply")
     op.drop_table("version_evidence")
     op.drop_table("feedback")
+    op.drop_table("picking")
     op.drop_table("evidence")
     op.drop_table("entry_version")
     op.drop_table("credit")
