@@ -52,7 +52,9 @@ def name(picking_id: int) -> ResponseReturnValue:
     if request.form.get("do") == "cancel":
         return _cancelled(picking)
     asked = request.values.getlist("open")
-    things = [one for one in _offered(picking) if one.resource in asked]
+    things = [one for one in _offered(picking) if one.resource in asked][
+        : None if picking.terms["takes_several"] else 1
+    ]
     if not things:
         return redirect(url_for("pickings.show", picking_id=picking.id), code=303)
     form = forms.words_form(

@@ -100,7 +100,7 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "version a number": ({"version": 1.3}, "version_wrong"),
     "message_type unknown": ({"message_type": "LtiEulaRequest"}, "message_unknown"),
     "message_type a list": ({"message_type": ["LtiResourceLinkRequest"]}, "message_unknown"),
-    "deep linking without return address": ({"message_type": "LtiDeepLinkingRequest"}, "return_missing"),
+    "deep linking without settings": ({"message_type": "LtiDeepLinkingRequest"}, "links_missing"),
     "review of nobody": ({"message_type": "LtiSubmissionReviewRequest", "for_user": None}, "review_missing"),
 }
 
