@@ -19,6 +19,7 @@ from lti_tool.views import (
     people,
     pickings,
     places,
+    privacy,
     refusals,
     reviews,
     set_ups,
@@ -47,5 +48,6 @@ def init_app(app: Flask) -> None:
         holds,
         reviews,
         credits,
+        privacy,
     ):
         app.register_blueprint(module.bp)
