@@ -117,6 +117,7 @@ CASES = {
 }
 
 
+@pytest.mark.proves("deep linking")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_deep_linking(lms: Lms, case: Any) -> None:
     case(lms)

@@ -297,6 +297,7 @@ def test_the_answer_page_alone_may_send_a_form_elsewhere(here: School) -> None:
     assert [field.get("name") for field in form.iter("input")] == ["JWT"]
 
 
+@pytest.mark.proves("security", 10)
 def test_hidden_fields_do_not_change_where_it_goes(here: School) -> None:
     """D10: the address is that of the signed request, whatever else is posted."""
     reader = author(here)
@@ -308,6 +309,7 @@ def test_hidden_fields_do_not_change_where_it_goes(here: School) -> None:
     assert bring(here, page)
 
 
+@pytest.mark.proves("security", 10)
 def test_it_is_answered_once(here: School) -> None:
     reader = author(here)
     page = choose(reader, "home")
