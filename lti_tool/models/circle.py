@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, now
+from lti_tool.db import Base, new_public_id, now
 from lti_tool.models.person import Person
 from lti_tool.models.programme import Cohort
 
@@ -17,6 +17,7 @@ class Circle(Base):
     __tablename__ = "circle"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(default=new_public_id, unique=True)  # what an LMS keeps of it
     cohort_id: Mapped[int] = mapped_column(sa.ForeignKey("cohort.id"), index=True)
     unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(120))

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import Integer, and_, bindparam, delete, insert, literal, or_, select
+from sqlalchemy import Boolean, Integer, and_, bindparam, delete, insert, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool import access, settings
 from lti_tool.db import Base, find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, kept_places, rosters
+from lti_tool.services import credits, kept_places, links, rosters
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def arrive(launch: Launch) -> Begun:
         title=launch.resource_title or activity.title,
         custom=launch.custom,
         line_item_url=launch.line_item_url or activity.line_item_url,
+        circle_id=links.circle_of(launch.custom) if links.is_link(launch.custom) else activity.circle_id,
     )
     person = known.person or find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     heard = launch.locale if launch.locale and not person.locale_chosen else person.locale
@@ -130,12 +131,13 @@ def _enrol(enrolment: Enrolment, activity: Activity, launch: Launch) -> None:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
     if not set(launch.roles).issubset(enrolment.launch_roles or ()):
         session.refresh(enrolment, with_for_update=True)  # another launch may be adding its own at this moment
+    takes_credit = links.takes_credit(activity) or (enrolment.activity_id is None and activity.resource_link_id)
     _say(
         enrolment,
         launch_roles=sorted({*(enrolment.launch_roles or []), *launch.roles}),
         may_teach=enrolment.may_teach or launch.may_teach,
         test_user=launch.test_user,
-        activity_id=activity.id,
+        activity_id=activity.id if takes_credit else enrolment.activity_id,
         left_at=None,
         groups=list(launch.groups) or enrolment.groups,
     )
@@ -158,13 +160,19 @@ _ELSEWHERE = select(Membership.id).where(  # memberships of a course's circles w
             or_(_only_circle.is_(None), CircleSource.circle_id == _only_circle),
         )
     ),
-    Membership.activity_id.is_distinct_from(bindparam("activity_id")),
+    or_(
+        Membership.activity_id.is_(None),
+        and_(bindparam("takes_credit", type_=Boolean), Membership.activity_id != bindparam("activity_id")),
+    ),
 )
 
 
 def _remember_activity(person: Person, activity: Activity) -> None:
-    """Credit goes to the activity from which the person last launched the circle."""
+    """Credit goes to the activity from which the person last launched the circle; through one stage only if need be."""
+    if not activity.resource_link_id:
+        return
     here = {"course_id": activity.course_id, "only_circle": activity.circle_id}
+    here["takes_credit"] = links.takes_credit(activity)
     numbers = [row.id for row in rows(_ELSEWHERE, person_id=person.id, activity_id=activity.id, **here)]
     query = select(Membership).where(Membership.id.in_(numbers)).order_by(Membership.id)
     for membership in session.scalars(query.options(joinedload(Membership.circle))) if numbers else ():

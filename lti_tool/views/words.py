@@ -10,6 +10,7 @@ from lti_tool import i18n
 from lti_tool.access import Readers
 from lti_tool.models import Audience, Entry, EntryVersion
 from lti_tool.presets import Template
+from lti_tool.services.links import Linkable
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,28 @@ REFUSALS = {
     ),
     "links_not_offered": Words(
         _l("There is nothing to choose here"),
-        _l("Your LMS asked us for a list to choose from, and we have none. Nothing was changed."),
-        _l("Add the activity to your course as it is, without choosing anything, and open it."),
+        _l("This place in your course takes other things than activities, and we have activities only."),
+        _l("Add the circle where your course takes activities."),
+    ),
+    "authors_only": Words(
+        _l("This is for those who look after the course"),
+        _l("Only they choose which activities the course has. Nothing was changed."),
+        _l("Open the activity that is there already, or ask who looks after the course to add one."),
+    ),
+    "picking_over": Words(
+        _l("This page was open for a long time"),
+        _l("Your course no longer waits for a choice from it. Nothing was added."),
+        _l("Go back to your course and begin again where activities are added."),
+    ),
+    "picking_answered": Words(
+        _l("You have chosen already"),
+        _l("Your course takes one answer for each time it asks, and it has it."),
+        _l("Go back to your course. To add more, begin again where activities are added."),
+    ),
+    "one_only": Words(
+        _l("Your course takes one thing at a time"),
+        _l("Nothing was added."),
+        _l("Go back and choose one."),
     ),
     "circle_closed": Words(
         _l("This circle has ended"),
@@ -212,6 +233,41 @@ HAPPENED = {
     "413": _l("The file is larger than we can take."),
     "429": _l("Many requests came from your address in a short time."),
 }
+
+
+@dataclass(frozen=True)
+class KindWords:
+    """A kind of thing that an activity can open, what happens to whoever opens it, and a title where it has none."""
+
+    heading: str
+    hint: str
+    title: str = ""
+
+
+LINKS = {
+    "home": KindWords(
+        _l("The circle of each participant"),
+        _l("Whoever opens it comes to her own circle. One of these is enough for a course."),
+        _l("Our learning circle"),
+    ),
+    "circle": KindWords(_l("A circle"), ""),
+    "stage": KindWords(
+        _l("One stage of the inquiry"), _l("Each teacher comes to this stage of her own inquiry, in her own circle.")
+    ),
+    "meeting": KindWords(
+        _l("A meeting"), _l("Everybody comes to this meeting of her own circle: when and where it is.")
+    ),
+}
+
+
+def link_label(one: Linkable) -> str:
+    """What an author reads for a thing to choose."""
+    return str(LINKS["home"].heading) if one.kind == "home" else link_title(one)
+
+
+def link_title(one: Linkable) -> str:
+    """What her course is proposed to call it."""
+    return i18n.programme_words(one.title)[0] if one.title else str(LINKS[one.kind].title)
 
 
 def refusal(code: str) -> Words:

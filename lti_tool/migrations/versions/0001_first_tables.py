@@ -172,6 +172,7 @@ def upgrade() -> None:
     op.create_table(
         "circle",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -183,6 +184,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_circle_cohort_id_cohort")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_circle_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_circle_public_id")),
     )
     op.create_index(op.f("ix_circle_cohort_id"), "circle", ["cohort_id"], unique=False)
     op.create_index(op.f("ix_circle_unit_id"), "circle", ["unit_id"], unique=False)
@@ -271,6 +273,7 @@ def upgrade() -> None:
     op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -286,6 +289,7 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_meeting_circle_id_circle")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_meeting_public_id")),
     )
     op.create_index(op.f("ix_meeting_circle_id"), "meeting", ["circle_id"], unique=False)
     op.create_table(
@@ -463,6 +467,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outside_link_expires_at"), "outside_link", ["expires_at"], unique=False)
     op.create_index(op.f("ix_outside_link_visit_id"), "outside_link", ["visit_id"], unique=False)
     op.create_table(
+        "picking",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("visit_id", sa.Text(), nullable=False),
+        sa.Column("terms", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_picking_visit_id_visit"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_picking")),
+    )
+    op.create_index(op.f("ix_picking_expires_at"), "picking", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_picking_visit_id"), "picking", ["visit_id"], unique=False)
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
@@ -529,6 +546,7 @@ def downgrade() -> None:
     op.drop_table("reply")
     op.drop_table("version_evidence")
     op.drop_table("feedback")
+    op.drop_table("picking")
     op.drop_table("outside_link")
     op.drop_table("evidence")
     op.drop_table("entry_version")
