@@ -14,6 +14,14 @@ class LaunchKind(StrEnum):
     REVIEW = "review"
 
 
+class Storage(StrEnum):
+    """What told this browser from others between login and launch."""
+
+    COOKIE = "cookie"
+    PLATFORM = "platform"  # the LMS's own page kept a value for us: our cookie was refused in the frame
+    WINDOW = "window"  # a cookie in a window of its own, after it was refused in the frame
+
+
 @dataclass(frozen=True)
 class LinkTerms:
     """What the LMS takes back from an author who chooses what an activity opens (Deep Linking 2.0 §4.4.1)."""
@@ -70,6 +78,7 @@ class Launch:
     return_url: str | None = None  # on the platform's own origin, http(s) only
     target_path: str = "/"  # path of ours from the signed target
     links: LinkTerms | None = None  # what may be chosen, in a launch that asks for links
+    storage: Storage = Storage.COOKIE
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,23 @@ class Membership(Base):
     person: Mapped[Person] = relationship()
 
 
+class KeptPlace(Base):
+    """A place proposed from a course's list and given by nobody: no membership, no right, until its person comes."""
+
+    __tablename__ = "kept_place"
+    __table_args__ = (sa.UniqueConstraint("circle_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    circle_id: Mapped[int] = mapped_column(sa.ForeignKey("circle.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"))  # whose list proposed it; a launch there decides
+    role: Mapped[str]  # a role of the programme
+    kept_at: Mapped[datetime] = mapped_column(default=now)
+    kept_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    circle: Mapped[Circle] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+
+
 class Norm(Base):
     """A rule the circle agreed on."""
 
@@ -88,6 +105,6 @@ class SetUp(Base):
 
     course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"), primary_key=True)
     programme: Mapped[str] = mapped_column(default="")  # key of the programme
-    roles: Mapped[dict[str, str]] = mapped_column(default=dict)  # person number -> role, "" for not placed yet
+    roles: Mapped[dict[str, str]] = mapped_column(default=dict)  # by name: person number -> role, "" for not placed
     changed_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
     changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)

@@ -26,6 +26,7 @@ class Platform(Base):
     audience: Mapped[str | None]  # of our token requests, where it is not the token address (Brightspace)
     trusted_audiences: Mapped[list[str]] = mapped_column(default=list)  # other `aud` values accepted beside ours
     scopes: Mapped[list[str]] = mapped_column(default=list)  # granted at registration; empty when unknown
+    frame_origins: Mapped[list[str]] = mapped_column(default=list)  # further origins whose pages show ours in a frame
     accepts_all_deployments: Mapped[bool] = mapped_column(default=False)
     approved_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -116,8 +117,11 @@ class LoginState(Base):
     state: Mapped[str] = mapped_column(primary_key=True)
     nonce: Mapped[str]
     platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"))
-    browser_hash: Mapped[str]  # SHA-256 of the value in this browser's partitioned cookie
+    browser_hash: Mapped[str]  # SHA-256 of a value that this browser alone holds
+    storage: Mapped[str] = mapped_column(default="cookie")  # what holds it: see `lti.messages.Storage`
+    asked: Mapped[dict[str, str]] = mapped_column(default=dict)  # what began the login, to begin it again in a window
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    platform: Mapped[Platform] = relationship()
 
 
 class ToolKey(Base):

@@ -12,18 +12,19 @@ from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, links, rosters
+from lti_tool.services import credits, kept_places, links, rosters
 
 
 @dataclass(frozen=True)
 class SignedIn:
     """One visitor during one request: what every page needs of her, and the rows themselves for who asks for them."""
 
+    visit_id: str
     person_id: int
     name: str  # what colleagues read, "" where the platform hides names and none was chosen
     locale: str
     activity_id: int
-    platform_addresses: tuple[str, ...]  # issuer and sign-on of the platform that she came from
+    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.addresses`
     reach: access.Reach
 
     @cached_property
@@ -55,7 +56,7 @@ def arrive(launch: Launch) -> Visit:
     person.name = launch.name or person.name
     if launch.locale and not person.locale_chosen:
         person.locale = launch.locale
-    _enrol(person, activity, launch)
+    enrolment = _enrol(person, activity, launch)
     visit = Visit(
         id=secrets.token_urlsafe(24),
         person_id=person.id,
@@ -66,6 +67,7 @@ def arrive(launch: Launch) -> Visit:
     session.add(visit)
     session.flush()
     if not launch.test_user:
+        kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
     rosters.ask_for(course)
     return visit
@@ -81,7 +83,7 @@ def _course(launch: Launch) -> Course:
     return course
 
 
-def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
+def _enrol(person: Person, activity: Activity, launch: Launch) -> Enrolment:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
     enrolment = find_or_add(Enrolment, course_id=activity.course_id, person_id=person.id)
     roles = sorted({*(enrolment.launch_roles or []), *launch.roles})
@@ -94,6 +96,7 @@ def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
     enrolment.left_at = None
     if launch.groups:
         enrolment.groups = list(launch.groups)
+    return enrolment
 
 
 def _remember_activity(person: Person, activity: Activity) -> None:
@@ -122,7 +125,8 @@ def reviewed(launch: Launch) -> Person | None:
 
 _LOAD = (
     select(
-        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Platform.issuer, Platform.auth_url
+        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id,
+        Platform.issuer, Platform.auth_url, Platform.frame_origins,
     )
     .join(Person, Person.id == Visit.person_id)
     .join(Activity, Activity.id == Visit.activity_id)
@@ -138,8 +142,9 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, *addresses = found[0]
-    return SignedIn(person_id, name, locale, activity_id, tuple(addresses), access.reach_of(person_id))
+    person_id, name, locale, activity_id, issuer, auth_url, more = found[0]
+    addresses = (issuer, auth_url, *more)
+    return SignedIn(visit_id, person_id, name, locale, activity_id, addresses, access.reach_of(person_id))
 
 
 def end_all(person_id: int) -> None:

@@ -53,6 +53,11 @@ REFUSALS = {
         _l("Nothing was made twice."),
         _l("Open the activity again from your course; a facilitator will give you your place."),
     ),
+    "link_over": Words(
+        _l("This link has had its time"),
+        _l("It worked once, for a short while, so that nobody else can use it."),
+        _l("Go back to where you pressed the button and press it again, or open the activity from your course."),
+    ),
     "placed_already": Words(
         _l("This person has a place already"),
         _l("Nothing was changed."),
@@ -195,6 +200,19 @@ REFUSALS |= {
     "lost_update": Words(
         _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
     ),
+    "last_author": Words(
+        _l("You write this alone"), _l("A text always has somebody it belongs to. Nothing was changed."), BACK
+    ),
+    "name_too_long": Words(
+        _l("This name is too long for its place"),
+        _l("Nothing was changed."),
+        _l("Write it with at most 80 characters."),
+    ),
+    "name_without_letter": Words(
+        _l("A name needs a letter"),
+        _l("Nothing was changed."),
+        _l("Write it with at least one letter, or leave it empty."),
+    ),
     "no_credit_here": Words(
         _l("No credit can be given here yet"),
         _l("The person has not opened the circle from the course, or the circle gives no credit."),
@@ -268,7 +286,7 @@ def readers(who: Readers, template: Template | None = None) -> str:
     sentence = _readers(who)
     if template is None or not who.hidden_from:
         return sentence
-    roles = ", ".join(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
+    roles = i18n.listed(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
     return str(_("%(readers)s. Never: %(roles)s", readers=sentence, roles=roles))
 
 
@@ -286,10 +304,23 @@ def _readers(who: Readers) -> str:
         sentence = ngettext(
             "you and one colleague in your circle", "you and %(num)s colleagues in your circle", who.colleagues
         )
-        return str(sentence)
+        return _with_expected(str(sentence), who.expected)
     if who.audience is Audience.PROGRAMME:
         return str(_("your circle, and teachers and facilitators of every circle in your programme"))
     return str(_("teachers and facilitators of every circle here"))
+
+
+def _with_expected(sentence: str, expected: int) -> str:
+    """Who will read it later is said now: no text becomes visible to more people behind its writer's back."""
+    if not expected:
+        return sentence
+    later = ngettext(
+        "%(readers)s, and one more once their place is settled",
+        "%(readers)s, and %(num)s more once their places are settled",
+        expected,
+        readers=sentence,
+    )
+    return str(later)
 
 
 def state_of(entry: Entry, version: EntryVersion | None, answered: int = 0) -> list[tuple[str, str]]:
