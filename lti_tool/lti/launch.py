@@ -248,6 +248,6 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             review_of=told.text(claims.FOR_USER, "user_id") or None if self.kind is LaunchKind.REVIEW else None,
             return_url=told.return_url(*homes),
             target_path=self.target_path,
-            links=links,
             storage=self.storage,
+            links=links,
         )

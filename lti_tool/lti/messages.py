@@ -77,8 +77,8 @@ class Launch:
     review_of: str | None = None  # sub of the person whose shared work the reviewer wants to see
     return_url: str | None = None  # on the platform's own origin, http(s) only
     target_path: str = "/"  # path of ours from the signed target
-    links: LinkTerms | None = None  # what may be chosen, in a launch that asks for links
     storage: Storage = Storage.COOKIE
+    links: LinkTerms | None = None  # what may be chosen, in a launch that asks for links
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ def remove(now: datetime) -> int:
     """Delete what nobody can use any more; how many rows that were. Doing it twice, or twice at once, does no harm."""
     statements = [
         sa.delete(LoginState).where(LoginState.expires_at <= now),
-        sa.delete(Picking).where(Picking.expires_at <= now),
         sa.delete(OutsideLink).where(OutsideLink.expires_at <= now),
+        sa.delete(Picking).where(Picking.expires_at <= now),
         sa.delete(Visit).where(Visit.expires_at <= now),
         sa.delete(UsedForm).where(UsedForm.used_at <= now - KEEP_FORMS),
         sa.delete(AccessToken).where(AccessToken.expires_at <= now),

@@ -104,16 +104,6 @@ def finish() -> ResponseReturnValue:
     return redirect(path, code=303)
 
 
-def _leads_to(who: Launch, visit: Visit) -> str:
-    """To an author's choice, to what the activity opens, to somebody's shared work, or home."""
-    if who.links is not None:
-        return url_for("pickings.show", picking_id=pickings.begin(visit, who.links).id)
-    if who.kind is LaunchKind.ACTIVITY and links.is_link(who.custom):
-        return url_for("links.follow")
-    reviewed = visits.reviewed(who)
-    return url_for("circles.home", review=reviewed.id if reviewed else None)
-
-
 def _kept_by_platform() -> LoginState | None:
     begun = login.find(request.form.get("state", "")) if "id_token" in request.form else None
     return begun if begun is not None and begun.storage == Storage.PLATFORM else None
@@ -128,6 +118,16 @@ def arrived(token: str) -> ResponseReturnValue:
         return redirect(link.path, code=303)
     receive(link)
     return render_template("lti/new_window.html", token=token)
+
+
+def _leads_to(who: Launch, visit: Visit) -> str:
+    """To an author's choice, to what the activity opens, to somebody's shared work, or home."""
+    if who.links is not None:
+        return url_for("pickings.show", picking_id=pickings.begin(visit, who.links).id)
+    if who.kind is LaunchKind.ACTIVITY and links.is_link(who.custom):
+        return url_for("links.follow")
+    reviewed = visits.reviewed(who)
+    return url_for("circles.home", review=reviewed.id if reviewed else None)
 
 
 @bp.get("/jwks")
