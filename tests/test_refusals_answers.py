@@ -18,7 +18,7 @@ from lti_tool.demo.app import app_for, serving
 from lti_tool.errors import PlatformError
 from lti_tool.lti import http
 from lti_tool.models import AccessToken, Activity, Course, Delivery, Person, Platform, PlatformKeys
-from lti_tool.services import credits, invites, rosters
+from lti_tool.services import columns, invites, rosters
 from tests import school
 from tests.conftest import PUBLIC
 from tests.fuzz import bent, torn
@@ -145,7 +145,7 @@ def deliver(_of: School) -> None:
         payload = dict(unit.scalars(sa.select(Delivery.payload).where(Delivery.kind == "score")).one())
     later = db.now().replace(microsecond=0) + timedelta(seconds=deliver.calls)  # type: ignore[attr-defined]
     deliver.calls += 1  # type: ignore[attr-defined]
-    credits.deliver({**payload, "stated_at": later.isoformat()})
+    columns.deliver({**payload, "stated_at": later.isoformat()})
 
 
 deliver.calls = 1  # type: ignore[attr-defined]
@@ -155,7 +155,7 @@ def deliver_again(_of: School) -> None:
     """Send the very same score, which the LMS refuses: the results are asked then."""
     with db.work() as unit:
         payload = dict(unit.scalars(sa.select(Delivery.payload).where(Delivery.kind == "score")).one())
-    credits.deliver(payload)
+    columns.deliver(payload)
 
 
 def without_token(of: School) -> None:

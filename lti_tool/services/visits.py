@@ -11,7 +11,7 @@ from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, rosters
+from lti_tool.services import columns, credits, rosters
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ def arrive(launch: Launch) -> Visit:
     activity = find_or_add(Activity, course_id=course.id, resource_link_id=launch.resource_link_id)
     activity.title = launch.resource_title or activity.title
     activity.custom = launch.custom
-    activity.line_item_url = launch.line_item_url or activity.line_item_url
+    if launch.line_item_url and launch.line_item_url != activity.line_item_url:
+        columns.take(activity, address=launch.line_item_url)
     person = find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     person.name = launch.name or person.name
     if launch.locale and not person.locale_chosen:
@@ -49,6 +50,7 @@ def arrive(launch: Launch) -> Visit:
     session.flush()
     if not launch.test_user:
         _remember_activity(person, activity)
+        credits.owe_again(course, [person.id])
     rosters.ask_for(course)
     return visit
 

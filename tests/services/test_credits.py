@@ -9,7 +9,7 @@ from lti_tool import access, db, presets
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Activity, Circle, Credit, Delivery, Feedback, Membership, Person
-from lti_tool.services import credits
+from lti_tool.services import credit_lines, credits
 from tests import build
 from tests import feedback_build as fb
 
@@ -40,6 +40,11 @@ def owed() -> list[Delivery]:
     return list(db.session.query(Delivery).filter_by(kind="score").order_by(Delivery.id))
 
 
+def look_again() -> None:
+    for batch in credits.to_reckon():
+        credits.reckon_all(batch)
+
+
 @pytest.fixture
 def group(app: object, request: pytest.FixtureRequest) -> Group:
     made = Group(getattr(request, "param", "completed"))
@@ -54,13 +59,14 @@ def test_sending_a_word_is_reckoned_in_the_same_transaction(group: Group) -> Non
     (delivery,) = owed()
     assert (delivery.payload["given"], delivery.payload["maximum"]) == (1, 1)
     assert delivery.payload["person_id"] == group.ama.id
-    assert set(delivery.payload) == {"activity_id", "person_id", "given", "maximum", "stated_at"}
+    words = {"activity_id", "person_id", "given", "maximum", "stated_at", "started_at", "by"}
+    assert set(delivery.payload) == words
 
 
 @pytest.mark.parametrize("group", ["none", "certificate"], indirect=True)
 def test_where_nothing_is_credited_nothing_leaves(group: Group) -> None:
     group.take_part(group.ama, group.ben)
-    credits.reckon_all()
+    look_again()
     assert owed() == []
 
 
@@ -116,10 +122,10 @@ def test_another_activity_takes_it_along(group: Group) -> None:
 
 def test_the_daily_reckoning_notices_that_time_has_passed(group: Group) -> None:
     fb.shared(group.circle, group.ama)
-    credits.reckon_all()
+    look_again()
     assert owed() == []
     with time_machine.travel(now() + timedelta(days=8)):
-        credits.reckon_all()
+        look_again()
     assert [one.payload["person_id"] for one in owed()] == [group.ama.id]
 
 
@@ -157,22 +163,22 @@ def test_lines_say_where_it_is_and_nothing_else(group: Group) -> None:
     circle = db.session.get_one(Circle, group.circle.id)
 
     def states() -> dict[int, str]:
-        return {line.membership.person_id: line.state for line in credits.lines(circle)}
+        return {line.membership.person_id: line.state for line in credit_lines.of(circle)}
 
     assert states() == {group.ama.id: "waiting", group.ben.id: "nothing_yet", group.cy.id: "not_opened"}
     (delivery,) = owed()
     delivery.given_up_at, delivery.fault = now(), "scope_refused"
     assert states()[group.ama.id] == "refused"
-    credits.try_again(group.place(group.ama).id, within=group.reach(group.facilitator))
+    credit_lines.try_again(group.place(group.ama).id, within=group.reach(group.facilitator))
     assert states()[group.ama.id] == "waiting"
     delivery.done_at = now()
     assert states()[group.ama.id] == "sent"
     db.session.query(Credit).filter_by(membership_id=group.place(group.ama).id).one().kept_here = True
     assert states()[group.ama.id] == "here"
     with pytest.raises(NotFoundError):
-        credits.try_again(group.place(group.ama).id, within=group.reach(group.ben))
+        credit_lines.try_again(group.place(group.ama).id, within=group.reach(group.ben))
     with pytest.raises(NotFoundError):
-        credits.try_again(group.place(group.ben).id, within=group.reach(group.facilitator))
+        credit_lines.try_again(group.place(group.ben).id, within=group.reach(group.facilitator))
 
 
 def test_a_circle_may_only_be_more_reserved(group: Group) -> None:
