@@ -21,14 +21,14 @@ from lti_tool.models import Activity, Course, Credit, Delivery, Enrolment, Membe
 from lti_tool.services import rosters
 from tests import school
 from tests.conftest import PUBLIC
-from tests.school import PROFILES, TEACHERS, School
+from tests.school import TEACHERS, School
 
 HOUR = 3600
 ON_ITS_WAY, ARRIVED, REFUSED = "On its way", "Arrived in the course", "Did not arrive"
 NOT_REACHED = "could not be reached. It is tried again by itself."
 
 
-RARE = [pytest.param(name, marks=pytest.mark.slow) for name in PROFILES if name not in ("plain", "canvas")]
+RARE = [pytest.param(name, marks=pytest.mark.slow) for name in ("moodle-4.5", "open-edx")]
 
 
 @pytest.fixture(params=["plain", "canvas", *RARE])
