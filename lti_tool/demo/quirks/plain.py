@@ -106,7 +106,7 @@ class Plain:
         groups = [{"group_id": group} for group in person.groups]
         return {
             "status": "Active",
-            "user_id": person.id,
+            "user_id": self.subject(person),
             "roles": self.roster_roles(person),
             **(shared if names else {}),
             **({"group_enrollments": groups} if groups and self.groups_service else {}),
