@@ -17,7 +17,7 @@ from lti_tool.demo import registrations
 from lti_tool.demo.app import app_for, serving
 from lti_tool.errors import PlatformError
 from lti_tool.lti import http
-from lti_tool.models import AccessToken, Activity, Course, Delivery, Person, Platform, PlatformKeys
+from lti_tool.models import AccessToken, Activity, Circle, Course, Delivery, Person, Platform, PlatformKeys
 from lti_tool.services import columns, invites, rosters
 from tests import school
 from tests.conftest import PUBLIC
@@ -181,6 +181,28 @@ def without_any_column(of: School) -> None:
     without_column(of)
 
 
+def renamed(of: School) -> None:
+    """The same where the column is to follow a new title: it is read, and put back."""
+    with db.work() as unit:
+        unit.execute(sa.update(Activity).values(title="Study circle", column_label="Learning circle"))
+        unit.commit()
+    for column in of.columns:
+        of.lms.gradebook.column(column.id).label = "Learning circle"  # type: ignore[union-attr]
+    deliver(of)
+
+
+def lost(of: School) -> None:
+    """The same where the LMS says that the column is gone, and somebody has it looked for again."""
+    with db.work() as unit:
+        scores = sa.update(Delivery).where(Delivery.kind == "score")
+        unit.execute(scores.values(fault="column_gone", given_up_at=db.now(), done_at=None))
+        circle, person = unit.scalars(sa.select(Circle)).one(), unit.scalars(sa.select(Person)).first()
+        assert person
+        columns.make_again(circle, by=person)
+        unit.commit()
+    deliver(of)
+
+
 def launch(of: School) -> None:
     """Open the activity while the keys of the LMS must be asked for."""
     from lti_tool.demo import browser
@@ -209,6 +231,9 @@ CASES: list[tuple[str, str, Callable[[School], None]]] = [
     ("/token", "POST", without_token),
     ("/lineitems", "GET", without_column),
     ("/lineitems", "POST", without_any_column),
+    ("/lineitems", "GET", renamed),
+    ("/lineitems", "PUT", renamed),
+    ("/lineitems", "GET", lost),
     ("/scores", "POST", deliver),
     ("/results", "GET", deliver_again),
     ("/jwks", "GET", launch),
@@ -220,7 +245,7 @@ CASES: list[tuple[str, str, Callable[[School], None]]] = [
 @pytest.mark.parametrize(
     ("amount", "seed"), [pytest.param(ALWAYS, 1, id="few"), pytest.param(FULL, 2, id="many", marks=pytest.mark.slow)]
 )
-@pytest.mark.parametrize(("path", "method", "act"), CASES, ids=[f"{m} {p}" for p, m, _ in CASES])
+@pytest.mark.parametrize(("path", "method", "act"), CASES, ids=[f"{m} {p} {act.__name__}" for p, m, act in CASES])
 def test_no_answer_breaks_anything(
     lms: tuple[School, Liar], path: str, method: str, act: Callable[[School], None], amount: int, seed: int
 ) -> None:

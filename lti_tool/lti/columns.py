@@ -93,10 +93,15 @@ def _ours(book: Gradebook, columns: Iterable[dict[str, Any]]) -> dict[str, Any] 
         return bound[0]
     if marked := [column for column in bound if _is_marked(column)]:  # of twins one, or each search would add another
         return marked[0]
-    copied = [column for column in usable if column.get("resourceLinkId") in book.former_links and _is_marked(column)]
+    copied = [column for column in usable if _names(column, book.former_links) and _is_marked(column)]
     unbound = [column for column in usable if not column.get("resourceLinkId") and _is_marked(column)]
     left = copied or unbound
     return left[0] if len(left) == 1 else None
+
+
+def _names(column: dict[str, Any], links: frozenset[str]) -> bool:
+    link = column.get("resourceLinkId")
+    return isinstance(link, str) and link in links
 
 
 def _make(book: Gradebook, label: str, maximum: int) -> Column:
