@@ -68,7 +68,7 @@ class Gradebook:
     def is_own(self, address: object) -> bool:
         """Whether our token may go to an address that an answer named: only to the platform's own origins.
 
-        What a launch names is signed by the platform and needs no such check (docs/decisions/0006).
+        What a launch names is signed by the platform and needs no such check (docs/decisions/0007).
         """
         return isinstance(address, str) and claims.origin(address) in self.origins
 

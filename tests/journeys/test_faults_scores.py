@@ -399,6 +399,7 @@ def test_a_renamed_activity_renames_our_column_and_nothing_else_of_it(lms: Schoo
     right(lms, teacher01=1, teacher02=1)
 
 
+@pytest.mark.proves("security", 18)
 def test_the_test_person_of_the_lms_is_never_credited(app: Flask) -> None:
     """Whatever she does in "student view", and whoever gave her a place."""
     with school.joined(app, "canvas", public_url=PUBLIC) as lms:

@@ -176,6 +176,7 @@ def test_a_copy_beside_its_original_does_not_take_its_column() -> None:
         assert column(here) == f"{far.url}{COLUMNS}/7/lineitem?type_id=2"
 
 
+@pytest.mark.proves("security", 8)
 @pytest.mark.parametrize("evil", ["https://evil.example.org/6", "http://127.0.0.1:1/6", "javascript:1", 6, None])
 def test_a_column_elsewhere_is_not_ours_and_gets_no_token(evil: object) -> None:
     with ends.moodle() as far:

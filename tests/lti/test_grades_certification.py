@@ -107,6 +107,7 @@ CASES = {
 }
 
 
+@pytest.mark.proves("grades")
 @pytest.mark.parametrize("case", CASES)
 def test_the_grade_service_passes(lms: Lms, case: str) -> None:
     CASES[case](lms)

@@ -224,6 +224,7 @@ def test_blackboard_takes_a_comment_for_html() -> None:
     assert said["comment"] == "3 &lt; 4<br/>of the steps"
 
 
+@pytest.mark.proves("security", 6)
 def test_twin_platforms_never_see_each_others_tokens() -> None:
     """The same client id, deployment, course, column and person on both: each token goes where it came from."""
     with ends.moodle() as one, ends.moodle() as other:

@@ -270,6 +270,7 @@ def test_time_is_reckoned_for_a_few_people_at_once(group: Group, monkeypatch: py
     ]
 
 
+@pytest.mark.proves("security", 18)
 def test_the_lms_test_person_gets_no_credit_not_even_by_hand(group: Group) -> None:
     place = group.place(group.ama)
     course = db.session.get_one(Activity, place.activity_id).course_id

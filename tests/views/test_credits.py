@@ -158,6 +158,7 @@ def test_a_passing_fault_is_tried_again_by_itself(here: Place) -> None:
     assert "could not be reached. It is tried again by itself." in here.open().text
 
 
+@pytest.mark.proves("security", 26)
 def test_no_score_is_made_from_what_a_request_says(here: Place) -> None:
     """A teacher who posts another's number, a value or an address: refused, and nothing new is owed (lti.md D26)."""
     before = owed()
@@ -176,6 +177,7 @@ def test_no_score_is_made_from_what_a_request_says(here: Place) -> None:
     assert owed() == before
 
 
+@pytest.mark.proves("security", 26)
 def test_what_a_teacher_adds_to_her_own_form_is_passed_over(here: Place) -> None:
     reader = here.reader.as_(here.ben)
     with db.work() as unit:
