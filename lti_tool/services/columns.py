@@ -12,9 +12,9 @@ from lti_tool.lti import columns, scores
 from lti_tool.lti.messages import Score
 from lti_tool.models import Activity, Circle, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, credits
+from lti_tool.services.credit_lines import GONE
 
 CLAIM = timedelta(minutes=2)
-GONE = "column_gone"  # somebody deleted it (lti/scores.py)
 LABEL = "Learning circle"  # where the activity has no title
 
 

@@ -1,6 +1,6 @@
 """What became of each person's credit, for the facilitator's page, and what she may decide about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -11,7 +11,8 @@ from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, circles, credits, deliveries
 
-CONFLICTS = frozenset({"newer_on_platform", "not_later_unread"})  # the course holds something else, or may
+GONE = "column_gone"  # somebody deleted it (lti/scores.py)
+CONFLICTS = {"newer_on_platform": "conflict", "not_later_unread": "unknown"}  # the course holds something else, or may
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Line:
     """One person on the credit page: whether credit reached the course, and why not. Nothing else."""
 
     membership: Membership
-    state: str  # nothing_yet, not_opened, here, waiting, sent, theirs, conflict, refused, given_up
+    state: str  # nothing_yet, not_opened, here, waiting, sent, theirs, conflict, unknown, refused, given_up, lost
     fault: str
     credit: Credit | None
 
@@ -31,12 +32,18 @@ def of(circle: Circle) -> list[Line]:
     known = {(one.membership_id, one.activity_id): one for one in session.scalars(query)}
     keys = [credits.key(one.activity_id, one.person_id) for one in earning if one.activity_id]
     owed = {one.key: one for one in session.scalars(select(Delivery).where(Delivery.key.in_(keys)))}
-    return [
+    lines = [
         _line(
             one, known.get((one.id, one.activity_id or 0)), owed.get(credits.key(one.activity_id or 0, one.person_id))
         )
         for one in earning
     ]
+    gone = {line.membership.activity_id for line in lines if line.fault == GONE}
+    return [replace(one, state="lost") if one.state == "sent" and _is_in(one, gone) else one for one in lines]
+
+
+def _is_in(line: Line, activities: set[int | None]) -> bool:
+    return line.membership.activity_id in activities
 
 
 def _line(membership: Membership, credit: Credit | None, owed: Delivery | None) -> Line:
@@ -51,7 +58,7 @@ def _line(membership: Membership, credit: Credit | None, owed: Delivery | None) 
         return Line(membership, "waiting", owed.fault, credit)
     if deliveries.ran_out(owed):
         return Line(membership, "given_up", owed.fault, credit)
-    return Line(membership, "conflict" if owed.fault in CONFLICTS else "refused", owed.fault, credit)
+    return Line(membership, CONFLICTS.get(owed.fault, "refused"), owed.fault, credit)
 
 
 def try_again(membership_id: int, *, within: Reach) -> None:

@@ -90,11 +90,12 @@ def show(circle_id: int) -> ResponseReturnValue:
 
 
 def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) -> ResponseReturnValue:
+    lines = credit_lines.of(circle) if circle.credit_mode != "none" else []
     return render_template(
         "credits/show.html",
         circle=circle,
-        lines=credit_lines.of(circle) if circle.credit_mode != "none" else [],
-        column_lost=circle.credit_mode != "none" and bool(columns.lost(circle)),
+        lines=lines,
+        column_lost=any(line.fault == credit_lines.GONE for line in lines),
         modes=circles.template(circle).credit.modes,
         mode_form=_mode_form(circle),
         mode_words=credit_modes(),

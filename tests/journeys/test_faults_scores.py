@@ -359,6 +359,7 @@ def test_without_the_right_to_look_nobody_says_that_somebody_changed_it(app: Fla
         lms.work()
         assert lms.wait(HOUR) == (0, 0)
         page = lms.credit_page()
+        assert "We cannot tell whether it arrived" in page
         assert "does not let us look. It may be the same, or somebody changed it there." in page
         decide(lms, "Keep what the course holds")
         assert "What the course holds stands" in lms.credit_page()

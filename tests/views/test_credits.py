@@ -135,8 +135,14 @@ def test_a_decision_that_came_too_late_is_told_so_kindly(here: Place) -> None:
 
 
 def test_a_lost_column_is_said_once_and_made_again_by_one_button(here: Place) -> None:
-    here.delivery(fault="column_gone", given_up_at=now())
+    with db.work() as unit:
+        fb.sent(fb.shared(here.circle, here.ama), here.ben)
+        unit.query(Delivery).filter_by(kind="score").update({"done_at": now()})
+        ama = unit.query(Delivery).filter(Delivery.key.endswith(f":{here.ama.id}")).one()
+        ama.fault, ama.given_up_at, ama.done_at = "column_gone", now(), None
+        unit.commit()
     page = here.open()
+    assert "Ben Adeyemi Was in the column that was taken away" in page.text
     assert "The column in the course was taken away. Nothing is lost here" in page.text
     assert "Try again" not in page.text
     page = here.reader.press("Make the column again")
