@@ -53,7 +53,7 @@ def _line(membership: Membership, credit: Credit | None, owed: Delivery | None) 
         return Line(membership, "nothing_yet", "", credit)
     if owed is None or owed.done_at is not None:  # long done ones are removed
         arrived = "here" if credit.kept_here else "sent"
-        return Line(membership, "theirs" if credit.theirs_at else arrived, "", credit)
+        return Line(membership, "theirs" if credit.theirs else arrived, "", credit)
     if owed.given_up_at is None:
         return Line(membership, "waiting", owed.fault, credit)
     if deliveries.ran_out(owed):
@@ -72,7 +72,7 @@ def keep_theirs(membership_id: int, *, by: Person, within: Reach) -> None:
     membership, owed = _owed(membership_id, within=within)
     _refuse_without_conflict(owed)
     for credit in _here(membership):
-        credit.theirs_at = now()
+        credit.theirs = True
     deliveries.end(owed)
     audit.note("credit.theirs_kept", by=by, circle=membership.circle, person=membership.person_id)
 

@@ -117,7 +117,7 @@ def state(credit: Credit, membership: Membership, *, ahead: timedelta = timedelt
     moment = max([now().replace(microsecond=0) + ahead, *stated])
     credit.stated_at = moment
     for one in counted:
-        one.theirs_at = None
+        one.theirs = False
     deliveries.owe(
         "score",
         key=key(credit.activity_id, membership.person_id),
@@ -154,7 +154,7 @@ def state_again(activity_id: int) -> None:
     stated = (
         select(Credit, Membership)
         .join(Membership, Membership.id == Credit.membership_id)
-        .where(Credit.activity_id == activity_id, Credit.stated_at.is_not(None), Credit.theirs_at.is_(None))
+        .where(Credit.activity_id == activity_id, Credit.stated_at.is_not(None), Credit.theirs.is_(False))
         .order_by(Membership.person_id, Credit.id)
     )
     for credit, membership in session.execute(stated).all():

@@ -394,7 +394,7 @@ def upgrade() -> None:
         sa.Column("adjusted_reason", sa.Text(), nullable=False),
         sa.Column("adjusted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("theirs_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("theirs", sa.Boolean(), nullable=False),
         sa.Column("kept_here", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_credit_activity_id_activity")),
         sa.ForeignKeyConstraint(["adjusted_by"], ["person.id"], name=op.f("fk_credit_adjusted_by_person")),
