@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from lti_tool.access import Permission, Reach, rights_with
-from lti_tool.db import now, session
+from lti_tool.db import session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, circles, credits, deliveries

@@ -400,6 +400,23 @@ def test_a_renamed_activity_renames_our_column_and_nothing_else_of_it(lms: Schoo
     right(lms, teacher01=1, teacher02=1)
 
 
+@pytest.mark.parametrize("arrived", [True, False])
+def test_the_maximum_of_our_column_follows_until_something_is_in_it(plain: School, *, arrived: bool) -> None:
+    plain.share("teacher01")
+    if not arrived:
+        plain.lms.remove_person("teacher01", school.COURSE)
+    plain.work()
+    plain.lms.restore_people()
+    with plain.lms.store.change():
+        plain.columns[0].maximum = 5
+    with db.work() as unit:
+        unit.execute(sa.update(Activity).values(column_maximum=5))
+        unit.commit()
+    plain.share("teacher02")
+    plain.work()
+    assert plain.columns[0].maximum == (5 if arrived else 6)
+
+
 @pytest.mark.proves("security", 18)
 def test_the_test_person_of_the_lms_is_never_credited(app: Flask) -> None:
     """Whatever she does in "student view", and whoever gave her a place."""
