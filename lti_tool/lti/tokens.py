@@ -55,7 +55,7 @@ class Account:
             platform_id=platform.id,
             client_id=platform.client_id,
             token_url=platform.token_url,
-            audience=platform.audience or platform.token_url,
+            audience=platform.audience or quirks.of(platform.product).usual_audience(platform.token_url),
             deployment=deployment,
             product=platform.product,
         )

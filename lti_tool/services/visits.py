@@ -13,7 +13,7 @@ from lti_tool import access, settings
 from lti_tool.db import Base, find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, kept_places, links, rosters
+from lti_tool.services import columns, credits, kept_places, links, rosters
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,9 @@ def arrive(launch: Launch) -> Begun:
         title=launch.resource_title or activity.title,
         custom=launch.custom,
         circle_id=links.circle_of(launch.custom) if links.is_link(launch.custom) else activity.circle_id,
-        line_item_url=launch.line_item_url or activity.line_item_url,
     )
+    if launch.line_item_url and launch.line_item_url != activity.line_item_url:
+        columns.take(activity, address=launch.line_item_url)
     person = known.person or find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     heard = launch.locale if launch.locale and not person.locale_chosen else person.locale
     _say(person, name=launch.name or person.name, locale=heard)
@@ -77,6 +78,7 @@ def arrive(launch: Launch) -> Begun:
     if not launch.test_user:
         kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
+        credits.owe_again(course, [person.id])
     rosters.ask_for(course)
     return visit
 
