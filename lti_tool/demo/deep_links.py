@@ -26,7 +26,7 @@ def take(lms: "PracticeLms", course_id: str, token: str) -> tuple[list[Activity]
         response = config.tool_validate_and_decode(token)
     except (jwt.PyJWTError, LtiException, LtiDeepLinkingResponseException, KeyError) as error:
         raise LmsError(f"The tool's answer is not valid: {error}") from error
-    _check(lms, tool.deployment_id, response)
+    _check(lms, lms.quirks.deployment(tool, lms.course(course_id)), response)
     with lms.store.change() as state:
         nonce = f"deep-link {response['nonce']}"
         if nonce in state.spent:
@@ -57,6 +57,10 @@ def _activity(lms: "PracticeLms", course_id: str, client_id: str, item: dict[str
         text=item.get("text") or "",
         url=item.get("url"),
         custom={key: str(value) for key, value in (item.get("custom") or {}).items()},
+        opens=(item.get("available") or {}).get("startDateTime", ""),
+        closes=(item.get("available") or {}).get("endDateTime", ""),
+        done_by=(item.get("submission") or {}).get("endDateTime", ""),
+        own_window="window" in item,
     )
     if column := item.get("lineItem"):
         label = activity.title if lms.quirks.family == "moodle" else column.get("label") or activity.title
