@@ -153,7 +153,7 @@ def test_without_a_value_the_page_can_be_read(stage: Stage, answer: dict[str, An
     assert stage.frame("tool").locator("html").get_attribute("class") == "waiting"
     if answer is not None:
         stage.say(page, subject="lti.get_data.response", **answer)
-    expect(stage.frame("tool").locator("html")).to_have_class("", timeout=3000)
+    expect(stage.frame("tool").locator("html")).to_have_class("", timeout=8000)
     assert stage.posted == []
 
 
