@@ -1,7 +1,7 @@
 """All tables; import from here."""
 
 from lti_tool.models.audit import AuditLine
-from lti_tool.models.circle import Circle, CircleSource, Membership, Norm, SetUp
+from lti_tool.models.circle import Circle, CircleSource, KeptPlace, Membership, Norm, SetUp
 from lti_tool.models.credit import Credit
 from lti_tool.models.delivery import Delivery
 from lti_tool.models.feedback import Feedback, FeedbackState, Reply
@@ -15,6 +15,7 @@ from lti_tool.models.platform import (
     Deployment,
     Invite,
     LoginState,
+    Picking,
     Platform,
     PlatformKeys,
     ToolKey,
@@ -42,12 +43,14 @@ __all__ = [
     "Inquiry",
     "InquiryAuthor",
     "Invite",
+    "KeptPlace",
     "LoginState",
     "Meeting",
     "Membership",
     "Norm",
     "OutsideLink",
     "Person",
+    "Picking",
     "Platform",
     "PlatformKeys",
     "Programme",
