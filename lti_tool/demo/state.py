@@ -92,6 +92,7 @@ class Cell(BaseModel):
     activity_progress: str = ""
     grading_progress: str = ""
     attempts: int = 0  # Canvas: every score opens a new attempt
+    reopened: bool = False  # Sakai: a step back in activity progress opened the submission again
     by_hand: bool = False  # a person changed it in the gradebook
 
 

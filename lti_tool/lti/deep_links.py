@@ -14,8 +14,8 @@ from pylti1p3.registration import Registration
 
 from lti_tool import settings
 from lti_tool.lti import keys, quirks
+from lti_tool.lti.columns import RESOURCE_ID
 from lti_tool.lti.messages import LinkItem
-from lti_tool.lti.scores import RESOURCE_ID
 from lti_tool.models import Deployment
 
 SECONDS = 600  # a person may press the button of the last page by hand

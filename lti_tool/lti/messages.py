@@ -102,3 +102,6 @@ class Score:
     complete: bool
     comment: str
     stated_at: datetime  # whole seconds, UTC
+    started_at: datetime | None = None
+    submitted_at: datetime | None = None
+    scored_by: str = ""  # sub of whoever gave it by hand

@@ -78,6 +78,8 @@ class Activity(Base):
     title: Mapped[str] = mapped_column(default="")
     custom: Mapped[dict[str, str]] = mapped_column(default=dict)  # only keys of ours, never personal data
     line_item_url: Mapped[str | None]  # the credit column, given by the launch or found or made by us
+    column_label: Mapped[str | None]  # what we called it last; None where the column is the course's own
+    column_maximum: Mapped[int | None]  # what we gave it last
     column_claimed_until: Mapped[datetime | None]  # one worker at a time looks for or makes the column
     circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"))  # what this activity opens, if told
     course: Mapped[Course] = relationship(back_populates="activities")

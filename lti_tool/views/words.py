@@ -213,6 +213,11 @@ REFUSALS |= {
         _l("Nothing was changed."),
         _l("Write it with at least one letter, or leave it empty."),
     ),
+    "no_conflict": Words(
+        _l("There is nothing to decide any more"),
+        _l("The course and the circle agree by now, or somebody decided it a moment ago. Nothing was changed."),
+        _l("Look at the page again to see where it stands."),
+    ),
     "no_credit_here": Words(
         _l("No credit can be given here yet"),
         _l("The person has not opened the circle from the course, or the circle gives no credit."),
