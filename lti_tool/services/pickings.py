@@ -28,7 +28,7 @@ class Answer:
 
 
 def begin(visit_id: str, terms: LinkTerms) -> Picking:
-    """Keep what the LMS asked for, bound to the visit (by its number) of whoever came with it."""
+    """Keep what the LMS asked for, bound to the visit of whoever came with it."""
     secret = {"return_url": terms.return_url, "given": terms.given}
     picking = Picking(
         visit_id=visit_id,

@@ -133,13 +133,13 @@ def _enrol(enrolment: Enrolment, activity: Activity, launch: Launch) -> None:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
     if not set(launch.roles).issubset(enrolment.launch_roles or ()):
         session.refresh(enrolment, with_for_update=True)  # another launch may be adding its own at this moment
-    heart = links.takes_credit(activity) or (enrolment.activity_id is None and activity.resource_link_id)
+    takes_credit = links.takes_credit(activity) or (enrolment.activity_id is None and activity.resource_link_id)
     _say(
         enrolment,
         launch_roles=sorted({*(enrolment.launch_roles or []), *launch.roles}),
         may_teach=enrolment.may_teach or launch.may_teach,
         test_user=launch.test_user,
-        activity_id=activity.id if heart else enrolment.activity_id,
+        activity_id=activity.id if takes_credit else enrolment.activity_id,
         left_at=None,
         groups=list(launch.groups) or enrolment.groups,
     )
@@ -162,8 +162,10 @@ _ELSEWHERE = select(Membership.id).where(  # memberships of a course's circles w
             or_(_only_circle.is_(None), CircleSource.circle_id == _only_circle),
         )
     ),
-    Membership.activity_id.is_distinct_from(bindparam("activity_id")),
-    or_(bindparam("takes_credit", type_=Boolean), Membership.activity_id.is_(None)),
+    or_(
+        Membership.activity_id.is_(None),
+        and_(bindparam("takes_credit", type_=Boolean), Membership.activity_id != bindparam("activity_id")),
+    ),
 )
 
 
@@ -171,9 +173,9 @@ def _remember_activity(person: Person, activity: Activity) -> None:
     """Credit goes to the activity from which the person last launched the circle; through one stage only if need be."""
     if not activity.resource_link_id:
         return
-    here = {"course_id": activity.course_id, "only_circle": activity.circle_id, "activity_id": activity.id}
-    found = rows(_ELSEWHERE, person_id=person.id, takes_credit=links.takes_credit(activity), **here)
-    numbers = [row.id for row in found]
+    here = {"course_id": activity.course_id, "only_circle": activity.circle_id}
+    here["takes_credit"] = links.takes_credit(activity)
+    numbers = [row.id for row in rows(_ELSEWHERE, person_id=person.id, activity_id=activity.id, **here)]
     query = select(Membership).where(Membership.id.in_(numbers)).order_by(Membership.id)
     for membership in session.scalars(query.options(joinedload(Membership.circle))) if numbers else ():
         membership.activity_id = activity.id
