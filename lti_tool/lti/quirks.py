@@ -1,5 +1,6 @@
 """Where the LMS products part from the specification or from each other; every rule names its source."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -25,6 +26,11 @@ class Plain:
         """The audience of our token requests where it is not the token address (LTI dynamic registration 1.0)."""
         server = configuration.get("authorization_server")
         return server if isinstance(server, str) and server.startswith("https://") else None
+
+    @staticmethod
+    def group_roster_url(roster_url: str, number: str) -> str | None:  # noqa: ARG004
+        """Where the members of one group can be asked, found from the course's roster; None where there is no such."""
+        return None
 
     @staticmethod
     def hosts_its_configuration(*, issuer: str, at: str) -> bool:
@@ -66,6 +72,13 @@ class Canvas(Plain):
     def audience(configuration: Mapping[str, Any]) -> str | None:  # noqa: ARG004
         """None: canvas-lms security_controller.rb gives a bare host, its token check wants the token address."""
         return None
+
+    @staticmethod
+    def group_roster_url(roster_url: str, number: str) -> str | None:
+        """canvas-lms config/routes.rb: courses/:id/names_and_roles stands beside groups/:id/names_and_roles."""
+        parts = urlsplit(roster_url)
+        found = re.fullmatch(r"(.*)/courses/[^/]+/names_and_roles", parts.path)
+        return parts._replace(path=f"{found[1]}/groups/{number}/names_and_roles", query="").geturl() if found else None
 
     @staticmethod
     def hosts_its_configuration(*, issuer: str, at: str) -> bool:

@@ -11,7 +11,7 @@ from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, rosters
+from lti_tool.services import copies, credits, groups, notices, rosters
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,14 @@ def arrive(launch: Launch) -> Visit:
     activity = find_or_add(Activity, course_id=course.id, resource_link_id=launch.resource_link_id)
     activity.title = launch.resource_title or activity.title
     activity.custom = launch.custom
+    activity.resource = launch.custom.get("resource", "")
     activity.line_item_url = launch.line_item_url or activity.line_item_url
     person = find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     person.name = launch.name or person.name
     if launch.locale and not person.locale_chosen:
         person.locale = launch.locale
     _enrol(person, activity, launch)
+    copies.recognise(course, activity, launch)
     visit = Visit(
         id=secrets.token_urlsafe(24),
         person_id=person.id,
@@ -50,6 +52,7 @@ def arrive(launch: Launch) -> Visit:
     if not launch.test_user:
         _remember_activity(person, activity)
     rosters.ask_for(course)
+    notices.ask_for(course.deployment, launch)
     return visit
 
 
@@ -58,6 +61,10 @@ def _course(launch: Launch) -> Course:
     course.title = launch.context_title or course.title
     course.roster_url = launch.roster_url or course.roster_url
     course.line_items_url = launch.line_items_url or course.line_items_url
+    course.groups_url = launch.groups_url or course.groups_url
+    if launch.group_numbers and list(launch.group_numbers) != course.group_numbers:
+        course.group_numbers = list(launch.group_numbers)
+    course.launched_at = now()
     if launch.grade_scopes:
         course.grade_scopes = sorted(launch.grade_scopes)
     return course
@@ -73,8 +80,7 @@ def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
     enrolment.test_user = launch.test_user
     enrolment.activity_id = activity.id
     enrolment.left_at = None
-    if launch.groups:
-        enrolment.groups = list(launch.groups)
+    groups.note(enrolment, activity, launch)
 
 
 def _remember_activity(person: Person, activity: Activity) -> None:

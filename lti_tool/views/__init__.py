@@ -5,6 +5,7 @@ from flask import Flask
 from lti_tool.views import (
     base,
     circles,
+    copies,
     credits,
     entries,
     evidence,
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
         pages,
         lti,
         circles,
+        copies,
         set_ups,
         people,
         meetings,

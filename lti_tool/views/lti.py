@@ -1,7 +1,9 @@
 """The LMS's side door: login, launch, our keys, registration."""
 
+import json
 import secrets
 
+import structlog
 from flask import Blueprint, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,12 +13,16 @@ from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login, registration
 from lti_tool.lti.messages import LaunchKind
-from lti_tool.services import invites, visits
+from lti_tool.services import invites, notices, visits
 from lti_tool.views import frames
 from lti_tool.views.base import requires
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 LOGIN_COOKIE = "__Host-circles-login"
+LARGEST_POST = 1_000_000  # bytes
+MOST_NOTICES = 50
+HEARD = {"notice_seen", "notice_unknown"}  # nothing to do, and nothing wrong with the sender
+log = structlog.get_logger()
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -55,6 +61,37 @@ def finish() -> ResponseReturnValue:
     session["visit"] = visit.id
     session["platform"] = who.platform_id
     return redirect(url_for("circles.home", review=reviewed.id if reviewed else None), code=303)
+
+
+@bp.post("/notices")
+@requires(Permission.ANYONE)
+@limiter.limit("120 per minute")
+def notices_sent() -> ResponseReturnValue:
+    """Take notices of copied courses from a platform; 400 where one is not believed, the others count all the same."""
+    g.visit = None
+    db.session.rollback()  # as for a launch: nothing is open while a platform may be asked for its keys
+    taken, refused = 0, 0
+    for token in _tokens(request.get_data(cache=False) if (request.content_length or 0) <= LARGEST_POST else b""):
+        try:
+            notices.receive(token)
+            db.session.commit()
+            taken += 1
+        except LaunchRefusedError as refusal:
+            db.session.rollback()
+            log.info("notice_refused", code=refusal.code)
+            refused += refusal.code not in HEARD
+    return jsonify({"taken": taken, "refused": refused}), 400 if refused or not taken else 200
+
+
+def _tokens(body: bytes) -> list[str]:
+    """The signed notices of a posted body, at most fifty: {"notices": [{"jwt": …}]}."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    listed = told.get("notices") if isinstance(told, dict) else None
+    found = [one.get("jwt") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [one for one in found if isinstance(one, str)][:MOST_NOTICES]
 
 
 @bp.get("/jwks")

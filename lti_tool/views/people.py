@@ -10,7 +10,7 @@ from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.people import RoleForm
 from lti_tool.models import Circle, Membership
-from lti_tool.services import circles, memberships
+from lti_tool.services import circles, copies, groups, memberships
 from lti_tool.views.base import requires
 
 bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
@@ -35,13 +35,18 @@ def _membership(circle_id: int, membership_id: int) -> Membership:
 def show(circle_id: int) -> ResponseReturnValue:
     """Who is here, and who waits for a place."""
     circle = circles.get(circle_id, within=g.visit.reach)
+    waiting = memberships.waiting(circle)
+    fed = groups.feeding(circle, waiting)
+    waiting.sort(key=lambda one: one.id not in fed)  # the rest stays in the order of names
     return render_template(
         "people/show.html",
         circle=circle,
         template=circles.template(circle),
         members=circles.members(circle),
         off_target=circles.off_target(circle),
-        waiting=memberships.waiting(circle),
+        waiting=waiting,
+        fed=fed,
+        began_anew=copies.began_anew(circle, waiting=len(waiting)),
         usual=circles.usual_role(circle),
         set_up_course=g.visit.course if circles.may_set_up(g.visit.course, within=g.visit.reach) else None,
         form=_role_form(circle),
