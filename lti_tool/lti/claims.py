@@ -39,6 +39,7 @@ KEPT_CUSTOM = frozenset(
         "circle",
         "template",
         "meeting",
+        "made_in",
         "context_history",
         "link_history",
         "available_from",

@@ -1,10 +1,13 @@
 """Platform Notification Service 1.0: asking for notices of course copies, and believing only those that are signed."""
 
+import hashlib
 import json
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from lti_tool import db
 from lti_tool.errors import PlatformError
@@ -12,8 +15,9 @@ from lti_tool.lti import claims, platform_keys, rules, tokens
 from lti_tool.lti.claims import Claims
 from lti_tool.lti.messages import CopyNotice
 from lti_tool.lti.refusals import refuse
-from lti_tool.models import Deployment, Platform
+from lti_tool.models import Deployment, Platform, SeenNotice
 
+KEEP = timedelta(hours=1)  # longer than any notice is good for (rules.OLDEST)
 LONGEST_TOKEN = 65_536  # characters
 
 
@@ -29,8 +33,8 @@ def want(deployment_id: int, url: str, *, handler: str) -> None:
         raise PlatformError("notices_refused", status=response.status_code, final=True)
 
 
-def verified(token: str) -> tuple[CopyNotice, str]:
-    """What a notice of a course copy says, and its nonce, which the caller uses up. Checked like a launch.
+def taken(token: str) -> CopyNotice:
+    """What a notice of a course copy says, checked like a launch, and used up with the commit of the open unit of work.
 
     LaunchRefusedError with a code of `refusals.py`. No transaction may be open: the platform's keys may be fetched.
     """
@@ -50,7 +54,18 @@ def verified(token: str) -> tuple[CopyNotice, str]:
     context_id = rules.check_copy_notice(body)
     origins = body.get(claims.ORIGINS)
     listed = origins if isinstance(origins, list) else []
-    return CopyNotice(deployment, context_id, told.text(claims.CONTEXT, "title"), claims.ids_of(*listed)), nonce
+    _use_up(platform, nonce)
+    return CopyNotice(deployment, context_id, told.text(claims.CONTEXT, "title"), claims.ids_of(*listed))
+
+
+def _use_up(platform: Platform, nonce: str) -> None:
+    """The primary key decides: of many copies of one notice exactly one gets through."""
+    digest = hashlib.sha256(f"{platform.id}:{nonce}".encode(errors="replace")).hexdigest()
+    try:
+        with db.session.begin_nested():
+            db.session.execute(sa.insert(SeenNotice), [{"digest": digest, "expires_at": db.now() + KEEP}])
+    except IntegrityError:
+        raise refuse("notice_seen") from None
 
 
 def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, now
+from lti_tool.db import Base, new_public_id, now
 
 
 class Platform(Base):
@@ -58,6 +58,7 @@ class Course(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deployment_id: Mapped[int] = mapped_column(sa.ForeignKey("deployment.id"))
+    public_id: Mapped[str] = mapped_column(default=new_public_id, unique=True)  # deep links carry it through a copy
     context_id: Mapped[str]
     title: Mapped[str] = mapped_column(default="")
     roster_url: Mapped[str | None]  # Names and Roles address of the last launch
@@ -92,9 +93,6 @@ class Activity(Base):
     resource_link_id: Mapped[str]
     title: Mapped[str] = mapped_column(default="")
     custom: Mapped[dict[str, str]] = mapped_column(default=dict)  # only keys of ours, never personal data
-    resource: Mapped[str] = mapped_column(
-        default="", index=True
-    )  # our key from deep linking; it survives a course copy
     line_item_url: Mapped[str | None]  # the credit column, given by the launch or found or made by us
     for_some: Mapped[bool] = mapped_column(default=False)  # not everybody in the course can see it (a group's activity)
     people_read_at: Mapped[datetime | None]  # when it was asked who can see it

@@ -29,18 +29,25 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit, circles, set_ups
 
+MADE_IN = "made_in"
 FRESH, CARRY_ON = "fresh", "carry_on"
 NEW_FACES = 3  # people without a place who make us think that a course began anew
 
 
-def recognise(course: Course, activity: Activity, launch: Launch) -> None:
+def stable_key(course: Course) -> dict[str, str]:
+    """The custom parameter that every deep link made in this course carries, so that a copy of it can be told."""
+    return {MADE_IN: course.public_id}
+
+
+def recognise(course: Course, launch: Launch) -> None:
     """Note that this course is a copy of one whose people have circles here, if a launch tells so for the first time.
 
     Our own key counts before histories, and the nearest of those before the farther ones. Only courses of the same
     deployment count: ids mean nothing elsewhere.
     """
     if course.copied_from_id is None and not course.copy_answer:
-        by_key = [activity.resource] if activity.resource else []
+        made_in = launch.custom.get(MADE_IN, course.public_id)
+        by_key = [made_in] if made_in != course.public_id else []
         _note(course, by_key, launch.context_history, launch.link_history)
 
 
@@ -64,15 +71,15 @@ def _is_fed(course: Course) -> bool:
 def _origin_of(course: Course, keys: list[str], contexts: list[str], links: list[str]) -> int | None:
     """The nearest course of the same deployment with circles, by our key, by the course's history, by the link's."""
     query = (
-        select(Course.id, Course.context_id, Activity.resource, Activity.resource_link_id)
+        select(Course.id, Course.public_id, Course.context_id, Activity.resource_link_id)
         .outerjoin(Activity, Activity.course_id == Course.id)
         .where(Course.deployment_id == course.deployment_id, Course.id != course.id)
         .where(exists().where(CircleSource.course_id == Course.id))
-        .where(or_(Course.context_id.in_(contexts), Activity.resource.in_(keys), Activity.resource_link_id.in_(links)))
+        .where(or_(Course.public_id.in_(keys), Course.context_id.in_(contexts), Activity.resource_link_id.in_(links)))
         .order_by(Course.id.desc())
     )
     found: list[tuple[tuple[int, int], int]] = []
-    for number, context, key, link in session.execute(query):
+    for number, key, context, link in session.execute(query):
         ranks = [
             (way, told.index(value))
             for way, (told, value) in enumerate(((keys, key), (contexts, context), (links, link)))
@@ -135,10 +142,10 @@ def carry_on(course: Course, *, by: Person, within: Reach) -> list[Circle]:
 
     RefusedError: copy_answered when a colleague was faster, copy_of_others when all these circles are others'.
     """
+    _answer(course, CARRY_ON, by=by)
     carried = question(course, within=within).circles
     if not carried:
         raise RefusedError("copy_of_others")
-    _answer(course, CARRY_ON, by=by)
     for circle in carried:
         find_or_add(CircleSource, circle_id=circle.id, course_id=course.id, group="")
     session.flush()

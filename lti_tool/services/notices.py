@@ -1,20 +1,13 @@
 """What a platform tells us when nobody launches: that a course was copied (Platform Notification Service 1.0)."""
 
-import hashlib
-from datetime import timedelta
-
-from sqlalchemy import select
-
 from lti_tool import settings
-from lti_tool.db import ClashError, find_or_add, now, session, work
-from lti_tool.errors import LaunchRefusedError
+from lti_tool.db import find_or_add, now, session, work
 from lti_tool.lti import notices as lti_notices
 from lti_tool.lti.messages import Launch
-from lti_tool.models import Course, Deployment, SeenNotice
+from lti_tool.models import Course, Deployment
 from lti_tool.services import copies, deliveries
 
 PATH = "/lti/notices"
-KEEP = timedelta(hours=3)  # longer than any notice is good for (lti/rules.py)
 
 
 def ask_for(deployment: Deployment, launch: Launch) -> None:
@@ -42,21 +35,8 @@ def receive(token: str) -> None:
 
     Call it first in its unit of work, like a launch. `notice_seen` for one that was taken before: it changes nothing.
     """
-    notice, nonce = lti_notices.verified(token)
-    _use_up(f"{notice.deployment_id}:{nonce}")
+    notice = lti_notices.taken(token)
     course = find_or_add(Course, deployment_id=notice.deployment_id, context_id=notice.context_id)
     course.title = course.title or notice.context_title
     copies.note(course, notice.origins)
     session.flush()
-
-
-def _use_up(words: str) -> None:
-    """The primary key decides: of many copies of one notice exactly one gets through."""
-    digest = hashlib.sha256(words.encode(errors="replace")).hexdigest()
-    if session.scalar(select(SeenNotice.digest).where(SeenNotice.digest == digest)) is not None:
-        raise LaunchRefusedError("notice_seen")
-    try:
-        with session.begin_nested():
-            session.add(SeenNotice(digest=digest, expires_at=now() + KEEP))
-    except ClashError:
-        raise LaunchRefusedError("notice_seen") from None

@@ -117,7 +117,7 @@ class Proposal:
     seats: dict[int, int]
     placed: tuple[Candidate, ...]
     fed_by: tuple[str, ...] = ()  # the LMS group that feeds each circle, "" where the whole course does
-    known: groups.Known = groups.Known(0, 0, any_group=False)  # how much the LMS told of its groups
+    known: groups.Known | None = None  # how much the LMS told of its groups
 
 
 def proposal(of: Course, *, by: Person, name: str, how_many: int | None = None, by_groups: bool = False) -> Proposal:

@@ -32,14 +32,13 @@ def arrive(launch: Launch) -> Visit:
     activity = find_or_add(Activity, course_id=course.id, resource_link_id=launch.resource_link_id)
     activity.title = launch.resource_title or activity.title
     activity.custom = launch.custom
-    activity.resource = launch.custom.get("resource", "")
     activity.line_item_url = launch.line_item_url or activity.line_item_url
     person = find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     person.name = launch.name or person.name
     if launch.locale and not person.locale_chosen:
         person.locale = launch.locale
     _enrol(person, activity, launch)
-    copies.recognise(course, activity, launch)
+    copies.recognise(course, launch)
     visit = Visit(
         id=secrets.token_urlsafe(24),
         person_id=person.id,

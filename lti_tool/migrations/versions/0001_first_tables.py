@@ -196,6 +196,7 @@ def upgrade() -> None:
         "course",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("deployment_id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("context_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("roster_url", sa.Text(), nullable=True),
@@ -214,6 +215,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["deployment_id"], ["deployment.id"], name=op.f("fk_course_deployment_id_deployment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_course")),
         sa.UniqueConstraint("deployment_id", "context_id", name=op.f("uq_course_deployment_id_context_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_course_public_id")),
     )
     op.create_table(
         "activity",
@@ -222,7 +224,6 @@ def upgrade() -> None:
         sa.Column("resource_link_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("custom", sa.JSON(), nullable=False),
-        sa.Column("resource", sa.Text(), nullable=False),
         sa.Column("line_item_url", sa.Text(), nullable=True),
         sa.Column("for_some", sa.Boolean(), nullable=False),
         sa.Column("people_read_at", sa.DateTime(timezone=True), nullable=True),
@@ -233,7 +234,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
         sa.UniqueConstraint("course_id", "resource_link_id", name=op.f("uq_activity_course_id_resource_link_id")),
     )
-    op.create_index(op.f("ix_activity_resource"), "activity", ["resource"], unique=False)
     op.create_table(
         "audit_line",
         sa.Column("id", sa.Integer(), nullable=False),
