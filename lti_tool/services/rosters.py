@@ -37,7 +37,7 @@ def read(payload: dict[str, int]) -> None:
         course = unit.get_one(Course, payload["course_id"])
         unit.refresh(course, ["deployment"])
     try:
-        seen, suspended = _read_pages(course)
+        seen, suspended, new = _read_pages(course)
     except PlatformError as error:
         with work() as unit:
             unit.get_one(Course, course.id).roster_fault = error.code
@@ -45,27 +45,28 @@ def read(payload: dict[str, int]) -> None:
         raise
     with work() as unit:
         here = unit.get_one(Course, course.id)
-        _mark_left(here, seen, suspended - seen)
+        _mark_left(here, seen, suspended - seen, new=new)
         here.roster_read_at, here.roster_fault = now(), None
         groups.ask_for(here)
         unit.commit()
 
 
-def _read_pages(course: Course) -> tuple[set[str], set[str]]:
-    """Store the people page by page; who is there, and who is suspended."""
+def _read_pages(course: Course) -> tuple[set[str], set[str], int]:
+    """Store the people page by page; who is there, who is suspended, and how many were in no roster before."""
     seen: set[str] = set()
     suspended: set[str] = set()
+    new = 0
     for page in roster.read(course):
         with work() as unit:
-            _store(course, [one for one in page if one.active])
+            new += _store(course, [one for one in page if one.active])
             unit.commit()
         seen |= {one.sub for one in page if one.active}
         suspended |= {one.sub for one in page if not one.active}
-    return seen, suspended
+    return seen, suspended, new
 
 
-def _store(course: Course, members: list[RosterMember]) -> None:
-    """A few statements for each page of people, not for each person."""
+def _store(course: Course, members: list[RosterMember]) -> int:
+    """A few statements for each page of people, not for each person; how many were not enrolled here before."""
     told = {one.sub: one for one in members}
     known = _people(course, told)
     if strangers := [one for sub, one in told.items() if sub not in known]:
@@ -77,8 +78,9 @@ def _store(course: Course, members: list[RosterMember]) -> None:
     for sub, person in known.items():
         if told[sub].name and person.name != told[sub].name:
             person.name = told[sub].name
-    _enrol(course, {person.id: told[sub] for sub, person in known.items()})
+    new = _enrol(course, {person.id: told[sub] for sub, person in known.items()})
     session.flush()
+    return new
 
 
 def _people(course: Course, told: Iterable[str]) -> dict[str, Person]:
@@ -86,7 +88,7 @@ def _people(course: Course, told: Iterable[str]) -> dict[str, Person]:
     return {person.sub: person for person in session.scalars(query)}
 
 
-def _enrol(course: Course, told: dict[int, RosterMember]) -> None:
+def _enrol(course: Course, told: dict[int, RosterMember]) -> int:
     """Rows are inserted as such: of objects SQLite takes one at a time, to learn its number."""
     query = select(Enrolment).where(Enrolment.course_id == course.id, Enrolment.person_id.in_(list(told)))
     known = {enrolment.person_id: enrolment for enrolment in session.scalars(query)}
@@ -107,9 +109,10 @@ def _enrol(course: Course, told: dict[int, RosterMember]) -> None:
     ]
     if fresh:
         session.execute(insert(Enrolment), fresh)
+    return len(fresh)
 
 
-def _mark_left(course: Course, seen: set[str], suspended: set[str]) -> None:
+def _mark_left(course: Course, seen: set[str], suspended: set[str], *, new: int) -> None:
     """Who is suspended has left, and so has who was in a roster once and is not in this one.
 
     An answer without anybody is taken for a fault of the platform, not for an empty course; one in which more than half
@@ -121,14 +124,13 @@ def _mark_left(course: Course, seen: set[str], suspended: set[str]) -> None:
         .where(Enrolment.course_id == course.id, Enrolment.left_at.is_(None))
         .execution_options(yield_per=500)
     )
-    gone, missing, listed = [], [], 0
+    gone, missing = [], []
     for enrolment, sub in rows:
-        listed += bool(enrolment.roster_roles)
         if sub in suspended:
             gone.append(enrolment)
         elif seen and sub not in seen and enrolment.roster_roles:
             missing.append(enrolment)
-    if _is_sure(course, missing=len(missing), listed=listed, seen=len(seen)):
+    if _is_sure(course, missing=len(missing), stayed=len(seen) - new, new=new):
         gone += missing
     for enrolment in gone:
         enrolment.left_at = now()
@@ -143,9 +145,9 @@ def _mark_left(course: Course, seen: set[str], suspended: set[str]) -> None:
     )
 
 
-def _is_sure(course: Course, *, missing: int, listed: int, seen: int) -> bool:
-    """Whether those who are missing have left: a much shorter roster must be told twice."""
-    if missing < MANY or seen * 2 >= listed:
+def _is_sure(course: Course, *, missing: int, stayed: int, new: int) -> bool:
+    """Whether those who are missing have left: a roster of less than half the length must be told twice."""
+    if missing < MANY or (stayed + new) * 2 >= stayed + missing:
         course.roster_shrunk_at = None
         return True
     if course.roster_shrunk_at is not None and now() - course.roster_shrunk_at >= SURE:
@@ -175,7 +177,7 @@ def look_again() -> int:
     busy = _under_way([_key(number) for number in found], since=moment - DAILY)
     for number in found:
         if _key(number) not in busy:
-            pause = timedelta(seconds=number * 2_654_435_761 % 3600)  # Knuth's factor: neighbours lie far apart
+            pause = timedelta(seconds=(number * 2_654_435_761 % 2**32) * 3600 >> 32)  # Knuth's factor spreads
             deliveries.owe("roster", key=_key(number), payload={"course_id": number}, due_at=moment + pause)
     return len(set(found)) - len(busy)
 

@@ -129,8 +129,9 @@ def test_who_joins_the_group_later_waits_with_its_name_beside_her_and_gets_her_p
     go_on(facilitator)
     facilitator.press("Open the circles")
     lms.lms.restore_people()
+    lms.clock.shift(HOUR)
     assert "Your circle is being formed" in lms.open("teacher10", course=COURSE).page.text  # type: ignore[union-attr]
-    lms.wait(HOUR)
+    lms.work()
     with db.work(read_only=True) as unit:
         circle = unit.scalars(sa.select(Circle).filter_by(name="Circle A")).one()
         number = unit.scalars(sa.select(Person.id).filter_by(sub=subs(lms, range(10, 11))[0])).one()
