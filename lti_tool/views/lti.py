@@ -71,7 +71,8 @@ def notices_sent() -> ResponseReturnValue:
     g.visit = None
     db.session.rollback()  # as for a launch: nothing is open while a platform may be asked for its keys
     taken, refused = 0, 0
-    for token in _tokens(request.get_data(cache=False) if (request.content_length or 0) <= LARGEST_POST else b""):
+    tokens = _tokens(request.get_data(cache=False) if (request.content_length or 0) <= LARGEST_POST else b"")
+    for token in tokens:
         try:
             notices.receive(token)
             db.session.commit()
@@ -80,7 +81,7 @@ def notices_sent() -> ResponseReturnValue:
             db.session.rollback()
             log.info("notice_refused", code=refusal.code)
             refused += refusal.code not in HEARD
-    return jsonify({"taken": taken, "refused": refused}), 400 if refused or not taken else 200
+    return jsonify({"taken": taken, "refused": refused}), 400 if refused or not tokens else 200
 
 
 def _tokens(body: bytes) -> list[str]:
