@@ -71,7 +71,8 @@ def notices_sent() -> ResponseReturnValue:
     g.visit = None
     db.session.rollback()  # as for a launch: nothing is open while a platform may be asked for its keys
     taken, refused = 0, 0
-    tokens = _tokens(request.get_data(cache=False) if (request.content_length or 0) <= LARGEST_POST else b"")
+    request.max_content_length = LARGEST_POST
+    tokens = _tokens(request.get_data(cache=False))
     for token in tokens:
         try:
             notices.receive(token)
