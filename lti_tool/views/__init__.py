@@ -18,6 +18,7 @@ from lti_tool.views import (
     pages,
     people,
     places,
+    privacy,
     refusals,
     reviews,
     set_ups,
@@ -45,5 +46,6 @@ def init_app(app: Flask) -> None:
         holds,
         reviews,
         credits,
+        privacy,
     ):
         app.register_blueprint(module.bp)
