@@ -30,7 +30,17 @@ def ask_for(course: Course) -> None:
     unread = select(Activity.id).where(Activity.course_id == course.id, Activity.people_read_at.is_(None)).limit(1)
     stale = course.groups_read_at is None or now() - course.groups_read_at > FRESH
     if stale or session.scalar(unread) is not None:
-        deliveries.owe("groups", key=f"groups:{course.id}", payload={"course_id": course.id})
+        _owe(course)
+
+
+def ask_about(activity: Activity, course: Course) -> None:
+    """Owe the same for an activity that is new here, unless the first reading of the roster brings it anyhow."""
+    if activity.people_read_at is None and course.roster_read_at is not None:
+        _owe(course)
+
+
+def _owe(course: Course) -> None:
+    deliveries.owe("groups", key=f"groups:{course.id}", payload={"course_id": course.id})
 
 
 def note(enrolment: Enrolment, activity: Activity, launch: Launch) -> None:

@@ -146,8 +146,11 @@ def _mark_left(course: Course, seen: set[str], suspended: set[str], *, new: int)
 
 
 def _is_sure(course: Course, *, missing: int, stayed: int, new: int) -> bool:
-    """Whether those who are missing have left: a roster of less than half the length must be told twice."""
-    if missing < MANY or (stayed + new) * 2 >= stayed + missing:
+    """Whether those who are missing have left: a roster of less than half the length must be told twice.
+
+    Many new faces say that the course was emptied for a new round, and not that the answer was cut.
+    """
+    if missing < MANY or new >= MANY or (stayed + new) * 2 >= stayed + missing:
         course.roster_shrunk_at = None
         return True
     if course.roster_shrunk_at is not None and now() - course.roster_shrunk_at >= SURE:

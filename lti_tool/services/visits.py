@@ -14,6 +14,8 @@ from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
 from lti_tool.services import copies, credits, groups, notices, rosters
 
+SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many people come at nine o'clock
+
 
 @dataclass(frozen=True)
 class SignedIn:
@@ -67,6 +69,7 @@ def arrive(launch: Launch) -> Visit:
     if not launch.test_user:
         _remember_activity(person, activity)
     rosters.ask_for(course)
+    groups.ask_about(activity, course)
     notices.ask_for(course.deployment, launch)
     return visit
 
@@ -79,7 +82,8 @@ def _course(launch: Launch) -> Course:
     course.groups_url = launch.groups_url or course.groups_url
     if launch.group_numbers and list(launch.group_numbers) != course.group_numbers:
         course.group_numbers = list(launch.group_numbers)
-    course.launched_at = now()
+    if course.launched_at is None or now() - course.launched_at > SELDOM:
+        course.launched_at = now()
     if launch.grade_scopes:
         course.grade_scopes = sorted(launch.grade_scopes)
     return course
