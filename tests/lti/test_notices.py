@@ -86,6 +86,7 @@ FORGED: dict[str, tuple[Callable[[Lms], str], str]] = {
 }
 
 
+@pytest.mark.proves("security", 21)
 @pytest.mark.parametrize(("forge", "code"), FORGED.values(), ids=FORGED.keys())
 def test_a_forged_notice_is_refused_and_leaves_nothing(lms: Lms, forge: Callable[[Lms], str], code: str) -> None:
     private_key("second")
@@ -97,6 +98,7 @@ def test_a_forged_notice_is_refused_and_leaves_nothing(lms: Lms, forge: Callable
         assert unit.query(Deployment).count() == 1
 
 
+@pytest.mark.proves("security", 21)
 def test_a_notice_is_taken_once(lms: Lms) -> None:
     token = lms.sign(notice(lms))
     take(token)

@@ -21,6 +21,7 @@ def asked() -> ends.Moodle:
 
 
 class TestNamesAndRoles:
+    @pytest.mark.proves("roster", "Launch")
     def test_launch(self, lms: Lms) -> None:
         """The service's address is taken from the launch."""
         url = "https://lms.example.org/memberships?x=1"
@@ -30,18 +31,22 @@ class TestNamesAndRoles:
         )
         assert launch.roster_url == url
 
+    @pytest.mark.proves("roster", "Request")
     def test_request(self, asked: ends.Moodle) -> None:
         assert [(one.method, one.path) for one in asked.asked if one.path == PATH] == [("GET", PATH)]
 
+    @pytest.mark.proves("roster", "Header")
     def test_header(self, asked: ends.Moodle) -> None:
         """Exactly the media type of the membership container."""
         assert asked.asked[-1].headers["Accept"] == "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
+    @pytest.mark.proves("roster", "Bearer")
     def test_bearer(self, asked: ends.Moodle) -> None:
         kind, _, token = asked.asked[-1].headers["Authorization"].partition(" ")
         assert kind == "Bearer"
         assert token in asked.valid
 
+    @pytest.mark.proves("roster", "Scope")
     def test_scope(self, asked: ends.Moodle) -> None:
         """Only what the call needs."""
         [token] = [one for one in asked.asked if one.path.endswith("/token.php")]

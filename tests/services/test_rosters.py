@@ -100,6 +100,7 @@ def test_a_roster_never_changes_a_circle_role_or_a_launch_role(lms: Lms) -> None
     assert enrolment.may_teach
 
 
+@pytest.mark.proves("security", 17)
 def test_a_shrinking_roster_marks_who_left_and_signs_out_and_deletes_nothing(lms: Lms) -> None:
     circle = build.circle(lms.course)
     lms.read(member("stays"), member("goes"))
@@ -131,6 +132,7 @@ def test_who_left_one_course_stays_signed_in_to_another(lms: Lms) -> None:
         assert visits.load(elsewhere.id) is not None
 
 
+@pytest.mark.proves("security", 17)
 @pytest.mark.parametrize("read_before", [True, False])
 def test_who_is_suspended_is_signed_out_known_to_the_roster_before_or_not(lms: Lms, read_before: bool) -> None:
     if read_before:
