@@ -10,9 +10,12 @@ from lti_tool.services import copies, deliveries
 PATH = "/lti/notices"
 
 
-def ask_for(deployment: Deployment, launch: Launch) -> None:
+def ask_for(course: Course, launch: Launch) -> None:
     """Owe the platform our address for notices, once for each address of its service."""
-    if launch.notices_url and launch.notices_url != deployment.notices_url:
+    if not launch.notices_url:
+        return
+    deployment = course.deployment
+    if launch.notices_url != deployment.notices_url:
         deployment.notices_url, deployment.notices_wanted_at = launch.notices_url, None
         payload = {"deployment_id": deployment.id}
         deliveries.owe("notices", key=f"notices:{deployment.id}", payload=payload)

@@ -182,6 +182,8 @@ def complete(
         if one is None or not one.role or person_id == by.id or not 0 <= seat < len(opened):
             continue
         memberships.place(one.person, circle=opened[seat], role=one.role, by=by)
+    if of.copy_is_open:
+        of.copy_answer = "fresh"  # nobody waited to be asked (services/copies.py)
     session.delete(begun)
     session.flush()
     return opened

@@ -70,7 +70,7 @@ def arrive(launch: Launch) -> Visit:
         _remember_activity(person, activity)
     rosters.ask_for(course)
     groups.ask_about(activity, course)
-    notices.ask_for(course.deployment, launch)
+    notices.ask_for(course, launch)
     return visit
 
 

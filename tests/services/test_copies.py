@@ -225,6 +225,14 @@ class TestAnswering:
         with pytest.raises(RefusedError, match="copy_answered"):
             self.carry_on(build.course_of(former), ama)
 
+    def test_circles_opened_without_waiting_for_the_question_answer_it(self, ama: Person, copy: Course) -> None:
+        with db.work() as unit:
+            here = unit.get_one(Course, copy.id)
+            set_ups.choose_programme(here, key="ei_t3lfa", by=ama)
+            set_ups.complete(here, names=["New"], seats={}, by=ama, within=reach(ama))
+            unit.commit()
+        assert not fresh(copy).copy_is_open
+
     def test_a_set_up_under_way_keeps_its_programme(self, ama: Person, copy: Course) -> None:
         with db.work() as unit:
             set_ups.choose_programme(unit.get_one(Course, copy.id), key="ei_t3lfa", by=ama)
