@@ -5,11 +5,11 @@ somebody who may place people gives it with one button.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from lti_tool.db import find_or_add, now, session, work
 from lti_tool.errors import PlatformError
@@ -21,7 +21,7 @@ from lti_tool.services import deliveries
 
 FRESH = timedelta(hours=1)
 ENOUGH = 3  # people for a circle of their own
-MOST_ASKED = 60  # groups, and activities, whose own rosters are asked of one course
+MOST_ASKED = 20  # groups, and activities, whose own rosters are asked of one course
 FOR_SOME = "activity:"
 
 
@@ -66,50 +66,56 @@ def read(payload: dict[str, int]) -> None:
 
     Names from the Course Groups service, members from each group's own roster (Canvas), and who can see an activity
     that is not for everybody (`rlid`, the only way to the members of a group in Moodle). A way that is refused for good
-    is left out: nothing is deleted for it.
+    is left out: nothing is deleted for it. What was read in this hour is not asked again when a later part failed.
     """
     with work(read_only=True) as unit:
         course = unit.get_one(Course, payload["course_id"])
-        activities = list(
-            unit.scalars(
-                select(Activity).where(Activity.course_id == course.id).order_by(Activity.id.desc()).limit(MOST_ASKED)
-            )
-        )
-    try:
-        _keep(course, lti_groups.read(course))
-    except PlatformError as error:
-        _unless_final(error)
+        unread = or_(Activity.people_read_at.is_(None), Activity.people_read_at < now() - FRESH)
+        query = select(Activity).where(Activity.course_id == course.id, unread).order_by(Activity.id.desc())
+        activities = list(unit.scalars(query.limit(MOST_ASKED)))
+    named = bool(_unless_refused(_read_names, course))
     for number in course.group_numbers[:MOST_ASKED]:
-        try:
-            _read_group(course, number)
-        except PlatformError as error:
-            _unless_final(error)
+        named = bool(_unless_refused(_read_group, course, number)) or named
     for activity in activities if course.roster_url else ():
-        try:
-            _read_activity(course, activity)
-        except PlatformError as error:
-            _unless_final(error)
+        _unless_refused(_read_activity, course, activity)
+        with work() as unit:
+            unit.get_one(Activity, activity.id).people_read_at = now()
+            unit.commit()
     with work() as unit:
         unit.get_one(Course, course.id).groups_read_at = now()
-        for activity in activities:
-            unit.get_one(Activity, activity.id).people_read_at = now()
+        for _sub, enrolment in _present(course) if named else ():
+            enrolment.groups_known = True  # an LMS that names them told everybody's, also of those who have none
         unit.commit()
 
 
-def _unless_final(error: PlatformError) -> None:
-    if not error.final:
-        raise error
+def _unless_refused(read: Callable[..., object], *what: object) -> object:
+    """What `read` gives; None where the platform refuses it for good."""
+    try:
+        return read(*what)
+    except PlatformError as error:
+        if not error.final:
+            raise
+        return None
 
 
-def _read_group(course: Course, number: str) -> None:
+def _read_names(course: Course) -> int:
+    """Keep what the groups are called, and say how many there are."""
+    told = lti_groups.read(course)
+    _keep(course, told)
+    return len(told)
+
+
+def _read_group(course: Course, number: str) -> bool:
+    """Keep one group with its people; whether there is one."""
     found = roster.of_group(course, number)
     if found is None:
-        return
+        return False
     group, subs = found
     _keep(course, [group])
     with work() as unit:
         _fill(course, group.key, subs)
         unit.commit()
+    return True
 
 
 def _read_activity(course: Course, activity: Activity) -> None:
@@ -134,15 +140,10 @@ def _read_activity(course: Course, activity: Activity) -> None:
 
 
 def _keep(course: Course, groups: list[LmsGroup]) -> None:
-    """Keep what groups are called; an LMS that names them told everybody's, also of those who have none."""
-    if not groups:
-        return
     with work() as unit:
         for one in groups:
             row = find_or_add(CourseGroup, course_id=course.id, key=one.key)
             row.name, row.set_key = one.name or row.name or "", one.set_key
-        for _sub, enrolment in _present(course):
-            enrolment.groups_known = True
         unit.commit()
 
 

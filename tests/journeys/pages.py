@@ -18,7 +18,6 @@ from tests.journeys.story import (
     OUTSIDER,
     REPRESENTATIVE,
     THIRD,
-    WAITING,
     Story,
 )
 
@@ -47,7 +46,6 @@ def seats(story: Story) -> dict[str, Seat]:
         "representative": Seat(REPRESENTATIVE, LARGE_COURSE),
         "outsider": Seat(OUTSIDER, LARGE_COURSE),
         "asked": Seat(ASKED, story.copy),
-        "waiting": Seat(WAITING, story.copy),
         "newcomer": Seat(NEWCOMER, story.new_course, tuple(f"{set_up}/{step}" for step in ("people", "circles"))),
     }
 

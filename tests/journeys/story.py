@@ -14,7 +14,7 @@ from tests.journeys.ends import Ends
 
 AUTHOR, COLLEAGUE, THIRD, FACILITATOR = "teacher01", "teacher02", "teacher11", "facilitator1"
 OUTSIDER, NEWCOMER = "facilitator2", "facilitator3"  # in no circle; the first in a new course
-ASKED, WAITING = "facilitator4", "teacher20"  # in a copied course: who is asked, and who waits for the answer
+ASKED = "facilitator4"  # who opens a copied course before anybody said what becomes of its circles
 REPRESENTATIVE, FRENCH_TEACHER, ARABIC_TEACHER = "union1", "teacher12", "teacher10"
 
 CONCERN = "Half of my class never asks anything."
