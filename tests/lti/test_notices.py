@@ -1,6 +1,7 @@
 """Notices of a platform (Platform Notification Service 1.0): believed only when signed, for us, and once."""
 
 import json
+import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from lti_tool.errors import LaunchRefusedError, PlatformError
 from lti_tool.lti import claims, notices, tokens
 from lti_tool.lti.messages import CopyNotice
 from lti_tool.models import Deployment, SeenNotice
+from tests.fuzz import bent
 from tests.lti import ends
 from tests.lti.issuer import GONE, LTI, Lms, private_key
 
@@ -96,6 +98,19 @@ def test_a_forged_notice_is_refused_and_leaves_nothing(lms: Lms, forge: Callable
     with db.work(read_only=True) as unit:
         assert unit.query(SeenNotice).count() == 0
         assert unit.query(Deployment).count() == 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_signed_nonsense_breaks_it(lms: Lms, seed: int) -> None:
+    made = bent(random.Random(seed), notice(lms))
+    body = made if isinstance(made, dict) else {"body": made}
+    if not isinstance(body.get("iss"), str):
+        body.pop("iss", None)  # PyJWT signs no other
+    try:
+        told = take(lms.sign(body))
+    except LaunchRefusedError:
+        return
+    assert 0 < len(told.context_id) <= 255
 
 
 @pytest.mark.proves("security", 21)
