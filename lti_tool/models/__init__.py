@@ -1,13 +1,13 @@
 """All tables; import from here."""
 
 from lti_tool.models.audit import AuditLine
-from lti_tool.models.circle import Circle, CircleSource, Membership, Norm, SetUp
+from lti_tool.models.circle import Circle, CircleSource, KeptPlace, Membership, Norm, SetUp
 from lti_tool.models.credit import Credit
 from lti_tool.models.delivery import Delivery
 from lti_tool.models.feedback import Feedback, FeedbackState, Reply
 from lti_tool.models.inquiry import Audience, Entry, EntryVersion, Evidence, Inquiry, InquiryAuthor
 from lti_tool.models.meeting import Meeting
-from lti_tool.models.person import Enrolment, Person, UsedForm, Visit
+from lti_tool.models.person import Enrolment, OutsideLink, Person, UsedForm, Visit
 from lti_tool.models.platform import (
     AccessToken,
     Activity,
@@ -16,6 +16,7 @@ from lti_tool.models.platform import (
     Deployment,
     Invite,
     LoginState,
+    Picking,
     Platform,
     PlatformKeys,
     SeenNotice,
@@ -45,11 +46,14 @@ __all__ = [
     "Inquiry",
     "InquiryAuthor",
     "Invite",
+    "KeptPlace",
     "LoginState",
     "Meeting",
     "Membership",
     "Norm",
+    "OutsideLink",
     "Person",
+    "Picking",
     "Platform",
     "PlatformKeys",
     "Programme",

@@ -66,11 +66,22 @@ class Visit(Base):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
     test_user: Mapped[bool] = mapped_column(default=False)  # the LMS's "student view": never counted, never credited
-    return_url: Mapped[str | None]  # kept nowhere yet: Moodle puts the key of its session into it
     started_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     person: Mapped[Person] = relationship()
     activity: Mapped[Activity] = relationship()
+
+
+class OutsideLink(Base):
+    """A one-time link out of the LMS's frame: the same visit goes on in another window, at one path of ours."""
+
+    __tablename__ = "outside_link"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256; the token itself is in the address alone
+    visit_id: Mapped[str] = mapped_column(sa.ForeignKey("visit.id", ondelete="CASCADE"), index=True)
+    path: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    visit: Mapped[Visit] = relationship()
 
 
 class UsedForm(Base):

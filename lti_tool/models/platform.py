@@ -26,6 +26,7 @@ class Platform(Base):
     audience: Mapped[str | None]  # of our token requests, where it is not the token address (Brightspace)
     trusted_audiences: Mapped[list[str]] = mapped_column(default=list)  # other `aud` values accepted beside ours
     scopes: Mapped[list[str]] = mapped_column(default=list)  # granted at registration; empty when unknown
+    frame_origins: Mapped[list[str]] = mapped_column(default=list)  # further origins whose pages show ours in a frame
     accepts_all_deployments: Mapped[bool] = mapped_column(default=False)
     approved_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -123,6 +124,19 @@ class SeenNotice(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class Picking(Base):
+    """An author's choice of what activities open (deep linking): asked for by one launch, answered once."""
+
+    __tablename__ = "picking"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[str] = mapped_column(sa.ForeignKey("visit.id", ondelete="CASCADE"), index=True)
+    terms: Mapped[dict[str, Any]]  # what the LMS takes back, without addresses
+    sealed: Mapped[str]  # where the answer goes and the LMS's `data`: they may hold the key of a person's session
+    answer: Mapped[str | None]  # the signed answer, sealed; a page shown again carries the very same one
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Invite(Base):
     """A one-time address with which an LMS administrator registers the tool (dynamic registration)."""
 
@@ -144,8 +158,11 @@ class LoginState(Base):
     state: Mapped[str] = mapped_column(primary_key=True)
     nonce: Mapped[str]
     platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"))
-    browser_hash: Mapped[str]  # SHA-256 of the value in this browser's partitioned cookie
+    browser_hash: Mapped[str]  # SHA-256 of a value that this browser alone holds
+    storage: Mapped[str] = mapped_column(default="cookie")  # what holds it: see `lti.messages.Storage`
+    asked: Mapped[dict[str, str]] = mapped_column(default=dict)  # what began the login, to begin it again in a window
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    platform: Mapped[Platform] = relationship()
 
 
 class ToolKey(Base):

@@ -27,15 +27,15 @@ FOR_SOME = "activity:"
 
 def ask_for(course: Course) -> None:
     """Owe a reading of the course's groups, unless all that the LMS may tell of them was read within the hour."""
-    unread = select(Activity.id).where(Activity.course_id == course.id, Activity.people_read_at.is_(None)).limit(1)
+    unread = select(Activity.id).where(Activity.course_id == course.id, Activity.people_read_at.is_(None))
     stale = course.groups_read_at is None or now() - course.groups_read_at > FRESH
-    if stale or session.scalar(unread) is not None:
+    if stale or session.scalar(unread.where(Activity.resource_link_id != "").limit(1)) is not None:
         _owe(course)
 
 
 def ask_about(activity: Activity, course: Course) -> None:
     """Owe the same for an activity that is new here, unless the first reading of the roster brings it anyhow."""
-    if activity.people_read_at is None and course.roster_read_at is not None:
+    if activity.resource_link_id and activity.people_read_at is None and course.roster_read_at is not None:
         _owe(course)
 
 
@@ -71,7 +71,8 @@ def read(payload: dict[str, int]) -> None:
     with work(read_only=True) as unit:
         course = unit.get_one(Course, payload["course_id"])
         unread = or_(Activity.people_read_at.is_(None), Activity.people_read_at < now() - FRESH)
-        query = select(Activity).where(Activity.course_id == course.id, unread).order_by(Activity.id.desc())
+        here = (Activity.course_id == course.id, Activity.resource_link_id != "")  # "" is an author's choosing
+        query = select(Activity).where(*here, unread).order_by(Activity.id.desc())
         activities = list(unit.scalars(query.limit(MOST_ASKED)))
     named = bool(_unless_refused(_read_names, course))
     for number in course.group_numbers[:MOST_ASKED]:

@@ -6,7 +6,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from lti_tool.db import session
-from lti_tool.models import AccessToken, Delivery, LoginState, SeenNotice, UsedForm, Visit
+from lti_tool.models import AccessToken, Delivery, LoginState, OutsideLink, Picking, SeenNotice, UsedForm, Visit
 
 KEEP_DONE = timedelta(days=30)  # of a delivery, so that a question about it can still be answered
 KEEP_FORMS = timedelta(days=8)  # longer than a page may lie open and still be sent
@@ -16,6 +16,8 @@ def remove(now: datetime) -> int:
     """Delete what nobody can use any more; how many rows that were. Doing it twice, or twice at once, does no harm."""
     statements = [
         sa.delete(LoginState).where(LoginState.expires_at <= now),
+        sa.delete(OutsideLink).where(OutsideLink.expires_at <= now),
+        sa.delete(Picking).where(Picking.expires_at <= now),
         sa.delete(Visit).where(Visit.expires_at <= now),
         sa.delete(UsedForm).where(UsedForm.used_at <= now - KEEP_FORMS),
         sa.delete(SeenNotice).where(SeenNotice.expires_at <= now),

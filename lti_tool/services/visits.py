@@ -12,7 +12,7 @@ from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import copies, credits, groups, notices, rosters
+from lti_tool.services import copies, credits, groups, kept_places, links, notices, rosters
 
 SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many people come at nine o'clock
 
@@ -21,11 +21,12 @@ SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many p
 class SignedIn:
     """One visitor during one request: what every page needs of her, and the rows themselves for who asks for them."""
 
+    visit_id: str
     person_id: int
     name: str  # what colleagues read, "" where the platform hides names and none was chosen
     locale: str
     activity_id: int
-    platform_addresses: tuple[str, ...]  # issuer and sign-on of the platform that she came from
+    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.addresses`
     reach: access.Reach
 
     @cached_property
@@ -50,12 +51,14 @@ def arrive(launch: Launch) -> Visit:
     activity = find_or_add(Activity, course_id=course.id, resource_link_id=launch.resource_link_id)
     activity.title = launch.resource_title or activity.title
     activity.custom = launch.custom
+    if links.is_link(launch.custom):
+        activity.circle_id = links.circle_of(launch.custom)
     activity.line_item_url = launch.line_item_url or activity.line_item_url
     person = find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     person.name = launch.name or person.name
     if launch.locale and not person.locale_chosen:
         person.locale = launch.locale
-    _enrol(person, activity, launch)
+    enrolment = _enrol(person, activity, launch)
     copies.recognise(course, launch)
     visit = Visit(
         id=secrets.token_urlsafe(24),
@@ -67,6 +70,7 @@ def arrive(launch: Launch) -> Visit:
     session.add(visit)
     session.flush()
     if not launch.test_user:
+        kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
     rosters.ask_for(course)
     groups.ask_about(activity, course)
@@ -89,7 +93,7 @@ def _course(launch: Launch) -> Course:
     return course
 
 
-def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
+def _enrol(person: Person, activity: Activity, launch: Launch) -> Enrolment:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
     enrolment = find_or_add(Enrolment, course_id=activity.course_id, person_id=person.id)
     roles = sorted({*(enrolment.launch_roles or []), *launch.roles})
@@ -97,23 +101,33 @@ def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
         enrolment.launch_roles = roles
     enrolment.may_teach = enrolment.may_teach or launch.may_teach
     enrolment.test_user = launch.test_user
-    enrolment.activity_id = activity.id
+    if links.takes_credit(activity) or (enrolment.activity_id is None and activity.resource_link_id):
+        enrolment.activity_id = activity.id
     enrolment.left_at = None
     groups.note(enrolment, activity, launch)
+    return enrolment
 
 
 def _remember_activity(person: Person, activity: Activity) -> None:
-    """Credit goes to the activity from which the person last launched the circle."""
+    """Credit goes to the activity from which the person last launched the circle; through one stage only if need be."""
+    if not activity.resource_link_id:
+        return
     fed_here = select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)
     if activity.circle_id is not None:
         fed_here = fed_here.where(CircleSource.circle_id == activity.circle_id)
-    elsewhere = or_(Membership.activity_id.is_(None), Membership.activity_id != activity.id)
+    nowhere = Membership.activity_id.is_(None)
+    elsewhere = or_(nowhere, Membership.activity_id != activity.id) if links.takes_credit(activity) else nowhere
     query = select(Membership).where(
         Membership.person_id == person.id, Membership.left_at.is_(None), Membership.circle_id.in_(fed_here), elsewhere
     )
     for membership in session.scalars(query.options(joinedload(Membership.circle))):
         membership.activity_id = activity.id
         credits.reckon(membership)
+
+
+def course_of(visit: Visit) -> Course:
+    """The course that a visit came from."""
+    return session.get_one(Course, session.get_one(Activity, visit.activity_id).course_id)
 
 
 def reviewed(launch: Launch) -> Person | None:
@@ -125,7 +139,8 @@ def reviewed(launch: Launch) -> Person | None:
 
 _LOAD = (
     select(
-        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Platform.issuer, Platform.auth_url
+        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id,
+        Platform.issuer, Platform.auth_url, Platform.frame_origins,
     )
     .join(Person, Person.id == Visit.person_id)
     .join(Activity, Activity.id == Visit.activity_id)
@@ -141,8 +156,9 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, *addresses = found[0]
-    return SignedIn(person_id, name, locale, activity_id, tuple(addresses), access.reach_of(person_id))
+    person_id, name, locale, activity_id, issuer, auth_url, more = found[0]
+    addresses = (issuer, auth_url, *more)
+    return SignedIn(visit_id, person_id, name, locale, activity_id, addresses, access.reach_of(person_id))
 
 
 def end_all(person_id: int) -> None:

@@ -96,14 +96,27 @@ def _guard(permission: Permission) -> ResponseReturnValue | None:
     return _once()
 
 
-def _check_sender() -> None:
-    """A form comes from our own pages and from the person who opened it (the token is signed, see forms/base.py).
+def from_own_page(*, surely: bool = False) -> bool:
+    """Whether a form comes from a page of ours: Sec-Fetch-Site says it where the browser sends that, else Origin.
 
-    Sec-Fetch-Site decides where the browser sends it, else Origin does.
+    A browser that says neither is believed, unless we must know `surely`.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    ours = site in {"same-origin", "none"} if site else origin in {None, settings.current().public_url}
-    if not ours:
+    if site:
+        return site == "same-origin" or (site == "none" and not surely)
+    return origin == settings.current().public_url or (origin is None and not surely)
+
+
+def sign_in(visit_id: str, *, platform_id: int) -> None:
+    """This browser is that visitor's from now on; an earlier visit in it is not adopted (session fixation)."""
+    session.clear()
+    session["visit"] = visit_id
+    session["platform"] = platform_id
+
+
+def _check_sender() -> None:
+    """A form comes from our own pages and from the person who opened it (the token is signed, see forms/base.py)."""
+    if not from_own_page():
         raise RefusedError("foreign_form")
     owner = opened_by(request.form)
     if owner is None:

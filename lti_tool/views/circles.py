@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.models import Circle
-from lti_tool.services import circles, copies, counts, entries, feedbacks, inquiries, meetings, memberships, norms
+from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
@@ -79,6 +79,6 @@ def _as_colleague(circle: Circle, **facts: object) -> str:
         circle=circle,
         step=inquiries.next_step(circle, within=reach),
         shared=entries.shared(circle, within=reach),
-        asked=feedbacks.asked_of(circle, within=reach),
+        asked=offers.of(circle, within=reach),
         **facts,
     )

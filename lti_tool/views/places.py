@@ -32,12 +32,13 @@ def _facts() -> dict[str, object]:
     facts: dict[str, object] = {"visitor_name": visit.name, "places": ()}
     if circle_id is not None and visit.reach.place(circle_id) is not None:
         facts["places"] = tuple(_places(circle_id))
+        facts["home_url"] = url_for("circles.show", circle_id=circle_id)  # another tab may be in another course
         facts["may"] = lambda permission: visit.reach.may(Permission(permission), circle_id)
     return facts
 
 
 def _places(circle_id: int) -> list[Place]:
-    reach, here = g.visit.reach, (request.endpoint or "").partition(".")[0]
+    reach, here = g.visit.reach, g.get("place") or (request.endpoint or "").partition(".")[0]
     known = [
         (
             i18n.programme_words(circles.label(circle_id, within=reach))[0],
@@ -45,7 +46,7 @@ def _places(circle_id: int) -> list[Place]:
             Permission.BELONG,
             {"circles", "meetings", "norms", "people", "feedbacks", "holds"},
         ),
-        (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries"}),
+        (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries", "colleagues"}),
         (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews", "credits"}),
     ]
     allowed = [place for place in known if reach.may(place[2], circle_id)]
