@@ -11,6 +11,7 @@ from lti_tool import db
 from lti_tool.demo import claims, notices
 from lti_tool.demo.keys import Key, new_pem
 from lti_tool.models import Circle, CircleSource, Course, Deployment, KeptPlace, Membership, SeenNotice
+from lti_tool.services import copies
 from tests import build, school
 from tests.conftest import PUBLIC
 from tests.reader import Reader
@@ -71,6 +72,19 @@ def test_or_begins_anew_in_three_steps(lms: School) -> None:
         assert unit.query(KeptPlace).filter_by(circle_id=fresh.id).count() == 3
     assert lms.open("teacher01", course=new).page.answer.request.path == f"/circles/{fresh.id}"  # type: ignore[union-attr]
     assert lms.open("teacher01").page.answer.request.path == lms.path  # type: ignore[union-attr]
+
+
+def test_an_activity_that_opens_one_thing_asks_first_and_its_key_tells_the_copy(lms: School) -> None:
+    """Moodle has neither a history of links nor notices; what deep linking wrote survives in every LMS."""
+    with db.work(read_only=True) as unit:
+        key = copies.stable_key(unit.scalars(sa.select(Course)).one())
+    lms.lms.add_activity(COURSE, lms.client_id, title="Our circle", custom={"resource": "home", **key})
+    lms.lms.tool(lms.client_id).custom.clear()  # no history is told
+    new = copy(lms)
+    link = lms.lms.activities(new)[-1].id
+    assert ASKED in lms.open(FACILITATOR, course=new, activity=link).page.text  # type: ignore[union-attr]
+    waits = lms.open("teacher01", course=new, activity=link)
+    assert "This course is a copy of another one." in waits.page.text  # type: ignore[union-attr]
 
 
 def test_two_windows_answer_once(lms: School) -> None:
