@@ -19,11 +19,13 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import credits, deliveries, leftovers, pairing, replies, rosters
+from lti_tool.services import columns, credits, deliveries, groups, leftovers, notices, pairing, replies, rosters
 
 HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
     "roster": rosters.read,
-    "score": credits.deliver,
+    "groups": groups.read,
+    "notices": notices.want,
+    "score": columns.deliver,
 }
 
 THREADS = 2  # a platform that hangs must not keep the others waiting
@@ -60,10 +62,23 @@ def sweep(*, limit: int | None = None, until: Callable[[], bool] = lambda: False
 
 def look_again() -> None:
     """What only time changes: what is asked of a person shrinks, offers grow old, threads end. Some times a day."""
-    for change in (pairing.again_everywhere, replies.sweep, credits.reckon_all):
+    for change in (pairing.again_everywhere, replies.sweep):
         with db.work():
             change()
             db.session.commit()
+    with db.work(read_only=True):
+        batches = credits.to_reckon()
+    for batch in batches:  # a commit each: nobody's page waits for the whole country to be reckoned
+        with db.work():
+            credits.reckon_all(batch)
+            db.session.commit()
+
+
+def ask_rosters() -> None:
+    """Ask once a day who is in the courses that are in use, spread over the hour. Every hour."""
+    with db.work():
+        rosters.look_again()
+        db.session.commit()
 
 
 def last_sweep() -> float | None:
@@ -122,4 +137,5 @@ def _queue_in(folder: Path, secret: str) -> Any:
     queue.deliver = queue.task(name="deliver")(_deliver)
     queue.periodic_task(crontab(minute="*"), name="sweep")(swept)
     queue.periodic_task(crontab(minute="20", hour="*/6"), name="look-again")(look_again)
+    queue.periodic_task(crontab(minute="40"), name="ask-rosters")(ask_rosters)
     return queue

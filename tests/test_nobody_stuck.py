@@ -449,6 +449,12 @@ def test_t2_t3_t4_t7(app: object) -> None:
     run_state_machine_as_test(machine, settings=hypothesis_settings(max_examples=12, stateful_step_count=18, **QUICK))
 
 
+OF_CREDIT = (
+    *(f"services/{name}.py" for name in ("credits", "credit_lines", "columns", "milestones", "deliveries")),
+    *(f"lti/{name}.py" for name in ("gradebook", "columns", "scores")),
+)
+
+
 class TestLevelsGoNowhere:
     """T5: no path from a level to a credit, a delivery or a message to the LMS; and no number for a level anywhere."""
 
@@ -491,11 +497,12 @@ class TestLevelsGoNowhere:
 
     def test_a_score_has_no_place_for_one(self) -> None:
         names = {one.name for one in fields(Score)}
-        assert names == {"sub", "given", "maximum", "complete", "comment", "stated_at"}
+        times = {"stated_at", "started_at", "submitted_at"}
+        assert names == {"sub", "given", "maximum", "complete", "comment", "scored_by", *times}
 
     def test_what_reckons_and_delivers_never_reads_one(self) -> None:
         package = Path(access.__file__).parent
-        for module in ("services/credits.py", "services/milestones.py", "services/deliveries.py", "lti/scores.py"):
+        for module in OF_CREDIT:
             assert "levels" not in (package / module).read_text(encoding="utf-8"), module
 
     def test_a_level_is_words_in_every_programme(self) -> None:

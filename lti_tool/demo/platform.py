@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from lti_tool.demo import claims, people
+from lti_tool.demo import claims, notices, people
 from lti_tool.demo.faults import Faults
 from lti_tool.demo.forge import sign
 from lti_tool.demo.gradebook import Gradebook
@@ -47,6 +47,7 @@ class PracticeLms:
         self.key_sets: dict[str, Any] = {}  # key sets of tools, by client id
         self.seen_assertions: set[tuple[str, str]] = set()
         self.hints: dict[str, tuple[float, Opening]] = {}
+        self.signing_since = time.time()
 
     # What there is.
     @property
@@ -88,8 +89,10 @@ class PracticeLms:
 
     def members(self, course_id: str) -> list[Person]:
         """Who is on the roster of a course now."""
-        gone = self.store.state.gone
-        return [person for person in self.course(course_id).people if (course_id, person.id) not in gone]
+        gone, enrolled = self.store.state.gone, self.course(course_id).people
+        if course_id in self.store.state.anew:
+            enrolled = (*[one for one in enrolled if not one.takes_part], *people.NEWCOMERS)
+        return [person for person in enrolled if (course_id, person.id) not in gone]
 
     def tool(self, client_id: str) -> Tool:
         """One registered tool, or LmsError."""
@@ -162,6 +165,7 @@ class PracticeLms:
             "auth_url": f"{self.base_url}/auth",
             "token_url": self.quirks.token_url(self.base_url, client_id),
             "jwks_url": self.quirks.key_set_url(self.base_url, client_id),
+            "audience": self.quirks.token_audience(self.base_url, client_id),
             "product": self.quirks.family,
         }
 
@@ -176,7 +180,10 @@ class PracticeLms:
             state.gone.clear()
 
     def copy_course(self, course: str = DEFAULT_COURSE) -> Course:
-        """Copy a course: new ids for it, its activities and columns; what a deep link put into `custom` stays."""
+        """Copy a course: new ids for it, its activities and columns; what a deep link put into `custom` stays.
+
+        Tools that asked for it get a notice, where this LMS has notices.
+        """
         with self.store.change() as state:
             copy_id = state.new_id()
             state.copies[copy_id] = self.course(course).id
@@ -186,11 +193,28 @@ class PracticeLms:
                 for column in [one for one in self.gradebook.columns if one.link_id == old.id]:
                     twin = column.model_copy(update={"id": state.new_id(), "course": copy_id, "link_id": new.id})
                     state.columns[twin.id] = twin
-            return self.course(copy_id)
+        made = self.course(copy_id)
+        notices.announce(self, made)
+        return made
+
+    def reset_course(self, course: str = DEFAULT_COURSE) -> None:
+        """Empty a course for a new round: the same course and activities, other people, no results."""
+        self.course(course)
+        with self.store.change() as state:
+            state.anew.append(course)
+            for column in [one for one in self.gradebook.columns if one.course == course]:
+                state.cells.pop(column.id, None)
 
     def rotate_keys(self, *, keep: int = 0) -> Key:
         """Sign with a new key; without `keep` the old one is gone at once, and our tokens with it."""
         return self.keys.rotate(keep=keep)
+
+    def _change_keys_in_time(self) -> None:
+        """Sign with a new key where this LMS does so by the hour."""
+        life = self.quirks.key_life
+        if life is not None and time.time() - self.signing_since > life:
+            self.signing_since = time.time()
+            self.rotate_keys()
 
     def forget_tokens(self) -> None:
         """No access token is good any more."""
@@ -208,6 +232,7 @@ class PracticeLms:
         of: str | None = None,
     ) -> Opening:
         """The facts of a launch: the last tool and its first activity where nothing is said; LmsError if impossible."""
+        self._change_keys_in_time()
         place, who = self.course(course), self.person_of(person)
         link = self.store.state.activities.get(activity or "")
         if activity and (link is None or link.course != place.id):
@@ -219,6 +244,8 @@ class PracticeLms:
             raise LmsError("The tool is registered but not active yet.")
         if who.enrolled and who not in self.members(place.id):
             raise LmsError("This person is not enrolled in the course.")
+        if link and link.group and who.takes_part and link.group not in who.groups:
+            raise LmsError("This activity is not available to this person: it is for another group.")
         if kind == Kind.DEEP_LINKING:
             return Opening(self.base_url, tool, place, who, Kind.DEEP_LINKING)
         link = link or self.activities(place.id, tool.client_id)[0]

@@ -29,6 +29,7 @@ class Call:
     asked: Asked
     url: str  # without the query
     query: dict[str, str]
+    group: str = ""  # only the members of this group (Canvas)
 
     def page(self, rows: list[Any], limit: int | None, service: str) -> Page:
         """The part of the rows that this request gets, by the profile's rules and the LMS's own page size."""
@@ -124,7 +125,10 @@ class Columns(AssignmentsGradesService):  # type: ignore[misc]
         for cell in self.lms.store.state.cells.get(column.id, {}).values():
             subject = quirks.subject(self.lms.person_of(cell.user_id))
             if user_id in (None, subject):
-                rows.append(quirks.result(_result(address, subject, column, cell), cell.timestamp))
+                row = quirks.result(_result(address, subject, column, cell), cell.timestamp)
+                if user_id and quirks.comment_only_unfiltered:
+                    del row["comment"]
+                rows.append(row)
         return self._paged(rows, limit, "results")
 
     def tell(self, column: Column) -> dict[str, Any]:
@@ -176,6 +180,8 @@ class Roster(NamesRoleProvisioningService):  # type: ignore[misc]
 
     def get_context_by_id(self) -> Context:
         """The course in the library's words."""
+        if group := self.call.group:
+            return Context(id=f"group-{group}", label=None, title=dict(self.course.groups)[group])
         return Context(id=self.course.id, label=self.course.label, title=self.course.title)
 
     def get_member_data_page(
@@ -192,6 +198,7 @@ class Roster(NamesRoleProvisioningService):  # type: ignore[misc]
         for person in [] if self.lms.faults.empty_roster else self.lms.members(self.course.id):
             member = self.lms.quirks.roster_member(person, names=self.lms.shares_names(self.tool))
             sees = not (link and link.group and person.takes_part and link.group not in person.groups)
+            sees = sees and self.call.group in ("", *person.groups)
             fits = not role or _short(role) in map(_short, member["roles"])
             if sees and fits:
                 rows.append(member)

@@ -45,7 +45,7 @@ def grant(lms: "PracticeLms", form: dict[str, str]) -> dict[str, Any]:
     _check(lms, tool, assertion)
     if not granted:
         raise TokenError("invalid_scope", "none of the scopes is granted to this tool")
-    if claims.GROUPS_READ in granted:  # the library does not know this scope
+    if not {claims.GROUPS_READ, claims.NOTICE_HANDLERS}.isdisjoint(granted):  # the library does not know these
         answer["scope"] = " ".join(granted)
         payload = {"sub": tool.client_id, "iss": lms.issuer, "scopes": answer["scope"]}
         answer["access_token"] = config.get_registration().encode_and_sign(
@@ -74,7 +74,7 @@ def _check(lms: "PracticeLms", tool: Tool, assertion: dict[str, Any]) -> None:
     if not isinstance(assertion.get("exp"), int | float) or assertion["exp"] - now > 3600:
         raise TokenError("invalid_client", "exp is missing or too far away")
     audience = assertion.get("aud")
-    address = lms.quirks.token_url(lms.base_url, tool.client_id)
+    address = lms.quirks.token_audience(lms.base_url, tool.client_id)
     if lms.quirks.checks_audience and address not in ([audience] if isinstance(audience, str) else audience or []):
         raise TokenError("invalid_client", f"aud must be {address}")
     jti = assertion.get("jti")

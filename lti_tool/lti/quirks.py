@@ -1,5 +1,7 @@
 """Where the LMS products part from the specification or from each other; every rule names its source."""
 
+import html
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -10,8 +12,11 @@ class Plain:
 
     # Statuses that may mean "not later than the score I hold": AGS 2.0 §3.4.9 names none, real ends use these.
     stale: ClassVar[frozenset[int]] = frozenset({400, 409})
-    # Merged into every score.
+    # What an unfinished piece of work is called in a score (AGS 2.0 §3.4.7).
+    partly_done: ClassVar[str] = "InProgress"
+    # Merged into every score, and into a column that we make.
     score_extension: ClassVar[Mapping[str, Any]] = {}
+    column_extension: ClassVar[Mapping[str, Any]] = {}
     # Merged into the tool configuration when we register.
     registration_extension: ClassVar[Mapping[str, Any]] = {}
     # Whether a column may say how one person's work is opened from the gradebook (Submission Review 1.0).
@@ -27,6 +32,21 @@ class Plain:
         """The audience of our token requests where it is not the token address (LTI dynamic registration 1.0)."""
         server = configuration.get("authorization_server")
         return server if isinstance(server, str) and server.startswith("https://") else None
+
+    @staticmethod
+    def usual_audience(token_url: str) -> str:
+        """The audience of our token requests where registration named none (security framework 1.0 §4.1)."""
+        return token_url
+
+    @staticmethod
+    def comment(text: str) -> str:
+        """A comment as this platform shows it: plain text (AGS 2.0 §3.4.11)."""
+        return text
+
+    @staticmethod
+    def group_roster_url(roster_url: str, number: str) -> str | None:  # noqa: ARG004
+        """Where the members of one group can be asked, found from the course's roster; None where there is no such."""
+        return None
 
     @staticmethod
     def hosts_its_configuration(*, issuer: str, at: str) -> bool:
@@ -72,6 +92,13 @@ class Canvas(Plain):
         return None
 
     @staticmethod
+    def group_roster_url(roster_url: str, number: str) -> str | None:
+        """canvas-lms config/routes.rb: courses/:id/names_and_roles stands beside groups/:id/names_and_roles."""
+        parts = urlsplit(roster_url)
+        found = re.fullmatch(r"(.*)/courses/[^/]+/names_and_roles", parts.path)
+        return parts._replace(path=f"{found[1]}/groups/{number}/names_and_roles", query="").geturl() if found else None
+
+    @staticmethod
     def hosts_its_configuration(*, issuer: str, at: str) -> bool:
         """Hosted schools share one issuer; the configuration lies on its host, its sign-on host or the school's own."""
         named, host = urlsplit(issuer).hostname or "", urlsplit(at).hostname or ""
@@ -86,7 +113,53 @@ class OpenEdx(Plain):
     stale = frozenset({400})
 
 
-_PRODUCTS: dict[str, type[Plain]] = {"moodle": Moodle, "canvas": Canvas, "open-edx": OpenEdx, "openedx": OpenEdx}
+class Brightspace(Plain):
+    """Brightspace (D2L). It refuses a person with 403 or 404, which is no lost column (hypothesis/lms, d2l plugin)."""
+
+    _audience = "https://api.brightspace.com/auth/token"
+
+    @staticmethod
+    def usual_audience(token_url: str) -> str:  # noqa: ARG004
+        """One for all customers: the field "OAuth 2 Audience" of its registration page, never the token address."""
+        return Brightspace._audience
+
+    @staticmethod
+    def audience(configuration: Mapping[str, Any]) -> str | None:
+        """The same, unless its configuration names another."""
+        return Plain.audience(configuration) or Brightspace._audience
+
+
+class Blackboard(Plain):
+    """Blackboard Learn (Anthology)."""
+
+    @staticmethod
+    def comment(text: str) -> str:
+        """It takes a comment for HTML and swallows line ends (hypothesis/lms, blackboard plugin)."""
+        return html.escape(text, quote=False).replace("\n", "<br/>")
+
+
+class Sakai(Plain):
+    """Sakai."""
+
+    # sakai lti/docs: Initialized, Started and InProgress open a submission again, Submitted leaves it.
+    partly_done = "Submitted"
+    # sakai lti/docs, AGS extensions: without it whoever earned the credit may not see it.
+    column_extension: ClassVar[Mapping[str, Any]] = {
+        "https://www.sakailms.org/spec/lti-ags/v2p0/releaseToStudent": True
+    }
+
+
+_PRODUCTS: dict[str, type[Plain]] = {
+    "moodle": Moodle,
+    "canvas": Canvas,
+    "open-edx": OpenEdx,
+    "openedx": OpenEdx,
+    "brightspace": Brightspace,
+    "desire2learn": Brightspace,  # its product family code
+    "blackboard": Blackboard,
+    "blackboardlearn": Blackboard,  # its product family code (docs.anthology.com, sample JWT)
+    "sakai": Sakai,
+}
 
 
 def of(product: str) -> type[Plain]:

@@ -13,7 +13,9 @@ from lti_tool import access, settings
 from lti_tool.db import Base, find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, kept_places, links, rosters
+from lti_tool.services import columns, copies, credits, groups, kept_places, links, notices, rosters
+
+SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many people come at nine o'clock
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,26 @@ def arrive(launch: Launch) -> Begun:
         activity,
         title=launch.resource_title or activity.title,
         custom=launch.custom,
-        line_item_url=launch.line_item_url or activity.line_item_url,
         circle_id=links.circle_of(launch.custom) if links.is_link(launch.custom) else activity.circle_id,
     )
+    if launch.line_item_url and launch.line_item_url != activity.line_item_url:
+        columns.take(activity, address=launch.line_item_url)
     person = known.person or find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     heard = launch.locale if launch.locale and not person.locale_chosen else person.locale
     _say(person, name=launch.name or person.name, locale=heard)
     enrolment = known.enrolment or find_or_add(Enrolment, course_id=course.id, person_id=person.id)
     _enrol(enrolment, activity, launch)
+    copies.recognise(course, launch)
     ends = now() + timedelta(hours=settings.current().session_hours)
     visit = Begun(secrets.token_urlsafe(24), person.id, activity.id, launch.test_user, ends)
     rows(_BEGIN, **visit._asdict())
     if not launch.test_user:
         kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
+        credits.owe_again(course, [person.id])
     rosters.ask_for(course)
+    groups.ask_about(activity, course)
+    notices.ask_for(course, launch)
     return visit
 
 
@@ -122,8 +129,12 @@ def _course(launch: Launch, known: Course | None) -> Course:
         title=launch.context_title or course.title,
         roster_url=launch.roster_url or course.roster_url,
         line_items_url=launch.line_items_url or course.line_items_url,
+        groups_url=launch.groups_url or course.groups_url,
+        group_numbers=list(launch.group_numbers) or course.group_numbers,
         grade_scopes=sorted(launch.grade_scopes) or course.grade_scopes,
     )
+    if course.launched_at is None or now() - course.launched_at > SELDOM:
+        course.launched_at = now()
     return course
 
 
@@ -139,8 +150,8 @@ def _enrol(enrolment: Enrolment, activity: Activity, launch: Launch) -> None:
         test_user=launch.test_user,
         activity_id=activity.id if takes_credit else enrolment.activity_id,
         left_at=None,
-        groups=list(launch.groups) or enrolment.groups,
     )
+    groups.note(enrolment, activity, launch)
 
 
 def _say(row: Base, **facts: object) -> None:
@@ -178,6 +189,11 @@ def _remember_activity(person: Person, activity: Activity) -> None:
     for membership in session.scalars(query.options(joinedload(Membership.circle))) if numbers else ():
         membership.activity_id = activity.id
         credits.reckon(membership)
+
+
+def course_of(visit: Begun) -> Course:
+    """The course that a visit came from."""
+    return session.get_one(Course, session.get_one(Activity, visit.activity_id).course_id)
 
 
 def reviewed(launch: Launch) -> Person | None:

@@ -15,7 +15,11 @@ LARGEST_PAGE = 50  # names_and_roles_controller.rb
 
 
 class Canvas(Plain):
-    """Canvas, hosted."""
+    """Canvas as a school runs it that gave it an issuer of its own (`lti_iss` in config/security.yml).
+
+    Hosted Canvas says canvas.instructure.com wherever it is, which a machine without that name cannot register as: the
+    tool holds an issuer to its own hosts. Blackboard is the profile of an issuer that many share.
+    """
 
     name = "canvas"
     title = "Canvas"
@@ -37,9 +41,9 @@ class Canvas(Plain):
     ignored_progress = frozenset({"NotReady", "Failed", "Pending"})  # scores_controller.rb
     delete_coupled = Refusal(401, "not the original lineitem of a resource link")  # line_items_controller.rb
 
-    def issuer(self, url: str) -> str:  # noqa: ARG002
-        """All hosted customers, and by default the others, have this one (doc/api/lti_dev_key_config.md)."""
-        return "https://canvas.instructure.com"
+    def roster_url(self, url: str, course: str) -> str:
+        """names_and_roles_controller.rb, by config/routes.rb; a group has its own beside it."""
+        return f"{url}/api/lti/courses/{course}/names_and_roles"
 
     def deployment_id(self, number: int) -> str:
         """A number and a hash, made when the tool is installed, after its registration."""
@@ -68,6 +72,7 @@ class Canvas(Plain):
             **known,
             "Person.address.timezone": "America/Denver",
             "Canvas.group.contextIds": ",".join(f"group-{group}" for group in opening.person.groups),
+            "com.instructure.Course.groupIds": ",".join(key for key, _ in opening.course.groups),
             "Canvas.course.id": opening.course.id,
         }
 
