@@ -151,7 +151,7 @@ class TestRoutes:
             if permission_of(installed, rule) not in WITHOUT_CIRCLE:
                 assert rule.rule.startswith("/circles/<int:circle_id>"), rule.rule
 
-    def test_nobody_without_a_sign_in_sends_a_form_but_the_lms_and_who_holds_a_one_time_link(self, installed: Flask) -> None:
+    def test_without_a_sign_in_only_the_lms_and_one_time_links_send_forms(self, installed: Flask) -> None:
         open_doors = {
             rule.endpoint
             for rule in rules(installed)
