@@ -29,7 +29,11 @@ MEANT = {
     "guest": "BELONG",
 }
 # A word that a browser or an LMS sends us as it is, so that no number can stand for it.
-TEXT_PARAMETERS = {"/lti/register/<token>"}
+TEXT_PARAMETERS = {
+    "/lti/arrived/<token>",
+    "/lti/register/<token>",
+    "/outside/<token>",
+}
 UNCOUNTED = {"people", "evidence", "on"}  # two words without an s, and feedback "on" a version
 
 

@@ -166,14 +166,18 @@ def _seconds(value: object) -> float:
     return min(seconds, 86_400.0) if math.isfinite(seconds) else 0.0
 
 
+_TOKEN = sa.select(AccessToken.token).where(
+    AccessToken.platform_id == sa.bindparam("platform_id"),
+    AccessToken.scopes == sa.bindparam("scopes"),
+    AccessToken.expires_at > sa.bindparam("moment"),
+)
+
+
 def _kept(platform_id: int, scopes: str) -> str | None:
-    query = sa.select(AccessToken.token).where(
-        AccessToken.platform_id == platform_id, AccessToken.scopes == scopes, AccessToken.expires_at > db.now()
-    )
-    with db.work(read_only=True) as unit:
-        sealed = unit.scalar(query)
+    with db.work(read_only=True):
+        found = db.rows(_TOKEN, platform_id=platform_id, scopes=scopes, moment=db.now())
     try:
-        return None if sealed is None else sealing.unseal(sealed)
+        return sealing.unseal(found[0].token) if found else None
     except sealing.SealError:
         return None  # the secret key changed since; a new token replaces it
 

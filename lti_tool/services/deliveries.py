@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.util import identity_key
 
 from lti_tool import db, log
 from lti_tool.db import session
@@ -53,7 +55,7 @@ class Claim:
     leased_until: datetime
 
 
-def owe(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> Delivery:
+def owe(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> None:
     """Note in the present transaction that something is owed; what was owed under this key before is replaced.
 
     Only the latest statement is ever due. While the former one is under way the new one waits for it to end, so that
@@ -64,16 +66,19 @@ def owe(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime | None
         "kind": kind, "payload": payload, "owed_at": moment, "due_at": due_at or moment,
         "attempts": 0, "tried_since": None, "fault": "", "done_at": None, "given_up_at": None,
     }  # fmt: skip
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = (
-        insert(Delivery)
-        .values(key=key, edition=1, **fresh)
-        .on_conflict_do_update(index_elements=["key"], set_={**fresh, "edition": Delivery.edition + 1})
-        .returning(Delivery)
-    )
-    delivery = session.scalars(statement, execution_options={"populate_existing": True}).one()
+    (written,) = db.rows(_owing(session.get_bind().dialect.name, *fresh), key=key, edition=1, **fresh)
+    if (loaded := session.identity_map.get(identity_key(Delivery, written.id))) is not None:
+        session.expire(loaded)
     session.info["owed"] = True
-    return delivery
+
+
+@cache
+def _owing(dialect: str, *replaced: str) -> sa.Executable:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Delivery)
+    changes: dict[str, Any] = {name: insert.excluded[name] for name in replaced}
+    changes["edition"] = Delivery.edition + 1
+    statement: sa.Executable = insert.on_conflict_do_update(index_elements=["key"], set_=changes).returning(Delivery.id)
+    return statement
 
 
 def claim_next(now: datetime, *, lease: timedelta = LEASE) -> Claim | None:

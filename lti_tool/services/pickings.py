@@ -27,11 +27,11 @@ class Answer:
     token: str
 
 
-def begin(visit: Visit, terms: LinkTerms) -> Picking:
-    """Keep what the LMS asked for, bound to the visit of whoever came with it."""
+def begin(visit_id: str, terms: LinkTerms) -> Picking:
+    """Keep what the LMS asked for, bound to the visit (by its number) of whoever came with it."""
     secret = {"return_url": terms.return_url, "given": terms.given}
     picking = Picking(
-        visit_id=visit.id,
+        visit_id=visit_id,
         terms={
             "takes_activities": terms.takes_activities,
             "takes_several": terms.takes_several,

@@ -2,10 +2,14 @@
 
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from lti_tool.db import session
+from lti_tool.db import rows, session
 from lti_tool.models import Person, Platform
+
+_ADDRESSES = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(
+    Platform.id == bindparam("platform_id"), Platform.approved_at.is_not(None)
+)
 
 
 def addresses(platform: Platform) -> list[str]:
@@ -15,8 +19,8 @@ def addresses(platform: Platform) -> list[str]:
 
 def addresses_of(platform_id: int) -> list[str]:
     """The same by number; none where the platform is not approved."""
-    query = select(Platform).where(Platform.id == platform_id, Platform.approved_at.is_not(None))
-    return [address for platform in session.scalars(query) for address in addresses(platform)]
+    found = rows(_ADDRESSES, platform_id=platform_id)
+    return [address for issuer, auth_url, more in found for address in (issuer, auth_url, *more)]
 
 
 def addresses_for(person_id: int) -> list[str]:

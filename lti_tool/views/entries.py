@@ -96,7 +96,7 @@ def _versions(circle_id: int, entry_id: int) -> list[EntryVersion]:
 
 def _form(entry: Entry, *, fresh: bool = False) -> EntryForm:
     template = circles.template(entries.circle_of(entry))
-    return entry_forms.of(entry, template=template, evidence=evidence.of(entry), fresh=fresh)
+    return entry_forms.of(entry, template=template, evidence=entries.standing_evidence(entry), fresh=fresh)
 
 
 def _write(entry: Entry, form: EntryForm) -> str:
@@ -112,7 +112,7 @@ def _write(entry: Entry, form: EntryForm) -> str:
         form=form,
         stage=stage,
         stages=template.stages,
-        evidence=evidence.of(entry),
+        evidence=entries.standing_evidence(entry),
         kinds={one.key: one.title for one in template.evidence_types},
         accepted=ACCEPTED,
         authors=authors,

@@ -13,7 +13,7 @@ from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login, registration
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
-from lti_tool.models import LoginState, Platform, Visit
+from lti_tool.models import LoginState, Platform
 from lti_tool.services import invites, links, outsides, pickings, platforms, visits
 from lti_tool.views import frames
 from lti_tool.views.base import from_own_page, requires, sign_in
@@ -120,10 +120,10 @@ def arrived(token: str) -> ResponseReturnValue:
     return render_template("lti/new_window.html", token=token)
 
 
-def _leads_to(who: Launch, visit: Visit) -> str:
+def _leads_to(who: Launch, visit: visits.Begun) -> str:
     """To an author's choice, to what the activity opens, to somebody's shared work, or home."""
     if who.links is not None:
-        return url_for("pickings.show", picking_id=pickings.begin(visit, who.links).id)
+        return url_for("pickings.show", picking_id=pickings.begin(visit.id, who.links).id)
     if who.kind is LaunchKind.ACTIVITY and links.is_link(who.custom):
         return url_for("links.follow")
     reviewed = visits.reviewed(who)

@@ -200,11 +200,6 @@ REFUSALS |= {
     "lost_update": Words(
         _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
     ),
-    "no_conflict": Words(
-        _l("There is nothing to decide any more"),
-        _l("The course and the circle agree by now, or somebody decided it a moment ago. Nothing was changed."),
-        _l("Look at the page again to see where it stands."),
-    ),
     "last_author": Words(
         _l("You write this alone"), _l("A text always has somebody it belongs to. Nothing was changed."), BACK
     ),
@@ -217,6 +212,11 @@ REFUSALS |= {
         _l("A name needs a letter"),
         _l("Nothing was changed."),
         _l("Write it with at least one letter, or leave it empty."),
+    ),
+    "no_conflict": Words(
+        _l("There is nothing to decide any more"),
+        _l("The course and the circle agree by now, or somebody decided it a moment ago. Nothing was changed."),
+        _l("Look at the page again to see where it stands."),
     ),
     "no_credit_here": Words(
         _l("No credit can be given here yet"),
