@@ -1,6 +1,6 @@
 """Dynamic registration 1.0: the LMS and the tool tell each other their addresses, nobody copies twelve fields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from lti_tool.models import Deployment, Invite, Platform
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 SCOPES = (tokens.ROSTER, tokens.COLUMNS, tokens.COLUMNS_READ, tokens.RESULTS, tokens.SCORES)
+OFFERED_ONLY = (tokens.GROUPS, tokens.NOTICES)  # asked only of platforms that name them: Canvas refuses unknown scopes
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "locale")  # no e-mail: the tool has no use for it
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
 
@@ -26,6 +27,7 @@ CUSTOM = {
     "moodle_groups": "$Moodle.Person.userGroupIds",
     "canvas_groups": "$Canvas.group.contextIds",
     "canvas_group": "$com.instructure.Group.id",
+    "canvas_course_groups": "$com.instructure.Course.groupIds",
     "context_history": "$Context.id.history",
     "link_history": "$ResourceLink.id.history",
 }
@@ -63,8 +65,8 @@ def complete(invite: Invite, *, openid_configuration: str, registration_token: s
     return _keep(wanted, _deployment(answer), is_update=_is_update(registration_token))
 
 
-def our_registration(product: str) -> dict[str, Any]:
-    """What we tell a platform of ourselves."""
+def our_registration(product: str, *, offered: Iterable[str] = ()) -> dict[str, Any]:
+    """What we tell a platform of ourselves; `offered` are the scopes that its configuration names."""
     ours = settings.current()
     target = ours.url("/")
     return {
@@ -76,7 +78,7 @@ def our_registration(product: str) -> dict[str, Any]:
         "redirect_uris": [ours.url("/lti/launch")],
         "jwks_uri": ours.url("/lti/jwks"),
         "token_endpoint_auth_method": "private_key_jwt",
-        "scope": " ".join(SCOPES),
+        "scope": " ".join((*SCOPES, *(scope for scope in OFFERED_ONLY if scope in offered))),
         TOOL: {
             "domain": urlsplit(target).netloc,  # with the port: Moodle compares it with the target's (4.5)
             "description": "Circle workspaces, inquiry templates and peer feedback for teachers",
@@ -129,7 +131,7 @@ def _register(configuration: Mapping[str, Any], token: str | None) -> dict[str, 
     with http.session(max_bytes=262_144) as guarded:
         response = guarded.post(
             configuration["registration_endpoint"],
-            json=our_registration(_product(configuration)),
+            json=our_registration(_product(configuration), offered=_texts(configuration.get("scopes_supported"))),
             headers={"Accept": "application/json", **_bearer(token)},
         )
     if response.status_code in (401, 403):
@@ -162,6 +164,10 @@ def _keep(wanted: Platform, deployment_id: str, *, is_update: bool) -> Platform:
     except IntegrityError:  # somebody was a moment quicker
         raise RefusedError("already_registered") from None
     return wanted
+
+
+def _texts(listed: Any) -> list[str]:
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
 
 
 def _is_update(token: str | None) -> bool:

@@ -29,6 +29,8 @@ COLUMNS = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 COLUMNS_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 RESULTS = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCORES = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 
 MARGIN = 60  # seconds before its end in which a token is no longer begun with
 ASSERTION_SECONDS = 120  # at most 300 (security framework 1.0 §4.1)

@@ -124,6 +124,17 @@ def test_we_tell_what_moodle_asks_for_and_ask_for_no_more_than_we_use() -> None:
     assert not any("=" in value for value in tool["custom_parameters"].values())
 
 
+@pytest.mark.parametrize("offered", [[tokens.GROUPS, tokens.NOTICES], [tokens.NOTICES], [], None, "text", [5]])
+def test_groups_and_notices_are_asked_only_of_platforms_that_name_them(offered: Any) -> None:
+    """Canvas refuses a registration that asks for a scope it does not know."""
+    with lms() as far:
+        far.configuration["scopes_supported"] = offered
+        register(far)
+        said = json.loads(far.asked[-1].data)["scope"].split()
+    named = offered if isinstance(offered, list) else []
+    assert set(said) == {tokens.ROSTER, *ends.GRADES} | ({tokens.GROUPS, tokens.NOTICES} & set(named))
+
+
 def test_the_token_goes_with_both_requests() -> None:
     mine = token()
     with lms() as far:
