@@ -1,5 +1,6 @@
 """All tables; import from here."""
 
+from lti_tool.models.administrator import Administrator
 from lti_tool.models.audit import AuditLine
 from lti_tool.models.circle import Circle, CircleSource, Membership, Norm, SetUp
 from lti_tool.models.credit import Credit
@@ -24,6 +25,7 @@ from lti_tool.models.programme import Cohort, Programme, Unit
 __all__ = [
     "AccessToken",
     "Activity",
+    "Administrator",
     "Audience",
     "AuditLine",
     "Circle",

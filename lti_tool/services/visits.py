@@ -43,6 +43,7 @@ def arrive(launch: Launch) -> Visit:
         person_id=person.id,
         activity_id=activity.id,
         test_user=launch.test_user,
+        administers=launch.administers and not launch.test_user,
         expires_at=now() + timedelta(hours=settings.current().session_hours),
     )
     session.add(visit)
