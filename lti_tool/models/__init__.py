@@ -21,6 +21,7 @@ from lti_tool.models.platform import (
     ToolKey,
 )
 from lti_tool.models.programme import Cohort, Programme, Unit
+from lti_tool.models.sighting import SelfCheck, Sighting
 
 __all__ = [
     "AccessToken",
@@ -53,7 +54,9 @@ __all__ = [
     "PlatformKeys",
     "Programme",
     "Reply",
+    "SelfCheck",
     "SetUp",
+    "Sighting",
     "ToolKey",
     "Unit",
     "UsedForm",

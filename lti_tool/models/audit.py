@@ -3,9 +3,11 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, now
+from lti_tool.models.administrator import Administrator
+from lti_tool.models.platform import Platform
 
 
 class AuditLine(Base):
@@ -21,3 +23,5 @@ class AuditLine(Base):
     circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"), index=True)
     verb: Mapped[str]  # such as platform.approved, membership.placed
     facts: Mapped[dict[str, str]] = mapped_column(default=dict)
+    administrator: Mapped[Administrator | None] = relationship()
+    platform: Mapped[Platform | None] = relationship()

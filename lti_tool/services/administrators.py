@@ -15,6 +15,7 @@ from lti_tool.access import Administration
 from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import RefusedError
 from lti_tool.models import Administrator, Platform, Visit
+from lti_tool.services import audit
 
 LINK_LASTS = timedelta(minutes=30)
 TICKET_LASTS = timedelta(minutes=10)
@@ -47,8 +48,11 @@ def enter(token: str) -> str:
         .where(Administrator.token_hash == _hash(token), *still)
         .values(session_hash=_hash(secret), ends_at=now() + DOOR_OPEN)
     )
-    if session.execute(used.returning(Administrator.id)).first() is None:
+    opened = session.execute(used.returning(Administrator.id, Administrator.platform_id)).first()
+    if opened is None:
         raise RefusedError("administrator_link_used")
+    audit.note("administrator.entered", by=Administration(*opened), platform=opened.platform_id)
+    session.flush()
     return secret
 
 

@@ -11,7 +11,7 @@ from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, rosters
+from lti_tool.services import credits, rosters, sightings
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ def arrive(launch: Launch) -> Visit:
     if not launch.test_user:
         _remember_activity(person, activity)
     rosters.ask_for(course)
+    for kind, code in ((sightings.LAUNCH, ""), (sightings.STORAGE, str(getattr(launch, "storage", "cookie")))):
+        sightings.note(kind, platform_id=launch.platform_id, code=code)
     return visit
 
 

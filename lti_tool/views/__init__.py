@@ -3,6 +3,8 @@
 from flask import Flask
 
 from lti_tool.views import (
+    administrators,
+    audit,
     base,
     circles,
     credits,
@@ -12,11 +14,13 @@ from lti_tool.views import (
     frames,
     holds,
     inquiries,
+    invites,
     lti,
     meetings,
     pages,
     people,
     places,
+    platforms,
     refusals,
     reviews,
     set_ups,
@@ -43,5 +47,9 @@ def init_app(app: Flask) -> None:
         holds,
         reviews,
         credits,
+        administrators,
+        platforms,
+        invites,
+        audit,
     ):
         app.register_blueprint(module.bp)

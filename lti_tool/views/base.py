@@ -149,7 +149,7 @@ def _once() -> ResponseReturnValue | None:
         return None
     if forms_used.location_of(key) is not None:
         _close_work()  # the first sending may be waiting for our place in the queue of writers
-        return redirect(first_led_to(key) or "/circles", code=303)
+        return redirect(first_led_to(key) or ("/platforms" if g.administrator else "/circles"), code=303)
     forms_used.note(key)
     g.once = key
     return None

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
 from lti_tool.forms.base import typed_texts
+from lti_tool.services import sightings
 from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPersonError, SignedOutError, first_led_to
 from lti_tool.views.words import happened, launch_refusal, refusal
 
@@ -56,6 +57,9 @@ def _refused(error: RefusedError) -> ResponseReturnValue:
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     log.warning("launch_refused", code=error.code)
     _undo()
+    platform_id = error.facts.get("platform_id")
+    if isinstance(platform_id, int):
+        sightings.refused(error.code, platform_id=platform_id)
     facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
     return render_template("errors/launch.html", **facts), 403
 
