@@ -18,6 +18,7 @@ from lti_tool.models.platform import (
     LoginState,
     Platform,
     PlatformKeys,
+    Standing,
     ToolKey,
 )
 from lti_tool.models.programme import Cohort, Programme, Unit
@@ -57,6 +58,7 @@ __all__ = [
     "SelfCheck",
     "SetUp",
     "Sighting",
+    "Standing",
     "ToolKey",
     "Unit",
     "UsedForm",
