@@ -40,7 +40,7 @@ def their_keys(platform: Platform) -> Heard:
 
 
 def our_keys() -> None:
-    """Fetch our own keys at our public address, as a platform does; PlatformError where that does not work from here."""
+    """Fetch our own keys at our public address, as a platform does; PlatformError where that fails from here."""
     answer = http.get_json(settings.current().url("/lti/jwks"), seconds=5)
     if not isinstance(answer, dict) or not answer.get("keys"):
         raise PlatformError("answer_not_json")

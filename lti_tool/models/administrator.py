@@ -1,4 +1,4 @@
-"""Who looks after the installation: a one-time link and the browser that was opened with it; no person is named (H4)."""
+"""Who looks after the installation: a one-time link and the browser opened with it; no person is named (H4)."""
 
 from datetime import datetime
 

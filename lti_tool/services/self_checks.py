@@ -141,4 +141,3 @@ def _asked(question: Callable[[], Finding]) -> Iterator[Finding]:
     except PlatformError as fault:
         weight = Weight.NOTE if fault.code in {"no_roster", "no_column"} else Weight.FAULT
         yield Finding(fault.code, weight, {"status": fault.status or 0})
-

@@ -30,7 +30,9 @@ def new() -> ResponseReturnValue:
     invite, address = invites.make(form.name.data or "", by=g.administrator)
     db.session.commit()
     told = {"name": invite.name, "address": address}
-    flash(_("Give this address to the administrator of %(name)s. It works once, within seven days: %(address)s", **told))
+    flash(
+        _("Give this address to the administrator of %(name)s. It works once, within seven days: %(address)s", **told)
+    )
     return redirect(url_for("invites.index"), code=303)
 
 

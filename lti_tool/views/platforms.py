@@ -10,7 +10,7 @@ from lti_tool.forms.platforms import PlatformForm, lines
 from lti_tool.models import Platform
 from lti_tool.services import connections, platform_facts, platforms, self_checks
 from lti_tool.services.connections import Connection
-from lti_tool.views import remedies
+from lti_tool.views import findings
 from lti_tool.views.base import requires
 
 bp = Blueprint("platforms", __name__, url_prefix="/platforms")
@@ -24,10 +24,10 @@ def _words() -> dict[str, object]:
     return {
         "administrator": g.administrator,
         "laboratory": settings.current().allow_private_platforms,
-        "remedy": remedies.remedy,
-        "finding_words": lambda found: remedies.sentence(found.code, **found.facts),
-        "step_words": remedies.step,
-        "storage_words": remedies.storage,
+        "remedy": findings.remedy,
+        "finding_words": lambda found: findings.sentence(found.code, **found.facts),
+        "step_words": findings.step,
+        "storage_words": findings.storage,
     }
 
 
