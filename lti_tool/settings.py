@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     threads: int = Field(4, ge=1, le=64, description="Threads of the web server.")
     session_hours: int = Field(10, ge=1, le=48, description="How long a launch stays signed in, in hours.")
     upload_max_mb: int = Field(12, ge=1, le=100, description="Largest picture or PDF that is accepted, in MB.")
+    hosted_at: str = Field(
+        "", description="Where the data lies and who answers for it, a sentence for teachers on the privacy page."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @field_validator("public_url")

@@ -56,5 +56,3 @@ def platform_of(course: Course) -> int:
     """The number of the platform that a course is in."""
     with db.work(read_only=True) as unit:
         return unit.get_one(Deployment, course.deployment_id).platform_id
-
-

@@ -236,4 +236,4 @@ def _delivered(numbers: list[int]) -> dict[int, datetime]:
 
 def _undelivered(numbers: list[int]) -> dict[int, str]:
     open_ones = _scores(sa.func.max(Delivery.fault), numbers).where(Delivery.done_at.is_(None), Delivery.fault != "")
-    return {number: fault for number, fault in session.execute(open_ones)}
+    return dict(list(session.execute(open_ones)))

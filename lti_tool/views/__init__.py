@@ -21,6 +21,7 @@ from lti_tool.views import (
     people,
     places,
     platforms,
+    privacy,
     refusals,
     reviews,
     set_ups,
@@ -51,5 +52,6 @@ def init_app(app: Flask) -> None:
         platforms,
         invites,
         audit,
+        privacy,
     ):
         app.register_blueprint(module.bp)

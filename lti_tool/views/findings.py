@@ -64,8 +64,8 @@ SERVICES = {
         _l("The LMS refused our sign-in without asking for our keys."),
         LMS,
         _l(
-            "Check there that the tool is activated, that it takes our keys from our keyset address, and that its server "
-            "may call that address (in Moodle: cURL blocked hosts)."
+            "Check there that the tool is activated, that it takes our keys from our keyset address, and that its "
+            "server may call that address (in Moodle: cURL blocked hosts)."
         ),
     ),
     "client_refused": Remedy(

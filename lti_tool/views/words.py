@@ -191,7 +191,6 @@ REFUSALS |= {
         _l("Pages of administrators are never shown inside another page. Nothing was changed."),
         _l("Open the link in a new window or tab."),
     ),
-    "not_an_administrator": Words(_l("This is for those who look after the LMS"), _l("Nothing was changed."), BACK),
 }
 REFUSALS["reason_needed"] = REFUSALS["reason_missing"]
 REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]

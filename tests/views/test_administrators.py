@@ -205,7 +205,7 @@ def test_role_and_page(app: Flask, reader: Reader, who: str) -> None:
     reader.forbidden = ()
     assert len(administrative(app)) > 10
     for rule in administrative(app):
-        path = rule.build({name: platform for name in rule.arguments})  # type: ignore[index]
+        path = rule.build(dict.fromkeys(rule.arguments, platform))  # type: ignore[index]
         assert path is not None
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             answer = reader.client.open(path[1], method=method, base_url=PUBLIC)
@@ -243,5 +243,3 @@ def test_a_form_of_a_teacher_is_no_form_of_an_administrator(app: Flask, reader: 
 def test_no_address_of_these_pages_names_anybody(app: Flask) -> None:
     for rule in administrative(app):
         assert not {"person_id", "name", "mail"} & rule.arguments
-
-
