@@ -41,9 +41,13 @@ def upgrade_db() -> None:
 @click.option("--no-worker", is_flag=True, help="Only answer requests; `lti-tool worker` runs elsewhere.")
 def serve(bind: str, *, no_worker: bool) -> None:
     """Start the tool, and beside it the worker that sends grades and reads rosters."""
-    from lti_tool import create_app, server
+    from lti_tool import create_app, db, server
+    from lti_tool.services import settings as kept
 
     settings = opened()
+    with db.work():
+        kept.note_changes(settings)
+        db.session.commit()
     try:
         server.serve(create_app(settings), bind, settings=settings, worker=not no_worker)
     except server.ServeError as error:

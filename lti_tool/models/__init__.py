@@ -22,6 +22,7 @@ from lti_tool.models.platform import (
     ToolKey,
 )
 from lti_tool.models.programme import Cohort, Programme, Unit
+from lti_tool.models.setting import Setting
 from lti_tool.models.sighting import SelfCheck, Sighting
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Reply",
     "SelfCheck",
     "SetUp",
+    "Setting",
     "Sighting",
     "Standing",
     "ToolKey",

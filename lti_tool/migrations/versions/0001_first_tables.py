@@ -60,6 +60,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "version", name=op.f("uq_programme_key_version")),
     )
     op.create_table(
+        "setting",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_setting")),
+    )
+    op.create_table(
         "tool_key",
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("private_pem", sa.Text(), nullable=False),
@@ -579,6 +585,7 @@ def downgrade() -> None:
     op.drop_table("access_token")
     op.drop_table("used_form")
     op.drop_table("tool_key")
+    op.drop_table("setting")
     op.drop_table("programme")
     op.drop_table("platform")
     op.drop_table("delivery")
