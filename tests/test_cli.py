@@ -221,6 +221,19 @@ def test_check_warns_of_a_laboratory_setting(monkeypatch: pytest.MonkeyPatch) ->
     assert "for this machine only" in said
 
 
+@pytest.mark.usefixtures("ready")
+def test_check_says_of_each_platform_how_far_it_has_come() -> None:
+    good("platforms", "add", *options())
+    said = good("check")
+    assert re.search(r"^note +Union LMS: It is registered, and nobody opened the tool from there yet\.", said, re.M)
+
+
+@pytest.mark.usefixtures("ready")
+def test_admin_link_prints_a_link_that_opens_the_pages() -> None:
+    link = good("admin-link").splitlines()[-1]
+    assert re.fullmatch(r"https://circles\.example\.org/administrators/links/[\w-]{43}", link)
+
+
 def test_help_answers_without_loading_the_tool() -> None:
     code = "import sys, lti_tool.cli; print({'flask', 'sqlalchemy', 'pydantic', 'alembic', 'huey'} & set(sys.modules))"
     words = [sys.executable, "-c", code]

@@ -1,8 +1,13 @@
 """The command that lets an administrator into the pages."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from lti_tool.cli.start import opened
+
+if TYPE_CHECKING:
+    from lti_tool.services.checks import Finding
 
 
 @click.command("admin-link")
@@ -20,3 +25,21 @@ def admin_link() -> None:
         db.session.commit()
     click.echo("Open this link in your browser. It works once, within half an hour.")
     click.echo(link)
+
+
+def standings() -> "list[Finding]":
+    """One sentence for each platform, the first of its administrator's page; nothing is asked of it for that."""
+    from lti_tool import db
+    from lti_tool.access import Administration
+    from lti_tool.services import checks, connections
+    from lti_tool.views import findings
+
+    with db.work(read_only=True):
+        known = [(one.platform.name, one.headline) for one in connections.all(Administration(0))]
+        return [
+            checks.Finding(
+                checks.Weight.OK if found.weight is connections.Weight.OK else checks.Weight.NOTE,
+                f"{name}: {findings.sentence(found.code, **found.facts)}",
+            )
+            for name, found in known
+        ]
