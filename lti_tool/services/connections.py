@@ -23,6 +23,10 @@ OF_ONE_PERSON = frozenset({
 })  # fmt: skip
 
 
+# Told by where the platform and its deployments stand now, whatever was refused before that changed.
+OF_STANDING = frozenset({"platform_pending", "platform_blocked", "deployment_pending", "deployment_blocked"})
+
+
 class Weight(StrEnum):
     """How much a finding matters: a fault must be put right, a note is worth knowing."""
 
@@ -135,8 +139,9 @@ def _stops(of: Connection) -> Iterator[Finding]:
             yield Finding("deployment_waits", Weight.FAULT, {"deployment": of.waiting[0].deployment_id})
         elif not own.accepts_all_deployments and launched is None and not of.refusals:
             yield Finding("deployment_unknown", Weight.NOTE)
-    for one in of.refusals:
-        if one.code not in OF_ONE_PERSON and (launched is None or one.at > launched):
+    for one in of.refusals:  # of launches one a minute is noted: a refusal just after the last one may be older news
+        told = one.code not in OF_ONE_PERSON and one.code not in OF_STANDING
+        if told and (launched is None or one.at > launched + sightings.A_MINUTE):
             yield Finding(one.code, Weight.FAULT)
     yield from (one for one in of.found if one.weight is Weight.FAULT)
     if launched is None:
