@@ -151,6 +151,14 @@ class TestTheLmsAdministrator:
             unit.commit()
         assert app.test_client().post("/administrators/enter", data={"token": again}).status_code == 409
 
+    def test_brings_a_ticket_that_her_launch_still_stands_for(self, app: Flask) -> None:
+        reader, _person = administering.lms_administrator(app)
+        ticket = re.findall(r'name="token" value="([^"]+)"', reader.open("/administrators/door"))[0]
+        with db.work() as unit:
+            unit.execute(sa.update(Visit).values(administers=False))
+            unit.commit()
+        assert app.test_client().post("/administrators/enter", data={"token": ticket}).status_code == 409
+
     def test_forges_no_ticket(self, app: Flask) -> None:
         reader, _person = administering.lms_administrator(app)
         ticket = re.findall(r'name="token" value="([^"]+)"', reader.open("/administrators/door"))[0]
