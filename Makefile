@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
-.PHONY: help install dev demo demo-reset test lint format lock translations bench clean
+.PHONY: help install dev demo demo-reset test conformance lint format lock translations bench clean
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ test: dev ## lint, format, types and the whole suite
 
 bench: dev ## what it costs, as ratios beside bare programs (some minutes)
 	@$(BIN)/python -m benchmarks
+
+conformance: dev ## run the tests that prove LTI, and write docs/conformance.md
+	@$(BIN)/python -m pytest -q -p tests.conformance --conformance write -m proves
 
 lint: dev ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

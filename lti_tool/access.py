@@ -4,15 +4,17 @@ A role names one of eight rights sets; the table below says what each set may do
 may touch: services find things only within it. `who_sees` tells, from the same rule, who will read a text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property, lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from lti_tool.db import session
+from lti_tool.db import Rows, UTCDateTime, rows
 from lti_tool.models import (
     Audience,
     Circle,
@@ -127,6 +129,21 @@ class Reach:
         place = self.place(circle_id)
         return place is not None and place.grants(permission)
 
+    @cached_property
+    def shape(self) -> tuple[Rights, ...]:
+        """What decides about the form of a question: the rights sets that the visitor holds, place by place."""
+        return tuple(place.rights for place in self.places)
+
+    @cached_property
+    def values(self) -> dict[str, object]:
+        """The values of a `prepared` question."""
+        given: dict[str, object] = {"visitor": self.person_id}
+        for number, place in enumerate(self.places):
+            given[f"circle_{number}"] = place.circle_id
+            given[f"programme_{number}"] = place.programme
+            given[f"joined_{number}"] = place.joined_at
+        return given
+
     def _where(self, permission: Permission) -> list[Place]:
         return [place for place in self.places if place.grants(permission)]
 
@@ -221,6 +238,48 @@ class Reach:
         return sa.or_(sa.not_(Feedback.after_own), gave)
 
 
+Question = sa.Select[*tuple[Any, ...]]
+
+
+def prepared(build: Callable[[Reach], Question]) -> Callable[..., Rows]:
+    """A question within a reach that is built once for each combination of rights sets, not for each request.
+
+    Only its form is kept. Whom and which circles it is about are parameters without a value: to forget one is an error
+    and never another person's answer.
+    """
+
+    @lru_cache(maxsize=256)
+    def form(shape: tuple[Rights, ...]) -> Question:
+        return build(_anybody(shape))
+
+    def ask(within: Reach, **values: object) -> Rows:
+        return rows(form(within.shape), **within.values, **values)
+
+    return ask
+
+
+def _anybody(shape: tuple[Rights, ...]) -> Reach:
+    """A reach whose facts are the parameters named by `Reach.values`; the rules above are written into SQL as ever."""
+
+    def given(name: str, kind: Any) -> Any:
+        return sa.bindparam(name, type_=kind)
+
+    return Reach(
+        given("visitor", sa.Integer),
+        tuple(
+            Place(
+                membership_id=0,
+                circle_id=given(f"circle_{number}", sa.Integer),
+                programme=given(f"programme_{number}", sa.Text),
+                role="",
+                rights=rights,
+                joined_at=given(f"joined_{number}", UTCDateTime),
+            )
+            for number, rights in enumerate(shape)
+        ),
+    )
+
+
 _PLACES = (  # built once: every request asks for it
     sa.select(
         Membership.id, Membership.circle_id, Programme.key, Membership.role, Membership.rights, Membership.joined_at
@@ -235,12 +294,11 @@ _PLACES = (  # built once: every request asks for it
 
 def reach_of(person_id: int) -> Reach:
     """What this person may touch now, read from her present memberships in one query."""
-    rows = session.execute(_PLACES, {"person_id": person_id})
     return Reach(
         person_id,
         tuple(
             Place(number, circle_id, programme, role, Rights(rights), joined_at)
-            for number, circle_id, programme, role, rights, joined_at in rows
+            for number, circle_id, programme, role, rights, joined_at in rows(_PLACES, person_id=person_id)
         ),
     )
 

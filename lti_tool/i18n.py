@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import flask_babel
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta, match_skeleton
+from babel.support import NullTranslations
 from flask import Flask, g, has_request_context, request
 from flask_babel import gettext, pgettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 SOURCE = "en"
 PROGRAMME = "programme"  # the msgctxt of every text of a programme file
@@ -48,9 +50,46 @@ def init_app(app: Flask, *, catalogues: str = "translations") -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = catalogues
     flask_babel.Babel(app, default_locale=SOURCE, locale_selector=_language, timezone_selector=_time_zone)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.globals.update(_=_said, gettext=_said, ngettext=_counted)
     app.jinja_env.filters.update(day=day, day_and_time=day_and_time, clock=clock, days_ago=days_ago)
     app.jinja_env.filters.update(programme_text=programme_text, programme_words=lambda text: programme_words(text)[0])
     app.context_processor(lambda: {"language": language(), "direction": direction(), "languages": LANGUAGES})
+
+
+@dataclass(frozen=True)
+class _Speech:
+    """A language with all that a page asks of it a hundred times."""
+
+    code: str
+    locale: Locale
+    dates: Locale
+    words: Any  # the catalogue
+
+
+def _speech() -> _Speech:
+    """That of the page; found once for a request, as flask_babel does."""
+    if not g:  # a command
+        return _SILENT
+    found: _Speech | None = g.get("speech")
+    if found is None:
+        code = str(flask_babel.get_locale() or SOURCE).replace("_", "-")
+        dates = _locale(DATES_LIKE.get(code, code))
+        found = g.speech = _Speech(code, _locale(code), dates, flask_babel.get_translations())
+    return found
+
+
+def _said(sentence: str, /, **values: object) -> Markup:
+    """What `_()` and `{% trans %}` give in a template: flask_babel's would ask for the catalogue each time."""
+    said = Markup(_speech().words.gettext(sentence))  # noqa: S704 (translators write HTML, values are escaped)
+    return said % values if values or "%" in said else said
+
+
+def _counted(one: str, many: str, number: int, /, **values: object) -> Markup:
+    """The same where a number decides."""
+    return Markup(_speech().words.ngettext(one, many, number)) % ({"num": number} | values)  # noqa: S704
+
+
+_SILENT = _Speech(SOURCE, Locale.parse(SOURCE), Locale.parse(DATES_LIKE[SOURCE]), NullTranslations())
 
 
 def _language() -> str:
@@ -94,23 +133,24 @@ def _closest(wanted: str) -> str | None:
 
 def language() -> str:
     """The code of the page's language, as `lang` wants it."""
-    return str(flask_babel.get_locale() or SOURCE).replace("_", "-")
+    return _speech().code
 
 
 def direction(code: str | None = None) -> str:
     """`rtl` or `ltr`, of this language or of the page's."""
-    return str(_locale(code or language()).text_direction)
+    return str((_locale(code) if code else _speech().locale).text_direction)
 
 
 def language_name(code: str) -> str:
     """What the page's language calls another language; the bare code where it is unknown."""
     try:
-        name = Locale.parse(code.replace("-", "_")).get_display_name(_locale(language()))
+        name = Locale.parse(code.replace("-", "_")).get_display_name(_speech().locale)
     except (UnknownLocaleError, ValueError):
         return code
     return name or code
 
 
+@cache
 def _locale(code: str) -> Locale:
     try:
         return Locale.parse(code.replace("-", "_"))
@@ -132,7 +172,7 @@ def programme_words(text: object) -> tuple[str, str]:
             return words[code], code
     first = SOURCE if words.get(SOURCE) else next((code for code, found in words.items() if found), page)
     source = words.get(first, "")
-    translated = str(pgettext(PROGRAMME, source)) if source else source
+    translated = str(_speech().words.pgettext(PROGRAMME, source)) if source else source
     return (source, first) if translated == source else (translated, page)
 
 
@@ -140,7 +180,7 @@ def programme_text(text: object) -> Markup:
     """The same for a page: what is not in the page's language says which one it is in."""
     words, code = programme_words(text)
     if code == language():
-        return Markup("{}").format(words)
+        return escape(words)
     return Markup('<span lang="{}" dir="{}">{}</span>').format(code, direction(code), words)
 
 
@@ -148,7 +188,7 @@ def day(moment: date, zone: str | None = None) -> str:
     """A day as people say it, "Thursday 12 March"; with the year where it is not the present one."""
     local = _local(moment, zone)
     today = datetime.now(ZoneInfo(zone or _time_zone()))
-    locale = _dates_locale()
+    locale = _speech().dates
     return format_date(local, _day_pattern(locale, with_year=local.year != today.year), locale=locale)
 
 
@@ -163,7 +203,7 @@ def _day_pattern(locale: Locale, *, with_year: bool) -> str:
 def clock(moment: datetime, zone: str | None = None) -> str:
     """The time of day, "16:00"."""
     local = moment.astimezone(ZoneInfo(zone or _time_zone()))
-    return format_time(local, "short", locale=_dates_locale()).replace(" ", "\u00a0")
+    return format_time(local, "short", locale=_speech().dates).replace(" ", "\u00a0")
 
 
 def day_and_time(moment: datetime, zone: str | None = None) -> str:
@@ -180,13 +220,8 @@ def days_ago(moment: datetime, zone: str | None = None) -> str:
     if days == 1:
         return str(gettext("yesterday"))
     return format_timedelta(
-        timedelta(days=-days), granularity="day", threshold=99, add_direction=True, locale=_locale(language())
+        timedelta(days=-days), granularity="day", threshold=99, add_direction=True, locale=_speech().locale
     )
-
-
-def _dates_locale() -> Locale:
-    code = language()
-    return _locale(DATES_LIKE.get(code, code))
 
 
 def _local(moment: date, zone: str | None) -> date:

@@ -68,6 +68,9 @@ class Settings(BaseSettings):
         7, ge=0, le=90, description="How many days a new signing key is published before it signs."
     )
     upload_max_mb: int = Field(12, ge=1, le=100, description="Largest picture or PDF that is accepted, in MB.")
+    hosted_at: str = Field(
+        "", description="Where the data lies and who answers for it, a sentence for teachers on the privacy page."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
 
     @field_validator("public_url")

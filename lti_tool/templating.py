@@ -1,4 +1,4 @@
-"""What every template may use: language, safe text, people's initials, addresses of static files, blank forms."""
+"""What every template may use: language, safe text, people's initials, addresses of static files, buttons."""
 
 import hashlib
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from lti_tool import i18n, text
-from lti_tool.forms.base import Form
+from lti_tool.forms.base import hidden_fields
 
 STATIC = Path(__file__).parent / "static"
 
@@ -16,7 +16,7 @@ def init_app(app: Flask, *, catalogues: str = "translations") -> None:
     """Give the templates of `app` what `templates/base.html` and the components need."""
     i18n.init_app(app, catalogues=catalogues)
     app.jinja_env.filters.update(written=text.to_html, initials=text.initials, count_words=text.count_words)
-    app.jinja_env.globals.update(asset=asset, blank_form=Form)
+    app.jinja_env.globals.update(asset=asset, hidden_fields=hidden_fields)
 
 
 @cache

@@ -38,10 +38,14 @@ def cluster() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def programs(name: str) -> list[str]:
+    """The folders outside the search path that hold this program of PostgreSQL, newest first."""
+    return [str(found.parent) for found in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)]
+
+
 def _binaries() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
+    if found := programs("initdb"):
+        return Path(found[0])
     here = shutil.which("initdb")
     if here is None:
         raise NoPostgresError("no PostgreSQL on this machine")

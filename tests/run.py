@@ -39,7 +39,7 @@ def main() -> int:
             return code
     with cluster() as address:
         environment = {**os.environ, "TEST_DATABASE_URL": address}
-        return step("tests on PostgreSQL", [*suite, "-m", "not browser and not openedx"], environment)
+        return step("tests on PostgreSQL", [*suite, "-m", "not openedx"], environment)
 
 
 def step(name: str, command: list[str], environment: dict[str, str] | None = None) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
+from sqlalchemy.orm import undefer
 
 from lti_tool import db, jobs
 from lti_tool.demo import browser
@@ -71,7 +72,9 @@ class School:
             facilitator.press("Continue")
         facilitator.press("Open the circles")
         with db.work(read_only=True) as unit:
-            circle = unit.scalars(sa.select(Circle).order_by(Circle.id.desc())).first()
+            circle = unit.scalars(
+                sa.select(Circle).options(undefer(Circle.template)).order_by(Circle.id.desc())
+            ).first()
         assert circle
         self.path = f"/circles/{circle.id}"
         return circle

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from lti_tool import access, presets
+from lti_tool import access, db, presets
 from lti_tool.access import GRANTS, WITHOUT_CIRCLE, Permission, Rights
-from lti_tool.models import Circle, Person
-from tests import build
+from lti_tool.models import Circle, EntryVersion, Membership, Person
+from tests import build, feedback_build
 from tests.reader import Reader
 
 KEPT = Path(__file__).parent / "routes.txt"
@@ -53,6 +54,43 @@ class TestGrants:
     def test_only_a_teacher_earns_credit(self) -> None:
         assert access.rights_with(Permission.EARN_CREDIT) == ["teacher"]
         assert access.rights_with(Permission.WRITE_INQUIRY) == ["teacher"]
+
+
+@access.prepared
+def _may_read(within: access.Reach) -> access.Question:
+    return sa.select(EntryVersion.id).join(EntryVersion.entry).where(within.versions()).order_by(EntryVersion.id)
+
+
+@pytest.mark.usefixtures("app")
+class TestPreparedQuestions:
+    def test_are_answered_anew_for_everybody_with_the_same_rights(self) -> None:
+        circles = [build.circle(), build.circle()]
+        authors, readers = ([build.member(circle) for circle in circles] for _ in range(2))
+        with db.work() as unit:
+            versions = [feedback_build.shared(*one).id for one in zip(circles, authors, strict=True)]
+            reaches = [access.reach_of(reader.id) for reader in readers]
+            assert reaches[0].shape == reaches[1].shape
+            assert [[row.id for row in _may_read(reach)] for reach in reaches] == [[version] for version in versions]
+            unit.rollback()
+
+    def test_see_a_right_that_was_taken_a_moment_ago(self) -> None:
+        circle = build.circle()
+        author, reader = build.member(circle), build.member(circle)
+        with db.work() as unit:
+            version = feedback_build.shared(circle, author)
+            assert [row.id for row in _may_read(access.reach_of(reader.id))] == [version.id]
+            unit.execute(sa.update(Membership).filter_by(person_id=reader.id).values(rights="guest"))
+            assert list(_may_read(access.reach_of(reader.id))) == []
+            unit.rollback()
+
+    def test_are_an_error_without_a_person_and_never_another_persons_answer(self) -> None:
+        reader = build.member(build.circle())
+        with db.work(read_only=True):
+            reach = access.reach_of(reader.id)
+            assert list(_may_read(reach)) == []
+            vars(reach)["values"] = {}
+            with pytest.raises(sa.exc.StatementError):
+                _may_read(reach)
 
 
 def rules(app: Flask) -> Iterator[Rule]:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from sqlalchemy.orm import undefer
 
 from lti_tool import access, db, presets
 from lti_tool.access import OUT
@@ -97,9 +98,9 @@ def live(circle: Circle, person: Person, habit: str) -> None:
             entries.take_back(entries.get_own(version.entry_id, within=within), by=person)
     for asked in feedbacks.asked_of(circle, within=within):
         if habit == "passes":
-            feedbacks.pass_on(asked.feedback, by=person)
+            feedbacks.pass_on(db.session.get_one(Feedback, asked.feedback_id), by=person)
         elif habit == "takes part":
-            fb.sent(asked.feedback.version, person)
+            fb.sent(db.session.get_one(EntryVersion, asked.version_id), person)
     if habit == "leaves":
         found = db.session.query(Membership).filter_by(circle_id=circle.id, person_id=person.id).one()
         found.left_at = now()
@@ -231,9 +232,7 @@ class Circle_(RuleBasedStateMachine):  # noqa: N801 (the machine of a circle)
         rows = list(self.unit.query(Feedback))
         for name in CAST:
             within, seen = self.reach(name), fb.readable(self.people[name])
-            shown = (
-                [one.feedback for one in feedbacks.asked_of(self.circle, within=within)] if name in self.present else []
-            )
+            shown = feedbacks.asked_of(self.circle, within=within) if name in self.present else []
             for offer in shown:
                 assert name in self.standing[offer.version_id], "T2: an offer shows its text"
             for version in self.versions:
@@ -508,4 +507,4 @@ class TestLevelsGoNowhere:
 
 def db_circle(circle_id: int) -> Circle:
     with db.work(read_only=True) as unit:
-        return unit.get_one(Circle, circle_id)
+        return unit.get_one(Circle, circle_id, options=[undefer(Circle.template)])

@@ -134,6 +134,8 @@ def found_in(text: str, secrets: set[str]) -> set[str]:
     return {one for one in secrets if one in text or json.dumps(one)[1:-1] in text}
 
 
+@pytest.mark.proves("security", 19)
+@pytest.mark.proves("security", 20)
 def test_nobody_can_be_read_in_logs_addresses_and_headers(
     lms: School, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,6 +160,7 @@ def test_nobody_can_be_read_in_logs_addresses_and_headers(
         assert found_in(unquote(str(headers)), secrets) == set(), answer.request.path
 
 
+@pytest.mark.proves("security", 19)
 def test_every_answer_keeps_to_itself(plain: School) -> None:
     with watching(plain.app) as seen:
         whole_way(plain)
@@ -203,6 +206,7 @@ def dump() -> str:
     return "\n".join(rows)
 
 
+@pytest.mark.proves("security", 22)
 def test_who_takes_the_database_away_can_be_nobody(lms: School, settings: Settings) -> None:
     with watching(lms.app) as seen:
         whole_way(lms)
@@ -421,6 +425,7 @@ def _no(person: Person, circle: Circle) -> int:
 
 
 # D6: neighbours who look alike.
+@pytest.mark.proves("security", 6)
 def test_twins_see_nothing_of_each_other(app: Flask) -> None:
     """Two platforms whose people, courses, activities and deployments have the same ids."""
     ours, theirs = "Ours: nobody in my class asks.", "Theirs: everybody in my class asks."

@@ -54,7 +54,7 @@ def make(catalogues: str = "translations") -> Tiny:
     @app.before_request
     def _visit() -> None:
         g.language = request.args.get("language") or request.cookies.get("language")
-        g.visit = SimpleNamespace(person=SimpleNamespace(id=7))
+        g.visit = SimpleNamespace(person_id=7)
 
     @app.context_processor
     def _frame() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -50,8 +51,22 @@ class _OurVoice:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    keys = [*(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.secret_key]
-    return URLSafeTimedSerializer(keys, salt="who opened this page")
+    return _signer_with(*(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.secret_key)
+
+
+@lru_cache(maxsize=4)
+def _signer_with(*keys: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(list(keys), salt="who opened this page")
+
+
+def hidden_fields() -> dict[str, str]:
+    """The technical fields of a form that is only a button: values by name."""
+    return {"visit": _signed_visitor(), "once": uuid4().hex}
+
+
+def _signed_visitor() -> str:
+    visit = g.get("visit") if has_request_context() else None
+    return str(_signer().dumps(visit.person_id if visit else 0))
 
 
 class VisitField(HiddenField):
@@ -61,8 +76,7 @@ class VisitField(HiddenField):
     """
 
     def _value(self) -> str:
-        visit = g.get("visit") if has_request_context() else None
-        return str(_signer().dumps(visit.person.id if visit else 0))
+        return _signed_visitor()
 
 
 class OnceField(HiddenField):

@@ -20,7 +20,8 @@ class Circle(Base):
     cohort_id: Mapped[int] = mapped_column(sa.ForeignKey("cohort.id"), index=True)
     unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(120))
-    template: Mapped[dict[str, Any]]  # stages, rubric, protocols: copied from the preset when the circle opened
+    # Stages, rubric, protocols: copied from the preset when the circle opened. Large, and read once: circles.template.
+    template: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     credit_mode: Mapped[str] = mapped_column(default="none")  # none, completed, milestones, certificate
     feedback_after_own: Mapped[bool] = mapped_column(default=True)  # others' feedback only after sending yours
     opened_at: Mapped[datetime] = mapped_column(default=now)

@@ -68,6 +68,11 @@ class Entry(Base):
     evidence: Mapped[list["Evidence"]] = relationship(back_populates="entry", order_by="Evidence.id")
     __mapper_args__ = {"version_id_col": edition}  # noqa: RUF012
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was written, shared or concluded yet."""
+        return not (any(self.answers.values()) or self.ask or self.versions or self.concluded_at)
+
 
 class EntryVersion(Base):
     """A text as it was shared. Never changed afterwards; feedback stays beside the version it was written on."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, now
@@ -24,10 +25,15 @@ class Person(Base):
     locale_chosen: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    @property
+    @hybrid_property
     def display_name(self) -> str:
         """What colleagues read; empty where the platform hides names and none was chosen."""
         return self.chosen_name or self.name
+
+    @display_name.inplace.expression
+    @classmethod
+    def _display_name(cls) -> sa.ColumnElement[str]:
+        return sa.case((cls.chosen_name != "", cls.chosen_name), else_=cls.name)
 
 
 class Enrolment(Base):

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import Permission, Reach
@@ -14,15 +14,15 @@ from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, M
 from lti_tool.presets import Role, Template, Text
 
 KEPT = 500
+_CIRCLE = select(Circle).where(Circle.id == bindparam("circle_id"))
 _templates: dict[tuple[int, datetime], Template] = {}
 
 
 def get(circle_id: int, *, within: Reach) -> Circle:
     """Find a circle in which this visitor has any role, or raise NotFoundError."""
-    circle = session.scalar(select(Circle).where(Circle.id == circle_id, within.circles()))
-    if circle is None:
+    if within.place(circle_id) is None:
         raise NotFoundError
-    return circle
+    return session.scalars(_CIRCLE, {"circle_id": circle_id}).one()
 
 
 def template(circle: Circle) -> Template:

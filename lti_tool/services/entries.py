@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import contains_eager, selectinload
 
-from lti_tool.access import Permission, Reach, rights_with
+from lti_tool.access import Permission, Question, Reach, prepared, rights_with
 from lti_tool.db import LostUpdateError, now, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Inquiry, InquiryAuthor, Membership, Person
+from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, InquiryAuthor, Membership, Person
 from lti_tool.presets import Stage
 from lti_tool.services import audit, circles, credits, inquiries, pairing
+from lti_tool.services.people import Named
 
 
 class EditionError(RefusedError):
@@ -25,10 +28,11 @@ class EditionError(RefusedError):
 class Shared:
     """One line of what colleagues shared: who, what, since when, and how many answered."""
 
-    entry: Entry
-    version: EntryVersion
+    entry_id: int
+    version_id: int
+    shared_at: datetime
     stage: Stage
-    authors: tuple[Person, ...]
+    authors: tuple[Named, ...]
     opening: str  # the first words of the text
     answered: int
 
@@ -85,46 +89,46 @@ def standing_evidence(version: EntryVersion) -> list[Evidence]:
     return [one for one in version.evidence if one.removed_at is None]
 
 
-def shared(circle: Circle, *, within: Reach, limit: int = 20) -> list[Shared]:
-    """What colleagues shared in this circle and the visitor may read, the newest first; her own is not among it."""
-    newest = (
+@prepared
+def _shared(within: Reach) -> Question:
+    """A row for each author of each piece."""
+    readable = (
         select(func.max(EntryVersion.id))
         .join(Entry, Entry.id == EntryVersion.entry_id)
-        .where(Entry.circle_id == circle.id, within.versions(), ~within.own_entries())
+        .where(Entry.circle_id == bindparam("circle_id"), within.versions(), ~within.own_entries())
         .group_by(EntryVersion.entry_id)
     )
-    query = (
-        select(EntryVersion)
-        .join(EntryVersion.entry)
-        .where(EntryVersion.id.in_(newest))
-        .options(
-            contains_eager(EntryVersion.entry)
-            .joinedload(Entry.inquiry)
-            .selectinload(Inquiry.authors)
-            .joinedload(InquiryAuthor.person)
+    newest_first = (EntryVersion.shared_at.desc(), EntryVersion.id.desc())
+    listed = select(EntryVersion.id).where(EntryVersion.id.in_(readable)).order_by(*newest_first)
+    return (
+        select(
+            EntryVersion.id.label("version_id"), EntryVersion.entry_id, EntryVersion.shared_at, EntryVersion.answers,
+            Entry.stage, inquiries.ANSWERED.label("answered"), Person.id, Person.display_name,
         )
-        .order_by(EntryVersion.shared_at.desc(), EntryVersion.id.desc())
-        .limit(limit)
-    )
-    found = list(session.scalars(query))
-    answered = inquiries.answers_to(one.entry_id for one in found)
+        .join(Entry, Entry.id == EntryVersion.entry_id)
+        .join(InquiryAuthor, InquiryAuthor.inquiry_id == Entry.inquiry_id)
+        .join(Person, Person.id == InquiryAuthor.person_id)
+        .where(EntryVersion.id.in_(listed.limit(bindparam("limit"))))
+        .order_by(*newest_first, Person.id)
+    )  # fmt: skip
+
+
+def shared(circle: Circle, *, within: Reach, limit: int = 20) -> list[Shared]:
+    """What colleagues shared in this circle and the visitor may read, the newest first; her own is not among it."""
     template = circles.template(circle)
-    return [
-        Shared(
-            one.entry,
-            one,
-            template.stage(one.entry.stage),
-            tuple(author.person for author in one.entry.inquiry.authors),
-            opening(one, template.stage(one.entry.stage)),
-            answered.get(one.entry_id, 0),
-        )
-        for one in found
-    ]
+    found = []
+    for _, authors in groupby(_shared(within, circle_id=circle.id, limit=limit), lambda row: row.version_id):
+        one, *others = authors
+        stage = template.stage(one.stage)
+        names = tuple(Named(row.id, row.display_name) for row in (one, *others))
+        words = opening(one.answers, stage)
+        found.append(Shared(one.entry_id, one.version_id, one.shared_at, stage, names, words, one.answered))
+    return found
 
 
-def opening(version: EntryVersion, stage: Stage, *, words: int = 12) -> str:
+def opening(answers: Mapping[str, str], stage: Stage, *, words: int = 12) -> str:
     """The first words of a version, for a list."""
-    text = version.answers.get(stage.first_prompt.key, "").split()
+    text = answers.get(stage.first_prompt.key, "").split()
     return " ".join(text[:words]) + ("…" if len(text) > words else "")
 
 

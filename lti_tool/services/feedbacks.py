@@ -7,11 +7,12 @@ happens to a remark that hurts in `holds`. Drafts are their writer's alone. Feed
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from lti_tool.access import OUT, Permission, Reach, rights_with
+from lti_tool.access import OUT, Permission, Question, Reach, prepared, rights_with
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import (
@@ -28,6 +29,7 @@ from lti_tool.models import (
 )
 from lti_tool.presets import Stage, Step
 from lti_tool.services import circles, credits, entries, pairing
+from lti_tool.services.people import Named
 from lti_tool.text import count_words
 
 DAY = timedelta(hours=24)
@@ -267,11 +269,34 @@ def only_in(feedback: Feedback, *states: FeedbackState) -> None:
 class Asked:
     """One offer on the list "asked of you": whose work, what, about how many minutes, and whether it was begun."""
 
-    feedback: Feedback
-    authors: tuple[Person, ...]
+    feedback_id: int
+    version_id: int
+    authors: tuple[Named, ...]
     stage: Stage
     minutes: int
     begun: bool
+
+
+@prepared
+def _asked(within: Reach) -> Question:
+    """A row for each author of what is asked about; nobody answers what is not sent."""
+    return (
+        select(
+            Feedback.id.label("feedback_id"), Feedback.version_id, Feedback.state, Feedback.protocol,
+            EntryVersion.answers, Entry.stage, Person.id, Person.display_name,
+        )
+        .join(EntryVersion, EntryVersion.id == Feedback.version_id)
+        .join(Entry, Entry.id == EntryVersion.entry_id)
+        .join(InquiryAuthor, InquiryAuthor.inquiry_id == Entry.inquiry_id)
+        .join(Person, Person.id == InquiryAuthor.person_id)
+        .where(
+            Feedback.circle_id == bindparam("circle_id"),
+            Feedback.writer_id == within.person_id,
+            Feedback.state.in_((S.INVITED, S.WRITING)),
+            within.versions(),
+        )
+        .order_by(Feedback.state == S.INVITED, Feedback.invited_at, Feedback.id, Person.id)
+    )  # fmt: skip
 
 
 def asked_of(circle: Circle, *, within: Reach) -> list[Asked]:
@@ -281,27 +306,16 @@ def asked_of(circle: Circle, *, within: Reach) -> list[Asked]:
     """
     if not (circle.is_open and within.may(Permission.GIVE_FEEDBACK, circle.id)):
         return []
-    query = (
-        _with_authors()  # nobody answers what is not sent
-        .join(EntryVersion, EntryVersion.id == Feedback.version_id)
-        .join(Entry, Entry.id == EntryVersion.entry_id)
-        .where(
-            Feedback.circle_id == circle.id,
-            Feedback.writer_id == within.person_id,
-            Feedback.state.in_((S.INVITED, S.WRITING)),
-            within.versions(),
-        )
-        .order_by(Feedback.state == S.INVITED, Feedback.invited_at, Feedback.id)
-    )
-    return [_asked(circle, one) for one in session.scalars(query)]
-
-
-def _asked(circle: Circle, feedback: Feedback) -> Asked:
     template = circles.template(circle)
-    words = sum(count_words(text) for text in feedback.version.answers.values())
-    minutes = round(words / READING + 1.5 * len(template.written_steps(feedback.protocol)))
-    stage = template.stage(feedback.version.entry.stage)
-    return Asked(feedback, tuple(authors(feedback)), stage, max(minutes, 3), feedback.state == S.WRITING)
+    found = []
+    for _, authors in groupby(_asked(within, circle_id=circle.id), lambda row: row.feedback_id):
+        one, *others = authors
+        names = tuple(Named(row.id, row.display_name) for row in (one, *others))
+        words = sum(count_words(text) for text in one.answers.values())
+        minutes = max(round(words / READING + 1.5 * len(template.written_steps(one.protocol))), 3)
+        begun = one.state == S.WRITING
+        found.append(Asked(one.feedback_id, one.version_id, names, template.stage(one.stage), minutes, begun))
+    return found
 
 
 def written_by(circle: Circle, *, within: Reach) -> list[Feedback]:

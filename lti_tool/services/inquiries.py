@@ -1,14 +1,15 @@
 """Inquiries: the stages of a circle's template as one author, a pair or the circle writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from lti_tool.access import OUT, Permission, Reach
-from lti_tool.db import session
+from lti_tool.access import OUT, Permission, Question, Reach, prepared
+from lti_tool.db import rows, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import (
     Audience,
@@ -45,8 +46,7 @@ class Step:
     @property
     def is_enough(self) -> bool:
         """Whether every turn that the programme asks for was shared or concluded."""
-        done = [one for one in self.written if one.entry.concluded_at or one.entry.audience != Audience.PRIVATE]
-        return len(done) >= self.stage.repeat.min
+        return _is_enough(self.stage, [one.entry for one in self.written])
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,29 @@ class Overview:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """What of one's own entry decides about the next step."""
+
+    id: int
+    inquiry_id: int
+    stage: str
+    turn: int
+    audience: str
+    held_at: datetime | None
+    concluded_at: datetime | None
+    saved_at: datetime
+    is_blank: bool
+
+
+@dataclass(frozen=True)
 class NextStep:
     """What an author does next: mend what is on hold, read an answer, go on with a draft, begin a stage, or nothing."""
 
     kind: Literal["mend", "read", "go_on", "begin", "done"]
     stage: Stage | None = None
     turn: int = 1
-    entry: Entry | None = None
-    inquiry: Inquiry | None = None
+    entry: Piece | None = None
+    inquiry_id: int | None = None
     version: int | None = None  # the number of the version that was answered
 
 
@@ -126,15 +141,20 @@ def kept(*, within: Reach) -> list[Kept]:
     return [Kept(entry, circles.template(here).stage(entry.stage), here) for entry, here in session.execute(query)]
 
 
+_versions = aliased(EntryVersion)
+ANSWERED = (  # how many colleagues' feedback the entry of a statement has received
+    select(func.count(Feedback.writer_id.distinct()))
+    .join(_versions, _versions.id == Feedback.version_id)
+    .where(_versions.entry_id == Entry.id, Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
+    .correlate(Entry)
+    .scalar_subquery()
+)
+_ANSWERED = select(Entry.id, ANSWERED).where(Entry.id.in_(bindparam("entry_ids", expanding=True)))
+
+
 def answers_to(entry_ids: Iterable[int]) -> dict[int, int]:
-    """How many colleagues' feedback each of these entries has received, those without any left out."""
-    query = (
-        select(EntryVersion.entry_id, func.count(Feedback.writer_id.distinct()))
-        .join(Feedback, Feedback.version_id == EntryVersion.id)
-        .where(EntryVersion.entry_id.in_(list(entry_ids)), Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
-        .group_by(EntryVersion.entry_id)
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
+    """How many colleagues' feedback each of these entries has received."""
+    return dict(tuple(row) for row in rows(_ANSWERED, entry_ids=list(entry_ids)))
 
 
 def _overview(circle: Circle, inquiry: Inquiry | None, answered: dict[int, int]) -> Overview:
@@ -149,40 +169,74 @@ def _overview(circle: Circle, inquiry: Inquiry | None, answered: dict[int, int])
     return Overview(inquiry, tuple(steps))
 
 
-def _next_turn(circle: Circle, stage: Stage, entries: list[Entry]) -> int | None:
+def _is_enough(stage: Stage, entries: Sequence[Entry | Piece]) -> bool:
+    done = [one for one in entries if one.concluded_at or one.audience != Audience.PRIVATE]
+    return len(done) >= stage.repeat.min
+
+
+def _next_turn(circle: Circle, stage: Stage, entries: Sequence[Entry | Piece]) -> int | None:
     """An empty last turn is gone on with, not followed by another one."""
-    if not circle.is_open or len(entries) >= stage.repeat.max or (entries and _is_blank(entries[-1])):
+    if not circle.is_open or len(entries) >= stage.repeat.max or (entries and entries[-1].is_blank):
         return None
     return entries[-1].turn + 1 if entries else 1
 
 
-def _is_blank(entry: Entry) -> bool:
-    return not (any(entry.answers.values()) or entry.ask or entry.versions or entry.concluded_at)
+@prepared
+def _own_pieces(within: Reach) -> Question:
+    """Her inquiries here with their entries, an inquiry without any too."""
+    shared = select(EntryVersion.id).where(EntryVersion.entry_id == Entry.id).exists()
+    return (
+        select(
+            Inquiry.id.label("inquiry_id"), Entry.id, Entry.stage, Entry.turn, Entry.audience, Entry.held_at,
+            Entry.concluded_at, Entry.saved_at, Entry.answers, Entry.ask, shared.label("shared"),
+        )
+        .join(Entry, Entry.inquiry_id == Inquiry.id, isouter=True)
+        .where(Inquiry.circle_id == bindparam("circle_id"), Inquiry.id.in_(within.own_inquiries()))
+        .order_by(Inquiry.id.desc(), Entry.turn)
+    )  # fmt: skip
 
 
 def next_step(circle: Circle, *, within: Reach) -> NextStep | None:
     """What the circle page offers as "my next step"; None for a visitor who does not write inquiries here."""
     if not within.may(Permission.WRITE_INQUIRY, circle.id):
         return None
-    overviews = _overviews(circle, list(session.scalars(_own(circle, within))), {})
-    entries = [one.entry for overview in overviews for step in overview.steps for one in step.written]
-    open_ones = [entry for entry in entries if entry.concluded_at is None]
-    held = [entry for entry in open_ones if entry.held_at]
-    drafts = [entry for entry in open_ones if entry.audience == Audience.PRIVATE]
+    found = _own_pieces(within, circle_id=circle.id)
+    newest = found[0].inquiry_id if found else None
+    stages = circles.template(circle).stages
+    order = {stage.key: place for place, stage in enumerate(stages)}
+    pieces = [_piece(row) for row in found if row.stage in order]
+    pieces.sort(key=lambda one: (-one.inquiry_id, order[one.stage], one.turn))
+    if (step := _with_what_is_there(circle, pieces, within)) is not None:
+        return step
+    for stage in stages:
+        here = [one for one in pieces if one.stage == stage.key and one.inquiry_id == newest]
+        turn = _next_turn(circle, stage, here)
+        if turn is not None and not _is_enough(stage, here):
+            return NextStep("begin", stage, turn, None, newest)
+    return NextStep("done", inquiry_id=newest)
+
+
+def _piece(row: Row[*tuple[Any, ...]]) -> Piece:
+    begun = any(row.answers.values()) or row.ask or row.shared or row.concluded_at
+    facts = (row.stage, row.turn, row.audience, row.held_at, row.concluded_at, row.saved_at)
+    return Piece(row.id, row.inquiry_id, *facts, is_blank=not begun)
+
+
+def _with_what_is_there(circle: Circle, pieces: list[Piece], within: Reach) -> NextStep | None:
     stages = circles.template(circle)
+    open_ones = [one for one in pieces if one.concluded_at is None]
+    held = [one for one in open_ones if one.held_at]
+    drafts = [one for one in open_ones if one.audience == Audience.PRIVATE]
     if circle.is_open and held:
-        entry = held[-1]
-        return NextStep("mend", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
-    if (answered := _unread_answer(entries)) is not None:
-        entry, number = answered
-        return NextStep("read", stages.stage(entry.stage), entry.turn, entry, entry.inquiry, number)
+        return NextStep("mend", stages.stage(held[-1].stage), held[-1].turn, held[-1], held[-1].inquiry_id)
+    known = {one.id: one for one in pieces}
+    answers = _unread_answers(within, circle_id=circle.id) if pieces else ()
+    for piece, number in ((known[row.entry_id], row.number) for row in answers if row.entry_id in known):
+        return NextStep("read", stages.stage(piece.stage), piece.turn, piece, piece.inquiry_id, number)
     if circle.is_open and drafts:
-        entry = max(drafts, key=lambda one: one.saved_at)
-        return NextStep("go_on", stages.stage(entry.stage), entry.turn, entry, entry.inquiry)
-    newest = overviews[0]
-    if newest.next is not None:
-        return NextStep("begin", newest.next.stage, newest.next.begins or 1, None, newest.inquiry)
-    return NextStep("done", inquiry=newest.inquiry)
+        latest = max(drafts, key=lambda one: one.saved_at)
+        return NextStep("go_on", stages.stage(latest.stage), latest.turn, latest, latest.inquiry_id)
+    return None
 
 
 def answered_version(entry: Entry) -> int | None:
@@ -195,19 +249,18 @@ def answered_version(entry: Entry) -> int | None:
     return session.scalar(query)
 
 
-def _unread_answer(entries: Iterable[Entry]) -> tuple[Entry, int] | None:
-    """The entry, and the number of its version, whose feedback has waited longest to be read by its author."""
-    known = {entry.id: entry for entry in entries}
-    query = (
+@prepared
+def _unread_answers(within: Reach) -> Question:
+    """The version whose feedback has waited longest to be read by its author."""
+    return (
         select(EntryVersion.entry_id, EntryVersion.number)
         .join(Feedback, Feedback.version_id == EntryVersion.id)
-        .where(EntryVersion.entry_id.in_(known), Feedback.state == FeedbackState.SENT)
-        .where(Feedback.held_at.is_(None), Feedback.removed_at.is_(None))
+        .join(Entry, Entry.id == EntryVersion.entry_id)
+        .where(Entry.circle_id == bindparam("circle_id"), within.own_entries())
+        .where(Feedback.state == FeedbackState.SENT, Feedback.held_at.is_(None), Feedback.removed_at.is_(None))
         .order_by(Feedback.sent_at)
         .limit(1)
     )
-    row = session.execute(query).one_or_none() if known else None
-    return (known[row[0]], row[1]) if row else None
 
 
 def begin(circle: Circle, *, stage: str, by: Person, inquiry: Inquiry | None = None) -> Entry:
@@ -222,7 +275,7 @@ def begin(circle: Circle, *, stage: str, by: Person, inquiry: Inquiry | None = N
     inquiry = inquiry or _newest(circle, by) or _new(circle, by)
     query = select(Entry).where(Entry.inquiry_id == inquiry.id, Entry.stage == stage).order_by(Entry.turn)
     written = list(session.scalars(query.options(selectinload(Entry.versions))))
-    if written and _is_blank(written[-1]):
+    if written and written[-1].is_blank:
         return written[-1]
     if len(written) >= wanted.repeat.max:
         raise RefusedError("stage_complete")

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from lti_tool.access import Permission, Reach
 from lti_tool.db import now, session
@@ -31,16 +31,18 @@ def of(circle: Circle) -> list[Meeting]:
     return list(session.scalars(query))
 
 
+_NEXT = (
+    select(Meeting)
+    .where(Meeting.circle_id == bindparam("circle_id"), Meeting.held.is_(False))
+    .where(Meeting.starts_at.is_(None) | (Meeting.starts_at > bindparam("since")))
+    .order_by(Meeting.starts_at.is_(None), Meeting.starts_at, Meeting.position, Meeting.id)
+    .limit(1)
+)
+
+
 def next_of(circle: Circle) -> Meeting | None:
     """The next dated meeting, else the first of the plan that has no date yet."""
-    coming = (
-        select(Meeting)
-        .where(Meeting.circle_id == circle.id, Meeting.held.is_(False))
-        .where(Meeting.starts_at.is_(None) | (Meeting.starts_at > now() - STILL_NEXT))
-        .order_by(Meeting.starts_at.is_(None), Meeting.starts_at, Meeting.position, Meeting.id)
-        .limit(1)
-    )
-    return session.scalar(coming)
+    return session.scalar(_NEXT, {"circle_id": circle.id, "since": now() - STILL_NEXT})
 
 
 def moment(day: date, hour: time, time_zone: str) -> datetime:

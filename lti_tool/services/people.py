@@ -1,7 +1,16 @@
 """People: what they choose for themselves."""
 
+from typing import NamedTuple
+
 from lti_tool.db import session
 from lti_tool.models import Person
+
+
+class Named(NamedTuple):
+    """A person as a list shows her."""
+
+    id: int
+    display_name: str
 
 
 def choose_language(person: Person, *, locale: str) -> None:

@@ -3,12 +3,13 @@
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool import access, settings
-from lti_tool.db import find_or_add, now, session
+from lti_tool.db import find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
 from lti_tool.services import credits, rosters
@@ -16,14 +17,29 @@ from lti_tool.services import credits, rosters
 
 @dataclass(frozen=True)
 class SignedIn:
-    """One visitor during one request."""
+    """One visitor during one request: what every page needs of her, and the rows themselves for who asks for them."""
 
-    visit: Visit
-    person: Person
-    activity: Activity
-    course: Course
-    platform: Platform
+    person_id: int
+    name: str  # what colleagues read, "" where the platform hides names and none was chosen
+    locale: str
+    activity_id: int
+    platform_addresses: tuple[str, ...]  # issuer and sign-on of the platform that she came from
     reach: access.Reach
+
+    @cached_property
+    def person(self) -> Person:
+        """The visitor herself."""
+        return session.get_one(Person, self.person_id)
+
+    @cached_property
+    def activity(self) -> Activity:
+        """Where she launched from."""
+        return session.get_one(Activity, self.activity_id, options=[joinedload(Activity.course)])
+
+    @property
+    def course(self) -> Course:
+        """The course of that activity."""
+        return self.activity.course
 
 
 def arrive(launch: Launch) -> Visit:
@@ -98,28 +114,26 @@ def reviewed(launch: Launch) -> Person | None:
     return session.scalar(select(Person).filter_by(platform_id=launch.platform_id, sub=launch.review_of))
 
 
-_LOAD = (  # built once: every request asks for it
-    select(Visit)
-    .where(Visit.id == bindparam("visit_id"), Visit.expires_at > bindparam("moment"))
-    .options(
-        joinedload(Visit.person),
-        joinedload(Visit.activity)
-        .joinedload(Activity.course)
-        .joinedload(Course.deployment)
-        .joinedload(Deployment.platform),
+_LOAD = (
+    select(
+        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Platform.issuer, Platform.auth_url
     )
-)
+    .join(Person, Person.id == Visit.person_id)
+    .join(Activity, Activity.id == Visit.activity_id)
+    .join(Course, Course.id == Activity.course_id)
+    .join(Deployment, Deployment.id == Course.deployment_id)
+    .join(Platform, Platform.id == Deployment.platform_id)
+    .where(Visit.id == bindparam("visit_id"), Visit.expires_at > bindparam("moment"))
+)  # fmt: skip
 
 
 def load(visit_id: str) -> SignedIn | None:
     """The visitor behind a session cookie, or None when the visit is over."""
-    visit = session.scalar(_LOAD, {"visit_id": visit_id, "moment": now()})
-    if visit is None:
+    found = rows(_LOAD, visit_id=visit_id, moment=now())
+    if not found:
         return None
-    course = visit.activity.course
-    return SignedIn(
-        visit, visit.person, visit.activity, course, course.deployment.platform, access.reach_of(visit.person_id)
-    )
+    person_id, name, locale, activity_id, *addresses = found[0]
+    return SignedIn(person_id, name, locale, activity_id, tuple(addresses), access.reach_of(person_id))
 
 
 def end_all(person_id: int) -> None:

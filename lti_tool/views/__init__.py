@@ -17,6 +17,7 @@ from lti_tool.views import (
     pages,
     people,
     places,
+    privacy,
     refusals,
     reviews,
     set_ups,
@@ -43,5 +44,6 @@ def init_app(app: Flask) -> None:
         holds,
         reviews,
         credits,
+        privacy,
     ):
         app.register_blueprint(module.bp)

@@ -76,8 +76,7 @@ def _begin() -> ResponseReturnValue | None:
     if (visit_id := session.get("visit")) is not None:
         g.visit = visits.load(visit_id)
     if g.visit is not None:
-        person = g.visit.person
-        g.language = i18n.negotiate(person.locale, None, request.headers.get("Accept-Language"))
+        g.language = i18n.negotiate(g.visit.locale, None, request.headers.get("Accept-Language"))
     if permission is Permission.ANYONE:
         return None
     return _guard(permission)
@@ -109,7 +108,7 @@ def _check_sender() -> None:
     owner = opened_by(request.form)
     if owner is None:
         raise RefusedError("unsigned_form")
-    if owner != g.visit.person.id:
+    if owner != g.visit.person_id:
         raise OtherPersonError
 
 

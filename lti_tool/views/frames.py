@@ -47,7 +47,7 @@ def _ancestors() -> list[str]:
     if "frame_origins" in g:
         return list(g.frame_origins)
     if g.get("visit") is not None:
-        return origins_of([g.visit.platform.issuer, g.visit.platform.auth_url])
+        return origins_of(g.visit.platform_addresses)
     with db.work(read_only=True):
         if "platform" in session:
             return origins_of(platforms.addresses_of(session["platform"]))

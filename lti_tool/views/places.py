@@ -29,7 +29,7 @@ def _facts() -> dict[str, object]:
     if visit is None:
         return {"places": (), "visitor_name": None}
     circle_id = (request.view_args or {}).get("circle_id")
-    facts: dict[str, object] = {"visitor_name": visit.person.display_name, "places": ()}
+    facts: dict[str, object] = {"visitor_name": visit.name, "places": ()}
     if circle_id is not None and visit.reach.place(circle_id) is not None:
         facts["places"] = tuple(_places(circle_id))
         facts["may"] = lambda permission: visit.reach.may(Permission(permission), circle_id)

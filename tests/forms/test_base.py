@@ -38,7 +38,7 @@ def posted(app, language="en", **fields):
     context = app.test_request_context("/", method="POST", data=data)
     context.push()
     g.language = language
-    g.visit = SimpleNamespace(person=SimpleNamespace(id=7))
+    g.visit = SimpleNamespace(person_id=7)
     return context, NoteForm()
 
 
@@ -160,7 +160,7 @@ def test_a_page_says_who_opened_it(app):
 def test_who_opened_a_page_survives_a_new_secret_key():
     app = tiny.make().app
     with app.test_request_context("/"):
-        g.visit = SimpleNamespace(person=SimpleNamespace(id=7))
+        g.visit = SimpleNamespace(person_id=7)
         token = Form().visit._value()
         app.config["SECRET_KEY_FALLBACKS"] = [app.secret_key]
         app.secret_key = "another key, also long enough"
@@ -172,7 +172,7 @@ def test_who_opened_a_page_survives_a_new_secret_key():
 def test_a_page_may_lie_open_for_seven_days():
     app = tiny.make().app
     with time_machine.travel(OPENED, tick=False) as clock, app.test_request_context("/"):
-        g.visit = SimpleNamespace(person=SimpleNamespace(id=7))
+        g.visit = SimpleNamespace(person_id=7)
         token = Form().visit._value()
         clock.shift(timedelta(days=7))
         assert opened_by({"visit": token}) == 7

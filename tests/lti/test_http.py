@@ -37,6 +37,7 @@ def refusal(url: str, **options: Any) -> PlatformError:
     return caught.value
 
 
+@pytest.mark.proves("security", 7)
 @pytest.mark.usefixtures("_guarded")
 @pytest.mark.parametrize(
     "url",
@@ -70,6 +71,7 @@ def test_only_public_https_addresses_are_asked(url: str) -> None:
     assert (fault.code, fault.final) == ("address_refused", True)
 
 
+@pytest.mark.proves("security", 7)
 @pytest.mark.parametrize(
     ("address", "public"),
     [
@@ -106,6 +108,7 @@ class Resolver:
         raise ConnectionRefusedError
 
 
+@pytest.mark.proves("security", 7)
 @pytest.mark.usefixtures("_guarded")
 def test_a_name_that_turns_private_after_the_check_is_never_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver("93.184.216.34", "127.0.0.1", "127.0.0.1")
@@ -115,6 +118,7 @@ def test_a_name_that_turns_private_after_the_check_is_never_connected_to(monkeyp
     assert resolver.called == ["93.184.216.34"]
 
 
+@pytest.mark.proves("security", 7)
 @pytest.mark.usefixtures("_guarded")
 def test_one_private_address_among_public_ones_refuses_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
     both = Resolver("93.184.216.34", "10.0.0.1")
@@ -126,6 +130,7 @@ def test_one_private_address_among_public_ones_refuses_the_name(monkeypatch: pyt
     assert both.called == []
 
 
+@pytest.mark.proves("security", 7)
 def test_a_redirect_is_not_followed() -> None:
     inner = ends.Web()
     with ends.serving(inner) as loopback:
@@ -143,6 +148,7 @@ def test_a_session_follows_no_redirect_even_when_told_to() -> None:
     assert web.count("/elsewhere") == 0
 
 
+@pytest.mark.proves("security", 7)
 def test_a_gigabyte_is_not_read() -> None:
     def endless(_request: Request) -> Response:
         return Response((b"0" * 65_536 for _ in range(16_384)), headers={"Content-Length": str(65_536 * 16_384)})
@@ -175,6 +181,7 @@ def drip(_request: Request) -> Response:
     return Response(bytes_in_no_hurry())
 
 
+@pytest.mark.proves("security", 7)
 def test_a_slow_body_is_cut_off_in_time() -> None:
     with ends.serving(ends.Web().on("/", drip)) as url:
         started = time.monotonic()
@@ -194,6 +201,7 @@ def trickle(listener: socket.socket) -> None:
             return  # they hung up
 
 
+@pytest.mark.proves("security", 7)
 def test_headers_that_trickle_are_cut_off_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         platform = threading.Thread(target=trickle, args=(listener,))

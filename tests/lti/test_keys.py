@@ -89,6 +89,7 @@ def test_the_key_is_parsed_once() -> None:
     assert keys.signing_key()[1] is keys.signing_key()[1]
 
 
+@pytest.mark.proves("security", 22)
 def test_no_private_key_is_readable_in_the_database_or_in_its_text_form() -> None:
     kid, private = keys.signing_key()
     [row] = kept()

@@ -20,6 +20,8 @@ def rows() -> dict[str, int]:
         return {table.name: session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables}
 
 
+@pytest.mark.proves("security", 1)
+@pytest.mark.proves("negative", "state of another browser")
 def test_a_login_begun_in_one_browser_cannot_be_finished_in_another(lms: Lms) -> None:
     form = lms.form(browser="browser of A")
     assert refusal(form, browser="browser of B") == "browser_changed"
@@ -31,17 +33,24 @@ def test_a_browser_that_lost_our_cookie_is_told_so(lms: Lms, browser: str | None
     assert refusal(lms.form(), browser=browser) == "cookie_missing"
 
 
+@pytest.mark.proves("negative")
 @pytest.mark.parametrize("state", ["made up", "x" * 5000, "nul\0", "é"])
 def test_a_made_up_state_is_refused(lms: Lms, state: str) -> None:
     assert refusal(lms.form() | {"state": state}) == "state_unknown"
 
 
+@pytest.mark.proves("security", 2)
+@pytest.mark.proves("negative", "the same token twice")
+@pytest.mark.proves("library", "the same token and state twice")
 def test_the_same_answer_is_good_for_one_launch(lms: Lms) -> None:
     form = lms.form()
     finish(form)
     assert refusal(form) == "state_unknown"
 
 
+@pytest.mark.proves("security", 2)
+@pytest.mark.proves("negative", "a used nonce in a new token")
+@pytest.mark.proves("library", "a new token with a used nonce")
 def test_a_used_nonce_is_no_good_in_a_new_token(lms: Lms) -> None:
     asked = lms.login()
     form = {"state": asked["state"], "id_token": lms.sign(lms.claims(asked["nonce"]))}
@@ -51,12 +60,16 @@ def test_a_used_nonce_is_no_good_in_a_new_token(lms: Lms) -> None:
     assert refusal({"state": lms.login()["state"], "id_token": again}) == "nonce_foreign"
 
 
+@pytest.mark.proves("security", 2)
+@pytest.mark.proves("negative", "state of another login")
+@pytest.mark.proves("library", "state of one login, nonce of another")
 def test_state_of_one_login_and_nonce_of_another_do_not_go_together(lms: Lms) -> None:
     first, second = lms.form(), lms.form()
     assert refusal({"state": first["state"], "id_token": second["id_token"]}) == "nonce_foreign"
     assert refusal({"state": second["state"], "id_token": first["id_token"]}) == "nonce_foreign"
 
 
+@pytest.mark.proves("negative", "two launches at once in one browser both pass")
 def test_two_launches_in_one_browser_both_pass(lms: Lms) -> None:
     first, second = lms.form(resource_link={"id": "one"}), lms.form(resource_link={"id": "two"})
     assert [finish(form).resource_link_id for form in (second, first)] == ["two", "one"]
@@ -70,6 +83,7 @@ def test_a_login_ends_after_ten_minutes(lms: Lms) -> None:
     assert refusal(form) == "state_expired"
 
 
+@pytest.mark.proves("security", 2)
 def test_twenty_posts_of_one_answer_at_once_are_one_launch(lms: Lms) -> None:
     form = lms.form()
     barrier = threading.Barrier(20)
@@ -90,6 +104,7 @@ def test_twenty_posts_of_one_answer_at_once_are_one_launch(lms: Lms) -> None:
     assert Counter(results) == {"7": 1, "state_unknown": 19}
 
 
+@pytest.mark.proves("security", 3)
 def test_forged_launches_leave_no_row_and_ask_the_platform_nothing(lms: Lms) -> None:
     before = rows()
     body = lms.claims("made up")
@@ -99,6 +114,7 @@ def test_forged_launches_leave_no_row_and_ask_the_platform_nothing(lms: Lms) -> 
     assert (rows(), lms.asked) == (before, 0)
 
 
+@pytest.mark.proves("security", 3)
 def test_a_token_of_a_stranger_in_a_true_login_leaves_only_the_count_of_questions(lms: Lms) -> None:
     asked = lms.login()
     before = rows()
@@ -107,6 +123,7 @@ def test_a_token_of_a_stranger_in_a_true_login_leaves_only_the_count_of_question
     assert rows() == before | {"platform_keys": 1}
 
 
+@pytest.mark.proves("security", 16)
 def test_institution_roles_and_lookalikes_give_nothing(lms: Lms) -> None:
     accepted = lms.launch(roles=["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor", TEACHER + "s"])
     assert (accepted.may_teach, accepted.administers) == (False, False)

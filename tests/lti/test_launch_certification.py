@@ -39,6 +39,7 @@ BAD: dict[str, tuple[Payload, str]] = {
 }
 
 
+@pytest.mark.proves("launches refused")
 @pytest.mark.parametrize(("payload", "code"), BAD.values(), ids=BAD.keys())
 def test_known_bad_payloads_are_refused(lms: Lms, payload: Payload, code: str) -> None:
     asked = lms.login()
@@ -66,6 +67,7 @@ GOOD: dict[str, dict[str, Any]] = {
 WHO = {"Instructor": TEACHER, "Student": STUDENT}
 
 
+@pytest.mark.proves("launches taken")
 @pytest.mark.parametrize("case", GOOD)
 @pytest.mark.parametrize("who", WHO)
 def test_valid_launches_pass(lms: Lms, who: str, case: str) -> None:

@@ -10,6 +10,7 @@ from lti_tool import db
 from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti import login
 from lti_tool.models import LoginState, Platform
+from tests.conformance import named
 from tests.lti.issuer import TOOL, Lms, finish
 
 WHOLE = {
@@ -77,11 +78,14 @@ def test_required_parameters_are_required(lms: Lms, missing: str, code: str) -> 
     assert refusal(WHOLE | {missing: ""}) == code
 
 
-@pytest.mark.parametrize(
-    "unknown",
-    [{"iss": "https://evil.example"}, {"client_id": "another"}, {"iss": "https://lms.example.org\0"}],
-    ids=["issuer", "client id", "null byte"],
-)
+UNKNOWN: dict[str, tuple[dict[str, str]]] = {
+    "iss unknown at login": ({"iss": "https://evil.example"},),
+    "client_id unknown at login": ({"client_id": "another"},),
+    "iss with a null byte at login": ({"iss": "https://lms.example.org\0"},),
+}
+
+
+@pytest.mark.parametrize("unknown", named(UNKNOWN, "library", ("iss unknown at login", "client_id unknown at login")))
 def test_an_unknown_platform_is_refused(lms: Lms, unknown: dict[str, str]) -> None:
     assert refusal(WHOLE | unknown) == "platform_unknown"
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError
 from lti_tool.models import PlatformKeys
+from tests.conformance import named
 from tests.lti.issuer import GONE, Lms, finish, public_jwk
 from tests.lti.test_launch_refusals import refusal
 
@@ -32,6 +33,7 @@ def test_many_launches_ask_once(lms: Lms) -> None:
     assert lms.asked == 1
 
 
+@pytest.mark.proves("negative", "key unknown, then rotated in: passes")
 def test_the_very_next_launch_after_a_rotation_passes(lms: Lms) -> None:
     lms.launch()
     lms.published = {"keys": [public_jwk("second")]}
@@ -40,6 +42,7 @@ def test_the_very_next_launch_after_a_rotation_passes(lms: Lms) -> None:
     assert refusal(lms.form()) == "key_unknown"  # the platform withdrew it
 
 
+@pytest.mark.proves("security", 25)
 def test_a_flood_of_unknown_keys_asks_twelve_times_at_most(lms: Lms) -> None:
     lms.launch()
     codes = []
@@ -75,6 +78,7 @@ def test_old_keys_are_asked_for_again_so_that_a_withdrawn_one_ends(lms: Lms) -> 
     assert refusal(lms.form()) == "key_unknown"
 
 
+@pytest.mark.proves("negative", "key set unreachable")
 def test_a_first_launch_during_an_outage_says_so(lms: Lms) -> None:
     lms.answer = down
     assert refusal(lms.form()) == "keys_unreachable"
@@ -105,7 +109,8 @@ BROKEN: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("published", "code"), BROKEN.values(), ids=BROKEN.keys())
+@pytest.mark.proves("negative")
+@pytest.mark.parametrize(("published", "code"), named(BROKEN, "library", ("an oct key", "no keys member", "use enc")))
 def test_a_broken_key_set_is_refused(lms: Lms, published: Any, code: str) -> None:
     lms.published = published
     assert refusal(lms.form()) == code
@@ -144,6 +149,7 @@ def test_nobody_waits_for_a_database_while_the_platform_is_slow(lms: Lms) -> Non
     waiting.join()
 
 
+@pytest.mark.proves("negative", "key set slow")
 @pytest.mark.slow
 def test_a_key_set_that_never_comes_is_given_up(lms: Lms) -> None:
     end = threading.Event()

@@ -46,6 +46,7 @@ MATRIX: dict[str, tuple[list[str], tuple[bool, bool]]] = {
 }
 
 
+@pytest.mark.proves("security", 16)
 @pytest.mark.parametrize(("told", "rights"), MATRIX.values(), ids=MATRIX.keys())
 def test_what_a_role_gives(told: list[str], rights: tuple[bool, bool]) -> None:
     whole = roles.normalise(told)

@@ -78,6 +78,7 @@ def test_a_token_that_does_not_say_how_long_it_lasts_is_used_at_once_only(lasts:
         assert far.count(TOKEN) == 2
 
 
+@pytest.mark.proves("security", 6)
 def test_two_registrations_at_one_issuer_never_share_a_token() -> None:
     with ends.moodle() as far:
         mine = connector(far.url)

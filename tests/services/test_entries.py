@@ -245,10 +245,10 @@ class TestSharedList:
         answer(entry_version, salma)
         answer(entry_version, jurg, FeedbackState.WRITING)
         first, second = entries.shared(circle, within=reach(salma))
-        assert (first.version, first.stage.key, first.opening) == (newest, "try", "Exit tickets, first try")
+        assert (first.version_id, first.stage.key, first.opening) == (newest.id, "try", "Exit tickets, first try")
         assert ([one.id for one in second.authors], second.answered) == ([ama.id], 1)
         assert second.opening == "word " * 11 + "word…"
-        assert mine not in (first.version, second.version)
+        assert mine.id not in (first.version_id, second.version_id)
         assert len(entries.shared(circle, within=reach(salma), limit=1)) == 1
 
     def test_costs_the_same_for_one_and_for_many(
@@ -259,7 +259,7 @@ class TestSharedList:
             counted.clear()
             for one in entries.shared(circle, within=reach(salma)):
                 assert one.authors[0].display_name
-                assert one.entry.stage
+                assert one.stage
             return len(counted)
 
         entries.share(begin(circle, ama, "One"), by=ama)

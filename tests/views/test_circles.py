@@ -161,12 +161,12 @@ class TestColleague:
         with db.work() as unit:
             for row in unit.query(Feedback):
                 unit.delete(row)
-            version = entries.shared(circle, within=reach(ama))[0].version
+            version_id = entries.shared(circle, within=reach(ama))[0].version_id
             for position in range(2):
                 writer = Person(platform_id=ama.platform_id, sub=f"writer-{position}")
                 unit.add(writer)
                 unit.flush()
-                unit.add(Feedback(version_id=version.id, circle_id=circle.id, writer_id=writer.id,
+                unit.add(Feedback(version_id=version_id, circle_id=circle.id, writer_id=writer.id,
                                   protocol="ladder", state="sent", sent_at=now()))  # fmt: skip
             unit.commit()
         assert "Values and concern · 2 words" in reader.as_(ama).open(f"/circles/{circle.id}").text
@@ -279,11 +279,11 @@ def crowd(course: Course, people: int) -> tuple[Circle, Person, Person]:
         begin(circle, reads, "A draft of her own", stage="plan")
         for author in authors:
             entries.share(begin(circle, author, "Exit tickets"), by=author)
-        version = entries.shared(circle, within=reach(reads))[0].version
+        version_id = entries.shared(circle, within=reach(reads))[0].version_id
         for person in (reads, facilitator):
             db.find_or_add(
                 Feedback,
-                version_id=version.id,
+                version_id=version_id,
                 writer_id=person.id,
                 also={"circle_id": circle.id, "protocol": "ladder", "state": "invited"},
             )

@@ -1,0 +1,49 @@
+"""What the manuals name exists: commands with their options, addresses of the tool, other pages."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from flask import Flask
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from lti_tool.cli import main
+
+TOP = Path(__file__).parent.parent
+MANUALS = sorted([TOP / "README.md", TOP / "CONTRIBUTING.md", *TOP.glob("docs/*.md"), *TOP.glob("docs/install/*.md")])
+NAMES = [str(manual.relative_to(TOP)) for manual in MANUALS]
+COMMAND = re.compile(r"(?:lti-tool|^circles) ((?:[a-z][a-z-]+ ?)+)((?:[^`\n]|\\\n)*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("manual", MANUALS, ids=NAMES)
+def test_commands_exist_with_their_options(manual: Path) -> None:
+    for words, rest in COMMAND.findall(manual.read_text(encoding="utf-8")):
+        command: click.Command = main
+        for word in words.split():
+            if not isinstance(command, click.Group):
+                break
+            found = command.get_command(click.Context(command), word)
+            assert found is not None, f"{manual.name}: there is no command {words}"
+            command = found
+        options = {name for parameter in command.params for name in parameter.opts}
+        named = set(re.findall(r"(?<!\S)--[a-z-]+", rest))
+        assert named <= options, f"{manual.name}: {words}has no {named - options}"
+
+
+@pytest.mark.parametrize("manual", MANUALS, ids=NAMES)
+def test_addresses_of_the_tool_exist(manual: Path, app: Flask) -> None:
+    router = app.url_map.bind("circles.example.org")
+    for path in re.findall(r"https://circles\.example\.org(/[\w./-]*)", manual.read_text(encoding="utf-8")):
+        try:
+            router.match(path)
+        except MethodNotAllowed:
+            continue
+        except NotFound:
+            pytest.fail(f"{manual.name}: nothing answers at {path}")
+
+
+@pytest.mark.parametrize("manual", MANUALS, ids=NAMES)
+def test_links_lead_somewhere(manual: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", manual.read_text(encoding="utf-8")):
+        assert (manual.parent / target).exists(), f"{manual.name}: {target} does not exist"
