@@ -6,6 +6,7 @@ Imports are local to the commands: `lti-tool --help` answers without loading the
 import click
 
 from lti_tool.cli.demonstration import demo, practice_lms
+from lti_tool.cli.keys import keys
 from lti_tool.cli.platforms import invite, platforms
 from lti_tool.cli.start import Fault, Main, opened, with_programmes
 
@@ -20,6 +21,7 @@ def main() -> None:
 
 main.add_command(demo)
 main.add_command(invite)
+main.add_command(keys)
 main.add_command(platforms)
 main.add_command(practice_lms)
 

@@ -17,6 +17,7 @@ from lti_tool.models.platform import (
     LoginState,
     Platform,
     PlatformKeys,
+    Standing,
     ToolKey,
 )
 from lti_tool.models.programme import Cohort, Programme, Unit
@@ -52,6 +53,7 @@ __all__ = [
     "Programme",
     "Reply",
     "SetUp",
+    "Standing",
     "ToolKey",
     "Unit",
     "UsedForm",

@@ -10,17 +10,22 @@ import sqlalchemy as sa
 from lti_tool import settings
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Invite, Platform
+from lti_tool.models import Invite, Person, Platform
+from lti_tool.services import audit
 
 VALID_FOR = timedelta(days=7)
 
 
-def make(name: str) -> tuple[Invite, str]:
-    """A new invitation and its address; the address is shown once and cannot be read again from what is kept."""
+def make(name: str, *, by: Person | None = None, approves: bool = True) -> tuple[Invite, str]:
+    """A new invitation and its address; the address is shown once and cannot be read again from what is kept.
+
+    With `approves=False` the LMS that registers with it waits until an administrator approves it.
+    """
     token = secrets.token_urlsafe(32)  # 256 bits
-    invite = Invite(name=name, token_hash=_hash(token), expires_at=now() + VALID_FOR)
+    invite = Invite(name=name, token_hash=_hash(token), expires_at=now() + VALID_FOR, approves=approves)
     session.add(invite)
     session.flush()
+    audit.note("invite.made", by=by, invite=invite.id)
     return invite, settings.current().url(f"/lti/register/{token}")
 
 
