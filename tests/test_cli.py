@@ -21,7 +21,7 @@ from lti_tool.errors import PlatformError
 from lti_tool.models import Deployment, Invite, Platform
 from lti_tool.services import deliveries
 
-COMMANDS = {"check", "demo", "invite", "platforms", "run-jobs", "serve", "upgrade-db", "worker"}
+COMMANDS = {"admin-link", "check", "demo", "invite", "platforms", "run-jobs", "serve", "upgrade-db", "worker"}
 PLATFORM = {
     "--name": "Union LMS", "--issuer": "https://lms.example.org", "--client-id": "abc",
     "--auth-url": "https://lms.example.org/auth", "--token-url": "https://lms.example.org/token",

@@ -79,6 +79,8 @@ def reseal() -> None:
         try:
             count = services.reseal(by=None)
         except SealError:
-            raise Fault("Something was encrypted under a secret key that LTI_TOOL_SECRET_KEY_FALLBACKS lacks.") from None
+            raise Fault(
+                "Something was encrypted under a secret key that LTI_TOOL_SECRET_KEY_FALLBACKS lacks."
+            ) from None
         db.session.commit()
     click.echo(f"{count} secrets are encrypted under the present secret key.")

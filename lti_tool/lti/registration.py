@@ -115,7 +115,10 @@ def fitted(ours: dict[str, Any], configuration: Mapping[str, Any]) -> dict[str, 
         for key, value in tool["custom_parameters"].items()
         if key.partition("_")[0] not in OF_ONE_PRODUCT or key.startswith(f"{product.lower()}_")
     }
-    changed = {"messages": [one | rules.message_extension(one["type"]) for one in messages], "custom_parameters": custom}
+    changed = {
+        "messages": [one | rules.message_extension(one["type"]) for one in messages],
+        "custom_parameters": custom,
+    }
     scopes = [scope for scope in SCOPES if scope in offered or not offered]
     return ours | {"scope": " ".join(scopes), TOOL: tool | changed}
 

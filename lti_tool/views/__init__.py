@@ -3,6 +3,8 @@
 from flask import Flask
 
 from lti_tool.views import (
+    administrators,
+    audit,
     base,
     circles,
     credits,
@@ -12,11 +14,13 @@ from lti_tool.views import (
     frames,
     holds,
     inquiries,
+    invites,
     lti,
     meetings,
     pages,
     people,
     places,
+    platforms,
     privacy,
     refusals,
     reviews,
@@ -44,6 +48,10 @@ def init_app(app: Flask) -> None:
         holds,
         reviews,
         credits,
+        administrators,
+        platforms,
+        invites,
+        audit,
         privacy,
     ):
         app.register_blueprint(module.bp)
