@@ -7,7 +7,7 @@ from lti_tool.cli.start import Fault, opened
 
 @click.group()
 def keys() -> None:
-    """The tool's own signing keys. They change by themselves; these commands are for the day when that is not enough."""
+    """The tool's own signing keys. They change by themselves; these commands are for days when that is too slow."""
 
 
 @keys.command("list")

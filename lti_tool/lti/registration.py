@@ -224,7 +224,7 @@ def _is_update(token: str | None) -> bool:
 
 
 def _later(answer: Mapping[str, Any], configuration: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Where the registration can be renewed later, and the sealed token for it (RFC 7592); only on the platform's host."""
+    """Where the registration can be renewed later, and the sealed token (RFC 7592); only on the platform's host."""
     at, token = answer.get("registration_client_uri"), answer.get("registration_access_token")
     if not isinstance(at, str) or not isinstance(token, str) or not (token.isascii() and token.isprintable()):
         return None, None
