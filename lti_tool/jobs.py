@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import credits, deliveries, keys, leftovers, pairing, replies, rosters
+from lti_tool.services import credits, deliveries, keys, leftovers, pairing, replies, rosters, self_checks
 
 HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
     "roster": rosters.read,
     "score": credits.deliver,
+    "self_check": self_checks.run,
 }
 
 THREADS = 2  # a platform that hangs must not keep the others waiting

@@ -5,6 +5,7 @@ Imports are local to the commands: `lti-tool --help` answers without loading the
 
 import click
 
+from lti_tool.cli.administrators import admin_link
 from lti_tool.cli.demonstration import demo, practice_lms
 from lti_tool.cli.keys import keys
 from lti_tool.cli.platforms import invite, platforms
@@ -19,6 +20,7 @@ def main() -> None:
     """
 
 
+main.add_command(admin_link)
 main.add_command(demo)
 main.add_command(invite)
 main.add_command(keys)

@@ -7,7 +7,7 @@ from lti_tool.cli.start import Fault, opened
 
 @click.group()
 def keys() -> None:
-    """The tool's own signing keys. They change by themselves; these commands are for the day when that is not enough."""
+    """The tool's own signing keys. They change by themselves; these commands are for days when that is too slow."""
 
 
 @keys.command("list")
@@ -79,6 +79,8 @@ def reseal() -> None:
         try:
             count = services.reseal(by=None)
         except SealError:
-            raise Fault("Something was encrypted under a secret key that LTI_TOOL_SECRET_KEY_FALLBACKS lacks.") from None
+            raise Fault(
+                "Something was encrypted under a secret key that LTI_TOOL_SECRET_KEY_FALLBACKS lacks."
+            ) from None
         db.session.commit()
     click.echo(f"{count} secrets are encrypted under the present secret key.")

@@ -1,5 +1,6 @@
 """The practice LMS as a web application, for `lti-tool demo` and for tests."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from threading import Thread
 
 from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
+from werkzeug.http import http_date
 
 from lti_tool.demo.platform import LmsError, PracticeLms
 from lti_tool.demo.views import admin, course, launch, security, services
@@ -51,6 +53,8 @@ def app_for(lms: PracticeLms) -> Flask:
     @app.after_request
     def own_things_only(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", CSP)
+        if ahead := lms.faults.clock_ahead:
+            response.headers["Date"] = http_date(time.time() + ahead)
         return response
 
     @app.context_processor

@@ -22,7 +22,7 @@ def values(product: str) -> dict[str, str]:
         "launch": ours["redirect_uris"][0],
         "key_set": ours["jwks_uri"],
         "icon": ours["logo_uri"],
-        "canvas_file": settings.current().url("/lti/config/canvas.json"),
+        "canvas_file": settings.current().url("/lti/canvas-configuration"),
         "scopes": "\n".join(ours["scope"].split()),
         "custom": "\n".join(f"{key}={value}" for key, value in tool["custom_parameters"].items()),
     }

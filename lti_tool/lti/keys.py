@@ -112,8 +112,7 @@ def keep_up() -> list[tuple[str, str]]:
 
 
 def reseal() -> int:
-    """Encrypt our keys anew under the secret key that is in use now, and say how many that were; SealError if one cannot
-    be read any more."""
+    """Encrypt our keys anew under the present secret key; how many that were. SealError if one cannot be read."""
     with _unit(read_only=False) as session:
         rows = list(session.scalars(_IN_ORDER))
         for row in rows:

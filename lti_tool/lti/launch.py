@@ -38,9 +38,12 @@ def finish(form: Mapping[str, str], *, browser: str | None) -> Launch:
     """
     if db.current().in_transaction():
         raise RuntimeError("launch.finish() must come first in its unit of work: it may ask the platform for its keys")
+    check = LaunchCheck(form, browser=browser)
     try:
-        return LaunchCheck(form, browser=browser).finished()
+        return check.finished()
     except LaunchRefusedError as refused:
+        if check.platform is not None:
+            refused.facts["platform_id"] = check.platform.id  # for the administrator's page
         log.info("launch refused: %s", refused.code)
         raise
 
@@ -48,7 +51,7 @@ def finish(form: Mapping[str, str], *, browser: str | None) -> Launch:
 class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     """One posted answer on its way through pylti1p3's `validate()`; each step refuses with its own code."""
 
-    platform: Platform
+    platform: Platform = None  # type: ignore[assignment]  # not known before the state is
     login: LoginState
     deployment: Deployment
     kind: LaunchKind

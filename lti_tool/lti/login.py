@@ -22,7 +22,7 @@ from lti_tool.db import now, session
 from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti.refusals import refuse
 from lti_tool.lti.registry import ToolConf
-from lti_tool.models import LoginState
+from lti_tool.models import LoginState, Platform
 
 LAUNCH_PATH = "/lti/launch"
 LIFE = timedelta(minutes=10)
@@ -41,6 +41,7 @@ def begin(params: Mapping[str, str], *, browser: str) -> str:
     try:
         address: str = login.redirect(settings.current().url(LAUNCH_PATH))
     except LaunchRefusedError as refused:
+        refused.facts["platform_id"] = _named(params)  # for the administrator's page
         log.info("login refused: %s", refused.code)
         raise
     platform = login.tools.find_platform(login.get_iss() or "", login.get_client_id())
@@ -56,6 +57,14 @@ def begin(params: Mapping[str, str], *, browser: str) -> str:
     )
     session.flush()
     return address
+
+
+def _named(params: Mapping[str, str]) -> int | None:
+    """The number of the one platform that a login names by issuer and client id, if it is registered."""
+    issuer, client_id = params.get("iss", ""), params.get("client_id", "")
+    if not (issuer and client_id and (issuer + client_id).isprintable()):
+        return None
+    return session.scalar(sa.select(Platform.id).filter_by(issuer=issuer, client_id=client_id))
 
 
 def browser_hash(browser: str) -> str:

@@ -100,7 +100,7 @@ def _fetch(platform: Platform) -> KeySet:
         answer = http.get_json(platform.jwks_url, seconds=5)
     except (PlatformError, RecursionError) as error:  # the latter: brackets nested without end
         raise refuse("keys_unreachable") from error
-    usable = _usable(answer)
+    usable = usable_keys(answer)
     if not usable:
         raise refuse("keys_unusable")
     with db.work() as session:
@@ -129,7 +129,7 @@ def _may_ask(platform_id: int, moment: datetime) -> bool:
     return True
 
 
-def _usable(answer: Any) -> KeySet:
+def usable_keys(answer: Any) -> KeySet:
     """The RSA signing keys of a key set by id, public numbers only; whatever else it holds is passed over."""
     listed = answer.get("keys") if isinstance(answer, dict) else None
     usable: KeySet = {}

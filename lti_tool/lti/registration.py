@@ -115,7 +115,10 @@ def fitted(ours: dict[str, Any], configuration: Mapping[str, Any]) -> dict[str, 
         for key, value in tool["custom_parameters"].items()
         if key.partition("_")[0] not in OF_ONE_PRODUCT or key.startswith(f"{product.lower()}_")
     }
-    changed = {"messages": [one | rules.message_extension(one["type"]) for one in messages], "custom_parameters": custom}
+    changed = {
+        "messages": [one | rules.message_extension(one["type"]) for one in messages],
+        "custom_parameters": custom,
+    }
     scopes = [scope for scope in SCOPES if scope in offered or not offered]
     return ours | {"scope": " ".join(scopes), TOOL: tool | changed}
 
@@ -221,7 +224,7 @@ def _is_update(token: str | None) -> bool:
 
 
 def _later(answer: Mapping[str, Any], configuration: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Where the registration can be renewed later, and the sealed token for it (RFC 7592); only on the platform's host."""
+    """Where the registration can be renewed later, and the sealed token (RFC 7592); only on the platform's host."""
     at, token = answer.get("registration_client_uri"), answer.get("registration_access_token")
     if not isinstance(at, str) or not isinstance(token, str) or not (token.isascii() and token.isprintable()):
         return None, None

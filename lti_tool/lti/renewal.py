@@ -23,8 +23,8 @@ class _Known:
 def renew(platform_id: int) -> list[str]:
     """Tell the LMS our registration as this version has it, and keep the scopes it grants; those are the answer.
 
-    RefusedError `renewal_not_offered` where the LMS named no address for it. PlatformError `registration_token_refused`,
-    `registration_refused`, and the faults of the way; RuntimeError inside an open writing transaction.
+    RefusedError `renewal_not_offered` where the LMS named no address for it, `platform_blocked`. PlatformError
+    `registration_token_refused`, `registration_refused`, and the faults of the way; RuntimeError inside an open write.
     """
     if db.holds_writer():
         raise RuntimeError("commit first: nobody waits for a platform while holding the database")

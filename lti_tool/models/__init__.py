@@ -1,5 +1,6 @@
 """All tables; import from here."""
 
+from lti_tool.models.administrator import Administrator
 from lti_tool.models.audit import AuditLine
 from lti_tool.models.circle import Circle, CircleSource, Membership, Norm, SetUp
 from lti_tool.models.credit import Credit
@@ -21,10 +22,12 @@ from lti_tool.models.platform import (
     ToolKey,
 )
 from lti_tool.models.programme import Cohort, Programme, Unit
+from lti_tool.models.sighting import SelfCheck, Sighting
 
 __all__ = [
     "AccessToken",
     "Activity",
+    "Administrator",
     "Audience",
     "AuditLine",
     "Circle",
@@ -52,7 +55,9 @@ __all__ = [
     "PlatformKeys",
     "Programme",
     "Reply",
+    "SelfCheck",
     "SetUp",
+    "Sighting",
     "Standing",
     "ToolKey",
     "Unit",

@@ -41,6 +41,7 @@ class Platform(Base):
     audience: Mapped[str | None]  # of our token requests, where it is not the token address (Brightspace)
     trusted_audiences: Mapped[list[str]] = mapped_column(default=list)  # other `aud` values accepted beside ours
     scopes: Mapped[list[str]] = mapped_column(default=list)  # granted at registration; empty when unknown
+    frame_origins: Mapped[list[str]] = mapped_column(default=list)  # further origins whose pages show ours in a frame
     accepts_all_deployments: Mapped[bool] = mapped_column(default=False)
     registration_url: Mapped[str | None]  # where our registration can be read and renewed, if the LMS offers it
     registration_token: Mapped[str | None]  # for that address; encrypted with the secret key

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from lti_tool.db import session
 from lti_tool.lti import keys, sealing
-from lti_tool.models import AccessToken, Person, Platform
+from lti_tool.models import AccessToken, Platform
 from lti_tool.services import audit
+from lti_tool.services.audit import Changer
 
 
 class Use(StrEnum):
@@ -46,7 +47,7 @@ def all() -> list[Key]:  # noqa: A001 (read as keys.all())
     return found
 
 
-def rotate(*, by: Person | None, at_once: bool = False) -> str:
+def rotate(*, by: Changer, at_once: bool = False) -> str:
     """Publish a new key and give its id; it signs after the days of `LTI_TOOL_KEY_LEAD_DAYS`, or at once.
 
     At once is for a key that somebody else may have: platforms that keep our keys refuse us until they look again.
@@ -61,7 +62,7 @@ def rotate(*, by: Person | None, at_once: bool = False) -> str:
     return kid
 
 
-def retire(kid: str, *, by: Person | None, publish: bool = True) -> None:
+def retire(kid: str, *, by: Changer, publish: bool = True) -> None:
     """Let a key sign no longer, and with `publish=False` take it out of the key set, too; refusals of `keys.retire`."""
     keys.retire(kid, publish=publish)
     audit.note("key.retired" if publish else "key.deleted", by=by, key=kid)
@@ -75,7 +76,7 @@ def keep_up() -> None:
     session.flush()
 
 
-def reseal(*, by: Person | None) -> int:
+def reseal(*, by: Changer) -> int:
     """Encrypt all that is kept encrypted under the present secret key, so that earlier ones may be forgotten.
 
     How many keys and registration tokens that were. Access tokens are dropped, new ones are asked for when needed.

@@ -24,6 +24,7 @@ from lti_tool.models import (
     Visit,
 )
 from lti_tool.services import audit
+from lti_tool.services.audit import Changer
 
 ADDRESSES = ("auth_url", "token_url", "jwks_url")
 
@@ -68,7 +69,7 @@ def deployment(platform: Platform, deployment_id: str) -> Deployment:
     return found
 
 
-def add(*, by: Person | None, all_deployments: bool = False, **facts: str | None) -> Platform:
+def add(*, by: Changer, all_deployments: bool = False, **facts: str | None) -> Platform:
     """Register a platform by hand, approved: `facts` and refusals are those of `registry.add`."""
     platform = registry.add(**facts)  # type: ignore[arg-type]
     platform.accepts_all_deployments = all_deployments
@@ -77,7 +78,7 @@ def add(*, by: Person | None, all_deployments: bool = False, **facts: str | None
     return platform
 
 
-def approve(platform: Platform, *, by: Person | None) -> None:
+def approve(platform: Platform, *, by: Changer) -> None:
     """Let people in from the approved deployments of this platform; a block ends with it."""
     if platform.approved_at is None:
         audit.note("platform.unblocked" if platform.blocked_at else "platform.approved", by=by, platform=platform.id)
@@ -85,7 +86,7 @@ def approve(platform: Platform, *, by: Person | None) -> None:
     session.flush()
 
 
-def approve_deployment(platform: Platform, deployment_id: str, *, by: Person | None) -> Deployment:
+def approve_deployment(platform: Platform, deployment_id: str, *, by: Changer) -> Deployment:
     """Let people in from this deployment, seen before or not, and from its platform; its block ends with it.
 
     RefusedError `platform_blocked` while the whole platform is blocked.
@@ -102,7 +103,7 @@ def approve_deployment(platform: Platform, deployment_id: str, *, by: Person | N
     return row
 
 
-def accept_all(platform: Platform, *, by: Person | None, accept: bool = True) -> None:
+def accept_all(platform: Platform, *, by: Changer, accept: bool = True) -> None:
     """Let people in from every deployment of this platform, those to come included; blocked ones stay blocked.
 
     For an LMS of one organisation (Moodle, Open edX). In a shared one somebody else may make a deployment, too. With
@@ -118,7 +119,7 @@ def accept_all(platform: Platform, *, by: Person | None, accept: bool = True) ->
     session.flush()
 
 
-def block(platform: Platform, *, by: Person | None) -> None:
+def block(platform: Platform, *, by: Changer) -> None:
     """Let nobody in from this platform any more, and end the visits that are open; everything written is kept."""
     if platform.blocked_at is None:
         audit.note("platform.blocked", by=by, platform=platform.id)
@@ -130,7 +131,7 @@ def block(platform: Platform, *, by: Person | None) -> None:
     session.flush()
 
 
-def block_deployment(deployment: Deployment, *, by: Person | None) -> None:
+def block_deployment(deployment: Deployment, *, by: Changer) -> None:
     """Let nobody in from this deployment any more, and end the visits that began there; everything written is kept."""
     if deployment.blocked_at is None:
         audit.note("deployment.blocked", by=by, platform=deployment.platform_id, deployment=deployment.id)
@@ -140,7 +141,7 @@ def block_deployment(deployment: Deployment, *, by: Person | None) -> None:
     session.flush()
 
 
-def change_addresses(platform: Platform, *, by: Person | None, **addresses: str) -> None:
+def change_addresses(platform: Platform, *, by: Changer, **addresses: str) -> None:
     """Move a platform to other addresses, which nobody but an administrator may do; its issuer and client id stay.
 
     `addresses` are some of `auth_url`, `token_url` and `jwks_url`. RefusedError `address_refused` with the `field`.

@@ -4,8 +4,9 @@ from typing import Any
 
 from lti_tool.db import session
 from lti_tool.lti import by_hand, registration, renewal
-from lti_tool.models import Invite, Person, Platform
+from lti_tool.models import Invite, Platform
 from lti_tool.services import audit, invites
+from lti_tool.services.audit import Changer
 
 
 def complete(invite: Invite, *, openid_configuration: str, registration_token: str | None) -> Platform:
@@ -23,7 +24,7 @@ def complete(invite: Invite, *, openid_configuration: str, registration_token: s
     return platform
 
 
-def renew(platform: Platform, *, by: Person | None) -> list[str]:
+def renew(platform: Platform, *, by: Changer) -> list[str]:
     """The scopes that the LMS grants after it was told what this version of the tool asks for.
 
     Call it with nothing written: the platform is asked twice. Refusals and faults are those of `renewal.renew`.

@@ -12,7 +12,7 @@ from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, rosters
+from lti_tool.services import credits, rosters, sightings
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class SignedIn:
     name: str  # what colleagues read, "" where the platform hides names and none was chosen
     locale: str
     activity_id: int
+    administers: bool  # looks after the LMS, as her launch said; it gives no reading right
     platform_addresses: tuple[str, ...]  # issuer and sign-on of the platform that she came from
     reach: access.Reach
 
@@ -59,6 +60,7 @@ def arrive(launch: Launch) -> Visit:
         person_id=person.id,
         activity_id=activity.id,
         test_user=launch.test_user,
+        administers=launch.administers and not launch.test_user,
         expires_at=now() + timedelta(hours=settings.current().session_hours),
     )
     session.add(visit)
@@ -66,6 +68,8 @@ def arrive(launch: Launch) -> Visit:
     if not launch.test_user:
         _remember_activity(person, activity)
     rosters.ask_for(course)
+    for kind, code in ((sightings.LAUNCH, ""), (sightings.STORAGE, str(getattr(launch, "storage", "cookie")))):
+        sightings.note(kind, platform_id=launch.platform_id, code=code)
     return visit
 
 
@@ -116,7 +120,8 @@ def reviewed(launch: Launch) -> Person | None:
 
 _LOAD = (
     select(
-        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Platform.issuer, Platform.auth_url
+        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Visit.administers,
+        Platform.issuer, Platform.auth_url,
     )
     .join(Person, Person.id == Visit.person_id)
     .join(Activity, Activity.id == Visit.activity_id)
@@ -132,8 +137,9 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, *addresses = found[0]
-    return SignedIn(person_id, name, locale, activity_id, tuple(addresses), access.reach_of(person_id))
+    person_id, name, locale, activity_id, administers, *addresses = found[0]
+    reach = access.reach_of(person_id)
+    return SignedIn(person_id, name, locale, activity_id, bool(administers), tuple(addresses), reach)
 
 
 def end_all(person_id: int) -> None:

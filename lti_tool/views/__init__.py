@@ -3,6 +3,8 @@
 from flask import Flask
 
 from lti_tool.views import (
+    administrators,
+    audit,
     base,
     circles,
     credits,
@@ -12,13 +14,16 @@ from lti_tool.views import (
     frames,
     holds,
     inquiries,
+    invites,
     lti,
     meetings,
     pages,
     people,
     places,
+    platforms,
     privacy,
     refusals,
+    registrations,
     reviews,
     set_ups,
 )
@@ -44,6 +49,11 @@ def init_app(app: Flask) -> None:
         holds,
         reviews,
         credits,
+        administrators,
+        platforms,
+        invites,
+        audit,
         privacy,
+        registrations,
     ):
         app.register_blueprint(module.bp)

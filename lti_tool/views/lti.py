@@ -11,7 +11,7 @@ from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login
 from lti_tool.lti.messages import LaunchKind
-from lti_tool.services import invites, registrations, visits
+from lti_tool.services import invites, registrations, sightings, visits
 from lti_tool.views import frames
 from lti_tool.views.base import requires
 
@@ -58,10 +58,11 @@ def finish() -> ResponseReturnValue:
 
 
 @bp.get("/jwks")
-@requires(Permission.ANYONE, get_writes=True)  # the very first call makes the key
+@requires(Permission.ANYONE, get_writes=True)  # the very first call makes the key; that one came is noted
 def jwks() -> ResponseReturnValue:
     """Our public keys, for platforms to check what we sign."""
     answer = jsonify(keys.public_key_set())
+    sightings.note(sightings.KEYS, platform_id=None, pause=sightings.A_MOMENT)
     db.session.commit()
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer

@@ -180,6 +180,18 @@ REFUSALS |= {
         _l("Ask the person to open the activity once."),
     ),
 }
+REFUSALS |= {
+    "administrator_link_used": Words(
+        _l("This administrator’s link opens nothing any more"),
+        _l("It works once, within half an hour, and it was used or is older. Nothing was changed."),
+        _l("Make another one with the command “lti-tool admin-link”, or open the activity in the LMS again."),
+    ),
+    "administration_framed": Words(
+        _l("This opens in a window of its own only"),
+        _l("Pages of administrators are never shown inside another page. Nothing was changed."),
+        _l("Open the link in a new window or tab."),
+    ),
+}
 REFUSALS["reason_needed"] = REFUSALS["reason_missing"]
 REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]
 UNKNOWN = Words(
