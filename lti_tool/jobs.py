@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import credits, deliveries, leftovers, pairing, replies, rosters, self_checks
+from lti_tool.services import credits, deliveries, keys, leftovers, pairing, replies, rosters, self_checks
 
 HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
     "roster": rosters.read,
@@ -55,6 +55,7 @@ def sweep(*, limit: int | None = None, until: Callable[[], bool] = lambda: False
     """Remove what has had its time and do what is due; how many were kept and how many will be tried again."""
     with db.work():
         leftovers.remove(db.now())
+        keys.keep_up()
         db.session.commit()
     return deliveries.run_due(HANDLERS, limit=limit, until=until)
 

@@ -29,7 +29,12 @@ MEANT = {
     "guest": "BELONG",
 }
 # A word that a browser or an LMS sends us as it is, so that no number can stand for it.
-TEXT_PARAMETERS = {"/lti/register/<token>", "/administrators/links/<token>"}
+TEXT_PARAMETERS = {
+    "/lti/register/<token>",
+    "/administrators/links/<token>",
+    "/registrations/<product>",
+    "/registrations/<product>/new",
+}
 UNCOUNTED = {"people", "evidence", "on"}  # two words without an s, and feedback "on" a version
 
 

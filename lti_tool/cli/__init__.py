@@ -7,6 +7,7 @@ import click
 
 from lti_tool.cli.administrators import admin_link
 from lti_tool.cli.demonstration import demo, practice_lms
+from lti_tool.cli.keys import keys
 from lti_tool.cli.platforms import invite, platforms
 from lti_tool.cli.start import Fault, Main, opened, with_programmes
 
@@ -22,6 +23,7 @@ def main() -> None:
 main.add_command(admin_link)
 main.add_command(demo)
 main.add_command(invite)
+main.add_command(keys)
 main.add_command(platforms)
 main.add_command(practice_lms)
 

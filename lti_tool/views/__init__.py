@@ -23,6 +23,7 @@ from lti_tool.views import (
     platforms,
     privacy,
     refusals,
+    registrations,
     reviews,
     set_ups,
 )
@@ -53,5 +54,6 @@ def init_app(app: Flask) -> None:
         invites,
         audit,
         privacy,
+        registrations,
     ):
         app.register_blueprint(module.bp)

@@ -9,9 +9,9 @@ from lti_tool import db
 from lti_tool.access import Permission
 from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
-from lti_tool.lti import keys, launch, login, registration
+from lti_tool.lti import keys, launch, login
 from lti_tool.lti.messages import LaunchKind
-from lti_tool.services import invites, sightings, visits
+from lti_tool.services import invites, registrations, sightings, visits
 from lti_tool.views import frames
 from lti_tool.views.base import requires
 
@@ -79,9 +79,8 @@ def register(token: str) -> ResponseReturnValue:
     if not configuration:
         return render_template("lti/register.html", invite=invite)
     g.frame_origins = frames.origins_of([configuration])  # the LMS shows this page in a frame, refusals too
-    platform = registration.complete(
+    platform = registrations.complete(
         invite, openid_configuration=configuration, registration_token=request.args.get("registration_token")
     )
-    invites.use(invite, platform=platform)
     db.session.commit()
     return render_template("lti/registered.html", platform=platform)
