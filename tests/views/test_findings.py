@@ -9,6 +9,7 @@ from flask import Flask
 from lti_tool.lti.refusals import REFUSALS
 from lti_tool.services import connections, self_checks
 from lti_tool.views import findings, remedies
+from lti_tool.views.audit import VERBS
 
 HERE = Path(__file__).parents[2] / "lti_tool"
 SAID = re.compile(r'(?:PlatformError|Finding)\(\s*f?"([a-z_]+)"')
@@ -53,6 +54,13 @@ def test_the_steps_all_have_a_name(app: Flask) -> None:
     names = re.findall(r'Step\("([a-z]+)"', (HERE / "services/connections.py").read_text())
     assert len(names) == 7
     assert set(names) == set(findings.STEPS)
+
+
+def test_every_change_that_administrators_read_of_has_its_words() -> None:
+    code = "".join(path.read_text() for path in (HERE / "services").glob("*.py"))
+    verbs = set(re.findall(r'"((?:platform|deployment|invite|key|secret|settings|administrator)\.[a-z_]+)"', code))
+    assert len(verbs) > 12
+    assert verbs == set(VERBS)
 
 
 def test_scopes_all_have_a_finding() -> None:
