@@ -158,7 +158,7 @@ class PlatformKeys(Base):
     platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"), primary_key=True)
     key_set: Mapped[dict[str, Any]]
     fetched_at: Mapped[datetime]
-    asked_since: Mapped[datetime]  # start of the window in which `asked` counts
+    asked_since: Mapped[datetime]  # from here on our share of questions grows again, one by one
     asked: Mapped[int] = mapped_column(default=0)
 
 
