@@ -95,6 +95,6 @@ document.querySelector("[data-focus]")?.focus();
 for (const button of all("[data-close-frame]")) {
   const close = () => (opener ?? parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
   button.hidden = false;
-  button.addEventListener("click", () => (close(), window.close()));
+  button.addEventListener("click", () => (close(), opener && window.close()));
   close();
 }

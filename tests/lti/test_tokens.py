@@ -95,6 +95,7 @@ def test_two_registrations_at_one_issuer_never_share_a_token() -> None:
         assert tokens.Connector(account).get_access_token([tokens.ROSTER]) == "theirs" != token
 
 
+@pytest.mark.proves("security", 6)
 def test_two_deployments_of_one_registration_never_share_a_token() -> None:
     with ends.moodle() as far:
         mine = connector(far.url)
