@@ -206,6 +206,29 @@ def test_the_script_asks_nobody_else_and_knows_no_language():
     assert not re.search(r"https?:|eval|innerHTML|Function\(|insertAdjacent", SCRIPT)
 
 
+INTO_WINDOWS = {"outsides/show.html", "lti/new_window.html", "lti/_window.html"}  # forms that bring a session along
+
+
+def test_a_new_window_is_opened_by_a_one_time_link_or_is_somebody_elses():
+    """A window opened from the frame has no session: pages of ours go there by `open_outside` (forms.html)."""
+    folder = Path(settings.shipped("templates"))
+    for file in sorted(folder.rglob("*.html")):
+        name = file.relative_to(folder).as_posix()
+        if name.startswith("demo/"):
+            continue
+        for tag in re.findall(r"<(?:a|form|button|area|base)\b[^>]*target=[^>]*>", file.read_text(encoding="utf-8")):
+            others = tag.startswith("<a ") and 'rel="external noopener noreferrer"' in tag
+            assert others or (tag.startswith("<form ") and name in INTO_WINDOWS), f"{name}: {tag}"
+    assert "window.open" not in SCRIPT
+
+
+def test_the_scripts_of_the_frame_are_small():
+    for name, most in (("frame.js", 700), ("launch.js", 1100)):
+        script = (templating.STATIC / name).read_text(encoding="utf-8")
+        assert len(brotli.compress(script.encode())) <= most, name
+        assert not re.search(r"https?:|eval|innerHTML|Function\(|insertAdjacent", script), name
+
+
 def test_every_class_of_a_template_is_in_the_sheet_or_has_a_reason():
     used = set()
     for file in Path(settings.shipped("templates")).rglob("*.html"):

@@ -48,7 +48,7 @@ def answer(lms: "PracticeLms", asked: dict[str, str]) -> Answer:
         form = Message(lms, opening, asked).lti_launch()
     except PreflightRequestValidationException:
         return _error(url, state, "invalid_request", "nonce and state must be given")
-    return Answer(form["launch_url"], {"id_token": form["id_token"], "state": form["state"]})
+    return Answer(form["launch_url"], {"id_token": form["id_token"], "state": form["state"], **lms.announcement})
 
 
 def _remembered(lms: "PracticeLms", hint: str) -> "Opening | None":

@@ -1,7 +1,7 @@
 """What a browser does between the LMS and a tool, for tests that have the tool in the same process."""
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from lti_tool.demo import authentication
 
@@ -17,10 +17,11 @@ def launch(lms: "PracticeLms", client: "Client", **what: Any) -> "TestResponse":
     `what` is as for `PracticeLms.opening`: person, course, kind, client_id, activity, of.
     """
     url, fields = lms.login(lms.opening(**what))
-    if lms.quirks.login_method == "POST":
-        answer = _send(client, url, data=fields)
-    else:
-        answer = _send(client, url, query_string={**dict(parse_qsl(urlsplit(url).query)), **fields})
+    posts = lms.quirks.login_method == "POST"
+    sent = {"data": fields} if posts else {"query_string": {**dict(parse_qsl(urlsplit(url).query)), **fields}}
+    answer = _send(client, url, **sent)
+    if answer.status_code == 307:  # the tool looks whether this browser keeps its cookie
+        answer = _send(client, urljoin(url, answer.location), **({"data": fields} if posts else {}))
     if answer.status_code not in (302, 303):
         return answer
     form = authentication.answer(lms, dict(parse_qsl(urlsplit(answer.location).query)))
@@ -30,4 +31,5 @@ def launch(lms: "PracticeLms", client: "Client", **what: Any) -> "TestResponse":
 def _send(client: "Client", url: str, **more: Any) -> "TestResponse":
     parts = urlsplit(url)
     method = "POST" if "data" in more else "GET"
+    more.setdefault("query_string", parts.query)
     return client.open(parts.path, method=method, base_url=f"{parts.scheme}://{parts.netloc}", **more)

@@ -237,7 +237,13 @@ class PracticeLms:
             now = time.monotonic()
             self.hints = {key: value for key, value in self.hints.items() if now - value[0] < HINT_LIFE}
             self.hints[hint] = (now, opening)
-        return opening.tool.login_url, dict(parse_qsl(parts.query))
+        return opening.tool.login_url, {**dict(parse_qsl(parts.query)), **self.announcement}
+
+    @property
+    def announcement(self) -> dict[str, str]:
+        """What login and launch say of platform storage."""
+        frame = self.quirks.storage_frame
+        return {"lti_storage_target": frame} if frame and self.quirks.announces_storage else {}
 
     def id_token(
         self,

@@ -19,7 +19,7 @@ from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti import claims, http, platform_keys, roles, rules
 from lti_tool.lti.claims import Claims
 from lti_tool.lti.login import Kept, Parameters, browser_hash
-from lti_tool.lti.messages import Launch, LaunchKind
+from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.lti.refusals import refuse
 from lti_tool.lti.registry import ToolConf, deployment_of, not_let_in
 from lti_tool.models import Deployment, LoginState, Platform
@@ -29,21 +29,22 @@ LONGEST_TOKEN = 65_536  # characters
 log = logging.getLogger(__name__)
 
 
-def finish(form: Mapping[str, str], *, browser: str | None) -> Launch:
+def finish(form: Mapping[str, str], *, browser: str | None, kept: str | None = None) -> Launch:
     """The launch that the LMS vouches for, its login used up; LaunchRefusedError with a code of `refusals.py`.
 
+    `browser` is the value of the login cookie; `kept` is what the LMS's page kept for us, from a form of our own page.
+    A refusal carries its `login` where there is one, so that it can be begun again.
     Call it first in its unit of work: the platform's keys may have to be fetched, and no transaction may be open during
     that. Of a refused launch nothing is to be committed, except for "deployment_pending": its `facts["deployment"]` is
     the new row that an administrator is to see.
     """
     if db.current().in_transaction():
         raise RuntimeError("launch.finish() must come first in its unit of work: it may ask the platform for its keys")
-    check = LaunchCheck(form, browser=browser)
+    check = LaunchCheck(form, browser=browser, kept=kept)
     try:
         return check.finished()
     except LaunchRefusedError as refused:
-        if check.platform is not None:
-            refused.facts["platform_id"] = check.platform.id  # for the administrator's page
+        refused.facts["login"] = getattr(check, "login", None)
         log.info("launch refused: %s", refused.code)
         raise
 
@@ -51,17 +52,18 @@ def finish(form: Mapping[str, str], *, browser: str | None) -> Launch:
 class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     """One posted answer on its way through pylti1p3's `validate()`; each step refuses with its own code."""
 
-    platform: Platform = None  # type: ignore[assignment]  # not known before the state is
+    platform: Platform
     login: LoginState
+    storage: Storage
     deployment: Deployment
     kind: LaunchKind
     target_path: str
 
-    def __init__(self, form: Mapping[str, str], *, browser: str | None) -> None:
-        kept = Kept()
-        super().__init__(Parameters(form), ToolConf(), kept, kept, requests_session=http.session())
+    def __init__(self, form: Mapping[str, str], *, browser: str | None, kept: str | None = None) -> None:
+        nothing = Kept()
+        super().__init__(Parameters(form), ToolConf(), nothing, nothing, requests_session=http.session())
         self._form = form
-        self._browser_hash = browser_hash(browser) if browser else None
+        self._browser, self._kept = browser, kept
 
     def finished(self) -> Launch:
         """The launch in our own words, after every check."""
@@ -99,14 +101,19 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             raise refuse("state_missing")
         if not state.isprintable():
             raise refuse("state_unknown")
-        if self._browser_hash is None:
-            raise refuse("cookie_missing")
         query = sa.select(LoginState, Platform).join(Platform, Platform.id == LoginState.platform_id)
         with db.work(read_only=True) as session:
             found = session.execute(query.where(LoginState.state == state)).one_or_none()
         if found is None:
             raise refuse("state_unknown")
         self.login, self.platform = found
+        self.storage = Storage(self.login.storage)
+        if self.storage is Storage.PLATFORM and not self._kept:
+            self.storage = Storage.COOKIE  # the browser kept it after all, or it is refused below
+        known = self._kept if self.storage is Storage.PLATFORM else self._browser
+        if not known:
+            raise refuse("cookie_missing")
+        self._browser_hash = browser_hash(known)
         if not secrets.compare_digest(self.login.browser_hash, self._browser_hash):
             raise refuse("browser_changed")
         if self.login.expires_at <= db.now():
@@ -237,4 +244,5 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             review_of=told.text(claims.FOR_USER, "user_id") or None if self.kind is LaunchKind.REVIEW else None,
             return_url=told.return_url(own.issuer, own.auth_url, own.token_url, own.jwks_url),
             target_path=self.target_path,
+            storage=self.storage,
         )

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -16,24 +17,45 @@ from pylti1p3.redirect import Redirect
 from pylti1p3.registration import Registration
 from pylti1p3.request import Request
 from pylti1p3.session import SessionService
+from sqlalchemy.orm import joinedload
 
 from lti_tool import settings
-from lti_tool.db import now, session
+from lti_tool.db import now, session, work
 from lti_tool.errors import LaunchRefusedError
+from lti_tool.lti.messages import Storage
 from lti_tool.lti.refusals import refuse
 from lti_tool.lti.registry import ToolConf
 from lti_tool.models import LoginState, Platform
 
 LAUNCH_PATH = "/lti/launch"
 LIFE = timedelta(minutes=10)
+ASKED = (
+    "iss",
+    "login_hint",
+    "target_link_uri",
+    "lti_message_hint",
+    "client_id",
+    "lti_deployment_id",
+    "lti_storage_target",
+)
+LONGEST_ASKED = 8192  # characters of all together; a hint may be a whole JWT
 
 log = logging.getLogger(__name__)
 
 
-def begin(params: Mapping[str, str], *, browser: str) -> str:
-    """Where to send the browser so that the LMS signs the person in (Security 5.1.1.2); remembers the login.
+@dataclass(frozen=True)
+class Begun:
+    """A login under way: where the browser goes next so that the LMS signs the person in (Security 5.1.1.2)."""
 
-    `browser` is the secret value of the login cookie of this browser. LaunchRefusedError with a code of `refusals.py`.
+    address: str
+    state: str
+    platform: Platform
+
+
+def begin(params: Mapping[str, str], *, browser: str, storage: Storage = Storage.COOKIE) -> Begun:
+    """Remember a login and say where it goes on; LaunchRefusedError with a code of `refusals.py`.
+
+    `browser` is a secret value that only this browser will know at the launch, `storage` what keeps it until then.
     """
     if not browser:
         raise ValueError("a login needs the value of the browser's login cookie")
@@ -52,11 +74,29 @@ def begin(params: Mapping[str, str], *, browser: str) -> str:
             nonce=login.kept.nonce,
             platform_id=platform.id,
             browser_hash=browser_hash(browser),
+            storage=storage.value,
+            asked=asked_again(params),
             expires_at=now() + LIFE,
         )
     )
     session.flush()
-    return address
+    return Begun(address, login.kept.state, platform)
+
+
+def asked_again(params: Mapping[str, str]) -> dict[str, str]:
+    """The parameters with which the same login can be begun once more; none where they are too long to be kept."""
+    asked = {name: params[name] for name in ASKED if params.get(name)}
+    kept = "".join(asked.values())
+    return asked if len(kept) <= LONGEST_ASKED and kept.isprintable() else {}
+
+
+def find(state: str) -> LoginState | None:
+    """The login that was begun with this state and is still under way, with its platform."""
+    if not state.isprintable():
+        return None
+    with work(read_only=True) as reading:
+        query = sa.select(LoginState).where(LoginState.state == state, LoginState.expires_at > now())
+        return reading.scalars(query.options(joinedload(LoginState.platform))).one_or_none()
 
 
 def _named(params: Mapping[str, str]) -> int | None:
@@ -68,7 +108,7 @@ def _named(params: Mapping[str, str]) -> int | None:
 
 
 def browser_hash(browser: str) -> str:
-    """What is kept of the login cookie's value."""
+    """What is kept of the value that tells this browser from others."""
     return hashlib.sha256(browser.encode()).hexdigest()
 
 

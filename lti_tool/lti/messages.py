@@ -13,6 +13,14 @@ class LaunchKind(StrEnum):
     REVIEW = "review"
 
 
+class Storage(StrEnum):
+    """What told this browser from others between login and launch."""
+
+    COOKIE = "cookie"
+    PLATFORM = "platform"  # the LMS's own page kept a value for us: our cookie was refused in the frame
+    WINDOW = "window"  # a cookie in a window of its own, after it was refused in the frame
+
+
 @dataclass(frozen=True)
 class Launch:
     """A validated launch: who comes, from where, with what addresses for roster and credit."""
@@ -40,6 +48,7 @@ class Launch:
     review_of: str | None = None  # sub of the person whose shared work the reviewer wants to see
     return_url: str | None = None  # on the platform's own origin, http(s) only
     target_path: str = "/"  # path of ours from the signed target
+    storage: Storage = Storage.COOKIE
 
 
 @dataclass(frozen=True)

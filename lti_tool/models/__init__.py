@@ -8,7 +8,7 @@ from lti_tool.models.delivery import Delivery
 from lti_tool.models.feedback import Feedback, FeedbackState, Reply
 from lti_tool.models.inquiry import Audience, Entry, EntryVersion, Evidence, Inquiry, InquiryAuthor
 from lti_tool.models.meeting import Meeting
-from lti_tool.models.person import Enrolment, Person, UsedForm, Visit
+from lti_tool.models.person import Enrolment, OutsideLink, Person, UsedForm, Visit
 from lti_tool.models.platform import (
     AccessToken,
     Activity,
@@ -51,6 +51,7 @@ __all__ = [
     "Meeting",
     "Membership",
     "Norm",
+    "OutsideLink",
     "Person",
     "Platform",
     "PlatformKeys",

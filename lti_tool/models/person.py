@@ -73,6 +73,18 @@ class Visit(Base):
     activity: Mapped[Activity] = relationship()
 
 
+class OutsideLink(Base):
+    """A one-time link out of the LMS's frame: the same visit goes on in another window, at one path of ours."""
+
+    __tablename__ = "outside_link"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256; the token itself is in the address alone
+    visit_id: Mapped[str] = mapped_column(sa.ForeignKey("visit.id", ondelete="CASCADE"), index=True)
+    path: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    visit: Mapped[Visit] = relationship()
+
+
 class UsedForm(Base):
     """A form that was accepted once; sent again it only leads to the same place."""
 

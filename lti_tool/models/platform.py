@@ -134,8 +134,11 @@ class LoginState(Base):
     state: Mapped[str] = mapped_column(primary_key=True)
     nonce: Mapped[str]
     platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"))
-    browser_hash: Mapped[str]  # SHA-256 of the value in this browser's partitioned cookie
+    browser_hash: Mapped[str]  # SHA-256 of a value that this browser alone holds
+    storage: Mapped[str] = mapped_column(default="cookie")  # what holds it: see `lti.messages.Storage`
+    asked: Mapped[dict[str, str]] = mapped_column(default=dict)  # what began the login, to begin it again in a window
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    platform: Mapped[Platform] = relationship()
 
 
 class ToolKey(Base):

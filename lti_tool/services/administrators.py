@@ -8,17 +8,15 @@ import secrets
 from datetime import timedelta
 
 import sqlalchemy as sa
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from lti_tool import settings
 from lti_tool.access import Administration
-from lti_tool.db import find_or_add, now, session
-from lti_tool.errors import RefusedError
-from lti_tool.models import Administrator, Platform, Visit
+from lti_tool.db import now, session
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.models import Administrator, Person, Platform, Visit
 from lti_tool.services import audit
 
 LINK_LASTS = timedelta(minutes=30)
-TICKET_LASTS = timedelta(minutes=10)
 DOOR_OPEN = timedelta(hours=8)
 
 
@@ -30,18 +28,8 @@ def link() -> str:
     return settings.current().url(f"/administrators/links/{token}")
 
 
-def ticket(person_id: int) -> str:
-    """What an LMS administrator's page carries to a window of its own, signed, good once and for ten minutes.
-
-    Whether the person administers is asked when it is used: her launch must still say so then.
-    """
-    return _tickets().dumps([person_id, secrets.token_urlsafe(16)])
-
-
 def enter(token: str) -> str:
-    """Use up a link or a ticket: the secret for this browser's cookie. RefusedError `administrator_link_used`."""
-    if "." in token:
-        _admit(token)
+    """Use up a link: the secret for this browser's cookie. RefusedError `administrator_link_used`."""
     secret = secrets.token_urlsafe(32)
     still = (Administrator.session_hash.is_(None), Administrator.link_ends_at > now())
     used = (
@@ -52,24 +40,30 @@ def enter(token: str) -> str:
     opened = session.execute(used.returning(Administrator.id, Administrator.platform_id)).first()
     if opened is None:
         raise RefusedError("administrator_link_used")
-    audit.note("administrator.entered", by=Administration(*opened), platform=opened.platform_id)
-    session.flush()
+    _note(Administration(*opened))
     return secret
 
 
-def _admit(token: str) -> None:
-    """Note a ticket down as a link to one platform, if the visit that it was given to still stands."""
-    try:
-        person_id, _once = _tickets().loads(token, max_age=int(TICKET_LASTS.total_seconds()))
-    except (BadData, ValueError, TypeError):
-        raise RefusedError("administrator_link_used") from None
-    query = sa.select(Visit).where(Visit.person_id == person_id, Visit.administers, Visit.expires_at > now()).limit(1)
-    visit = session.scalar(query)
-    if visit is None:
-        raise RefusedError("administrator_link_used")
-    platform_id = visit.person.platform_id
-    also = {"platform_id": platform_id, "link_ends_at": now() + TICKET_LASTS}
-    find_or_add(Administrator, token_hash=_hash(token), also=also)
+def enter_from(visit_id: str) -> str:
+    """The same from a launch that the LMS called its administrator's, for her platform alone; NotFoundError else."""
+    query = sa.select(Person.platform_id).join(Visit, Visit.person_id == Person.id)
+    platform_id = session.scalar(query.where(Visit.id == visit_id, Visit.administers, Visit.expires_at > now()))
+    if platform_id is None:
+        raise NotFoundError
+    secret = secrets.token_urlsafe(32)
+    row = Administrator(
+        platform_id=platform_id, token_hash=_hash(secrets.token_urlsafe(32)), link_ends_at=now(),
+        session_hash=_hash(secret), ends_at=now() + DOOR_OPEN,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    _note(Administration(row.id, platform_id))
+    return secret
+
+
+def _note(by: Administration) -> None:
+    audit.note("administrator.entered", by=by, platform=by.platform_id)
+    session.flush()
 
 
 def load(secret: str | None) -> Administration | None:
@@ -89,11 +83,6 @@ def load(secret: str | None) -> Administration | None:
 def leave(administration: Administration) -> None:
     """Close the door: the cookie opens nothing any more."""
     session.execute(sa.update(Administrator).where(Administrator.id == administration.number).values(ends_at=now()))
-
-
-def _tickets() -> URLSafeTimedSerializer:
-    keys = settings.current().secret_keys
-    return URLSafeTimedSerializer([*reversed(keys)], salt="an administrator's own window")
 
 
 def _hash(token: str) -> str:

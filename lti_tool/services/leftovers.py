@@ -6,7 +6,16 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from lti_tool.db import session
-from lti_tool.models import AccessToken, Administrator, Delivery, LoginState, Sighting, UsedForm, Visit
+from lti_tool.models import (
+    AccessToken,
+    Administrator,
+    Delivery,
+    LoginState,
+    OutsideLink,
+    Sighting,
+    UsedForm,
+    Visit,
+)
 from lti_tool.services import sightings
 
 KEEP_DONE = timedelta(days=30)  # of a delivery, so that a question about it can still be answered
@@ -17,6 +26,7 @@ def remove(now: datetime) -> int:
     """Delete what nobody can use any more; how many rows that were. Doing it twice, or twice at once, does no harm."""
     statements = [
         sa.delete(LoginState).where(LoginState.expires_at <= now),
+        sa.delete(OutsideLink).where(OutsideLink.expires_at <= now),
         sa.delete(Visit).where(Visit.expires_at <= now),
         sa.delete(UsedForm).where(UsedForm.used_at <= now - KEEP_FORMS),
         sa.delete(Administrator).where(Administrator.link_ends_at <= now, Administrator.session_hash.is_(None)),

@@ -29,12 +29,15 @@ from lti_tool.services.audit import Changer
 ADDRESSES = ("auth_url", "token_url", "jwks_url")
 
 
+def addresses(platform: Platform) -> list[str]:
+    """Addresses of a platform whose pages may frame ours: its own, and those that an administrator added."""
+    return [platform.issuer, platform.auth_url, *platform.frame_origins]
+
+
 def addresses_of(platform_id: int) -> list[str]:
-    """Addresses of an approved platform whose pages may frame ours."""
-    query = select(Platform.issuer, Platform.auth_url).where(
-        Platform.id == platform_id, Platform.approved_at.is_not(None)
-    )
-    return [address for row in session.execute(query) for address in row]
+    """The same by number; none where the platform is not approved."""
+    query = select(Platform).where(Platform.id == platform_id, Platform.approved_at.is_not(None))
+    return [address for platform in session.scalars(query) for address in addresses(platform)]
 
 
 def addresses_for(person_id: int) -> list[str]:
@@ -45,8 +48,9 @@ def addresses_for(person_id: int) -> list[str]:
 
 def knows(origin: str) -> bool:
     """Whether this origin is one of an approved platform."""
-    query = select(Platform.issuer, Platform.auth_url).where(Platform.approved_at.is_not(None))
-    known = {urlsplit(address)[:2] for row in session.execute(query) for address in row}
+    query = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(Platform.approved_at.is_not(None))
+    rows = session.execute(query)
+    known = {urlsplit(address)[:2] for issuer, auth_url, more in rows for address in (issuer, auth_url, *more)}
     return urlsplit(origin)[:2] in known
 
 

@@ -19,12 +19,13 @@ from lti_tool.services import credits, rosters, sightings
 class SignedIn:
     """One visitor during one request: what every page needs of her, and the rows themselves for who asks for them."""
 
+    visit_id: str
     person_id: int
     name: str  # what colleagues read, "" where the platform hides names and none was chosen
     locale: str
     activity_id: int
     administers: bool  # looks after the LMS, as her launch said; it gives no reading right
-    platform_addresses: tuple[str, ...]  # issuer and sign-on of the platform that she came from
+    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.addresses`
     reach: access.Reach
 
     @cached_property
@@ -68,7 +69,7 @@ def arrive(launch: Launch) -> Visit:
     if not launch.test_user:
         _remember_activity(person, activity)
     rosters.ask_for(course)
-    for kind, code in ((sightings.LAUNCH, ""), (sightings.STORAGE, str(getattr(launch, "storage", "cookie")))):
+    for kind, code in ((sightings.LAUNCH, ""), (sightings.STORAGE, launch.storage)):
         sightings.note(kind, platform_id=launch.platform_id, code=code)
     return visit
 
@@ -121,7 +122,7 @@ def reviewed(launch: Launch) -> Person | None:
 _LOAD = (
     select(
         Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Visit.administers,
-        Platform.issuer, Platform.auth_url,
+        Platform.issuer, Platform.auth_url, Platform.frame_origins,
     )
     .join(Person, Person.id == Visit.person_id)
     .join(Activity, Activity.id == Visit.activity_id)
@@ -137,9 +138,9 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, administers, *addresses = found[0]
-    reach = access.reach_of(person_id)
-    return SignedIn(person_id, name, locale, activity_id, bool(administers), tuple(addresses), reach)
+    person_id, name, locale, activity_id, administers, issuer, auth_url, more = found[0]
+    addresses, reach = (issuer, auth_url, *more), access.reach_of(person_id)
+    return SignedIn(visit_id, person_id, name, locale, activity_id, bool(administers), addresses, reach)
 
 
 def end_all(person_id: int) -> None:

@@ -17,6 +17,7 @@ from lti_tool.views import (
     invites,
     lti,
     meetings,
+    outsides,
     pages,
     people,
     places,
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
     for module in (
         pages,
         lti,
+        outsides,
         circles,
         set_ups,
         people,

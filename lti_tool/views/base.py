@@ -92,7 +92,7 @@ def _begin() -> ResponseReturnValue | None:
 
 def _guard_administration(permission: Permission) -> ResponseReturnValue | None:
     """A launch opens no page of administrators; it only tells whether "not for you" or "ask for a link" is said."""
-    g.frame_origins = []
+    g.never_framed = True
     g.administrator = administrators.load(request.cookies.get(ADMINISTRATION_COOKIE))
     if g.administrator is None:
         raise NoAdministratorError if g.visit is None else ForbiddenError
@@ -100,7 +100,8 @@ def _guard_administration(permission: Permission) -> ResponseReturnValue | None:
     if permission is Permission.ADMINISTER_ALL and not g.administrator.whole:
         raise ForbiddenError
     if request.method not in SAFE:
-        check_origin()
+        if not from_own_page():
+            raise RefusedError("foreign_form")
         if opened_by_administrator(request.form) != g.administrator.number:
             raise RefusedError("unsigned_form")
     return _once()
@@ -120,22 +121,33 @@ def _guard(permission: Permission) -> ResponseReturnValue | None:
     return _once()
 
 
+def from_own_page(*, surely: bool = False) -> bool:
+    """Whether a form comes from a page of ours: Sec-Fetch-Site says it where the browser sends that, else Origin.
+
+    A browser that says neither is believed, unless we must know `surely`.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site:
+        return site == "same-origin" or (site == "none" and not surely)
+    return origin == settings.current().public_url or (origin is None and not surely)
+
+
+def sign_in(visit_id: str, *, platform_id: int) -> None:
+    """This browser is that visitor's from now on; an earlier visit in it is not adopted (session fixation)."""
+    session.clear()
+    session["visit"] = visit_id
+    session["platform"] = platform_id
+
+
 def _check_sender() -> None:
     """A form comes from our own pages and from the person who opened it (the token is signed, see forms/base.py)."""
-    check_origin()
+    if not from_own_page():
+        raise RefusedError("foreign_form")
     owner = opened_by(request.form)
     if owner is None:
         raise RefusedError("unsigned_form")
     if owner != g.visit.person_id:
         raise OtherPersonError
-
-
-def check_origin() -> None:
-    """Refuse a form that no page of ours sent: Sec-Fetch-Site decides where the browser sends it, else Origin does."""
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    ours = site in {"same-origin", "none"} if site else origin in {None, settings.current().public_url}
-    if not ours:
-        raise RefusedError("foreign_form")
 
 
 def _once() -> ResponseReturnValue | None:

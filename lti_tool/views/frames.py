@@ -14,8 +14,19 @@ ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?=[/?#]|$)")
 
 
 def init_app(app: Flask) -> None:
-    """Set the headers on every answer."""
+    """Set the headers on every answer, and let the templates ask whether they are in a frame."""
     app.after_request(_set_headers)
+    app.jinja_env.globals.update(framed=framed)
+
+
+def framed(*, otherwise: bool = True) -> bool:
+    """Whether the browser shows this answer inside another page; `otherwise` where it does not say."""
+    return request.headers.get("Sec-Fetch-Dest", "iframe" if otherwise else "document") != "document"
+
+
+def allow(addresses: Iterable[str]) -> None:
+    """Let the pages of these addresses frame the answer, and no other; none for a page that no frame may show."""
+    g.frame_origins = origins_of(addresses)
 
 
 def origins_of(addresses: Iterable[str]) -> list[str]:
@@ -25,11 +36,12 @@ def origins_of(addresses: Iterable[str]) -> list[str]:
 
 def _set_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault(
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(_ancestors()) or chr(39) + 'none' + chr(39)}",
-    )
+    if "Content-Security-Policy" not in headers:
+        ancestors = _ancestors() or (["*"] if _says_nothing(response) else ["'none'"])
+        headers["Content-Security-Policy"] = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+            f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(ancestors)}"
+        )
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"  # nothing to others; "no-referrer" would hide our forms' own Origin
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
@@ -45,6 +57,8 @@ def _ancestors() -> list[str]:
     A teacher must be able to read why a page does not open inside her course, or she sees a blank frame; and nobody
     learns from the header which unions and ministries use this installation (H4).
     """
+    if g.get("never_framed"):  # a page of administrators
+        return []
     if "frame_origins" in g:
         return list(g.frame_origins)
     if g.get("visit") is not None:
@@ -56,6 +70,16 @@ def _ancestors() -> list[str]:
             return origins_of(platforms.addresses_for(person_id))
         sender = origins_of([request.headers.get("Origin", ""), request.headers.get("Referer", "")])
         return [origin for origin in sender if platforms.knows(origin)]
+
+
+def _says_nothing(response: Response) -> bool:
+    """Whether this is a refusal in a frame for somebody unknown: no name, no text, nothing that a click could do.
+
+    Whatever page frames it learns nothing and can trick nobody, and a person reads what to do instead of a blank frame.
+    """
+    lost = request.method == "GET" and response.status_code == 401
+    refused = request.endpoint in {"lti.begin", "lti.finish"} and response.status_code == 403
+    return (lost or refused) and framed(otherwise=False) and not g.get("never_framed")
 
 
 def _sender() -> int | None:

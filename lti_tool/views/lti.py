@@ -1,19 +1,23 @@
 """The LMS's side door: login, launch, our keys, registration."""
 
 import secrets
+from typing import Any
 
-from flask import Blueprint, g, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as Answer
 
 from lti_tool import db
 from lti_tool.access import Permission
 from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login
-from lti_tool.lti.messages import LaunchKind
-from lti_tool.services import invites, registrations, sightings, visits
+from lti_tool.lti.messages import LaunchKind, Storage
+from lti_tool.models import LoginState, Platform
+from lti_tool.services import invites, outsides, platforms, registrations, sightings, visits
 from lti_tool.views import frames
-from lti_tool.views.base import requires
+from lti_tool.views.base import from_own_page, requires, sign_in
+from lti_tool.views.outsides import receive
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 LOGIN_COOKIE = "__Host-circles-login"
@@ -21,17 +25,53 @@ LOGIN_COOKIE = "__Host-circles-login"
 
 @bp.route("/login", methods=["GET", "POST"])
 @requires(Permission.ANYONE, get_writes=True)
-@limiter.limit("60 per minute")
+@limiter.limit("120 per minute")  # a first launch in a frame asks twice
 def begin() -> ResponseReturnValue:
-    """Send the browser to the platform to say who comes; the answer must return to this same browser."""
+    """Send the browser to the platform to say who comes; the answer must return to this same browser.
+
+    In a frame the browser may refuse our cookie, and we must know before the platform is asked: many platforms let a
+    login be used once. So a browser that shows no cookie is sent here once more; 307 keeps what a POST brought.
+    """
     browser = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
-    address = login.begin(request.values, browser=browser)
+    if _shows_no_cookie():
+        if "again" in request.args:
+            return _let_platform_keep(browser)
+        query = request.query_string.decode("latin-1")
+        return _remembering(redirect(f"{request.path}?{query}&again=1", code=307), browser)
+    in_window = request.form.get("window") == "1"
+    begun = login.begin(request.values, browser=browser, storage=Storage.WINDOW if in_window else Storage.COOKIE)
     db.session.commit()
-    answer = redirect(address)
+    if in_window:  # a redirect would count as where the form of our page leads, and its policy forbids other sites
+        return _remembering(make_response(render_template("lti/onward.html", address=begun.address)), browser)
+    return _remembering(redirect(begun.address), browser)
+
+
+def _shows_no_cookie() -> bool:
+    known = {LOGIN_COOKIE, current_app.config["SESSION_COOKIE_NAME"]}
+    return frames.framed(otherwise="lti_storage_target" in request.values) and not known & set(request.cookies)
+
+
+def _remembering(answer: Answer, browser: str) -> Answer:
     answer.set_cookie(
         LOGIN_COOKIE, browser, max_age=600, secure=True, httponly=True, samesite="None", partitioned=True, path="/"
     )
     return answer
+
+
+def _let_platform_keep(browser: str) -> Answer:
+    """The page whose script gives our value to the LMS's page to keep; without that it offers a new window."""
+    begun = login.begin(request.values, browser=browser, storage=Storage.PLATFORM)
+    db.session.commit()
+    asked = login.asked_again(request.values)
+    keep = {"state": begun.state, "value": browser, "next": begun.address}
+    return _remembering(make_response(_storage_page(begun.platform, asked, keep=keep)), browser)
+
+
+def _storage_page(platform: Platform, asked: dict[str, str], **facts: Any) -> str:
+    frames.allow(platforms.addresses(platform))
+    (origin,) = frames.origins_of([platform.auth_url])  # the only one our value is given to (Platform Storage 0.1)
+    announced = request.form.get("lti_storage_target") or asked.get("lti_storage_target", "")
+    return render_template("lti/new_window.html", origin=origin, announced=announced, asked=asked, **facts)
 
 
 @bp.post("/launch")
@@ -40,8 +80,14 @@ def finish() -> ResponseReturnValue:
     """Sign the person in and lead her on; a reload never posts the launch again."""
     g.visit = None  # who was signed in before has no part in this; looking for her began a transaction
     db.session.rollback()
+    browser = request.cookies.get(LOGIN_COOKIE)
+    # anybody may know such a value of a login of his own: only our page can have asked this browser's LMS for it
+    kept = request.form.get("kept") if from_own_page(surely=True) else None
+    if not browser and not kept and (begun := _kept_by_platform()):
+        fields = {name: request.form.get(name, "") for name in ("state", "id_token")}
+        return _storage_page(begun.platform, begun.asked, fetch=fields)
     try:
-        who = launch.finish(request.form, browser=request.cookies.get(LOGIN_COOKIE))
+        who = launch.finish(request.form, browser=browser, kept=kept)
     except LaunchRefusedError as refusal:
         if refusal.code == "deployment_pending":
             db.session.commit()  # the administrator finds the new deployment waiting for approval
@@ -50,11 +96,29 @@ def finish() -> ResponseReturnValue:
         raise RefusedError("links_not_offered")
     visit = visits.arrive(who)
     reviewed = visits.reviewed(who)
+    path = url_for("circles.home", review=reviewed.id if reviewed else None)
+    if who.storage is Storage.PLATFORM:
+        token = outsides.make(visit.id, path=path, life=outsides.LIFE_OF_ARRIVAL)
+        path = url_for("lti.arrived", token=token)
     db.session.commit()
-    session.clear()  # an earlier visit in this browser is not adopted
-    session["visit"] = visit.id
-    session["platform"] = who.platform_id
-    return redirect(url_for("circles.home", review=reviewed.id if reviewed else None), code=303)
+    sign_in(visit.id, platform_id=who.platform_id)
+    return redirect(path, code=303)
+
+
+def _kept_by_platform() -> LoginState | None:
+    begun = login.find(request.form.get("state", "")) if "id_token" in request.form else None
+    return begun if begun is not None and begun.storage == Storage.PLATFORM else None
+
+
+@bp.get("/arrived/<token>")
+@requires(Permission.ANYONE)
+def arrived(token: str) -> ResponseReturnValue:
+    """After a launch without our cookie: on to the page if the session holds after all, else on in a new window."""
+    link = outsides.find(token)
+    if g.visit is not None and g.visit.visit_id == link.visit_id:
+        return redirect(link.path, code=303)
+    receive(link)
+    return render_template("lti/new_window.html", token=token)
 
 
 @bp.get("/jwks")
@@ -78,7 +142,7 @@ def register(token: str) -> ResponseReturnValue:
     configuration = request.args.get("openid_configuration", "")
     if not configuration:
         return render_template("lti/register.html", invite=invite)
-    g.frame_origins = frames.origins_of([configuration])  # the LMS shows this page in a frame, refusals too
+    frames.allow([configuration])  # the LMS shows this page in a frame, refusals too
     platform = registrations.complete(
         invite, openid_configuration=configuration, registration_token=request.args.get("registration_token")
     )

@@ -33,6 +33,7 @@ def _facts() -> dict[str, object]:
     facts["administers"] = visit.administers
     if circle_id is not None and visit.reach.place(circle_id) is not None:
         facts["places"] = tuple(_places(circle_id))
+        facts["home_url"] = url_for("circles.show", circle_id=circle_id)  # another tab may be in another course
         facts["may"] = lambda permission: visit.reach.may(Permission(permission), circle_id)
     return facts
 

@@ -8,12 +8,15 @@ from werkzeug.exceptions import HTTPException
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
 from lti_tool.forms.base import typed_texts
-from lti_tool.services import sightings
+from lti_tool.models import LoginState
+from lti_tool.services import platforms, sightings
+from lti_tool.views import frames
 from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPersonError, SignedOutError, first_led_to
 from lti_tool.views.words import happened, launch_refusal, refusal
 
 log = structlog.get_logger()
 PAGES = {401, 403, 404, 405, 409, 413, 429, 500, 503}
+BEGIN_AGAIN = {"cookie_missing", "login_required"}  # what a window of its own mends: cookies of ours, or of the LMS
 HOPELESS = {"foreign_form", "unsigned_form"}  # sent again they would be refused again: their text can be copied
 
 
@@ -57,11 +60,16 @@ def _refused(error: RefusedError) -> ResponseReturnValue:
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     log.warning("launch_refused", code=error.code)
     _undo()
-    platform_id = error.facts.get("platform_id")
+    facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
+    asked: dict[str, str] = {}
+    begun = error.facts.get("login")
+    platform_id = begun.platform_id if isinstance(begun, LoginState) else error.facts.get("platform_id")
     if isinstance(platform_id, int):
         sightings.refused(error.code, platform_id=platform_id)
-    facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
-    return render_template("errors/launch.html", **facts), 403
+    if isinstance(begun, LoginState):
+        frames.allow(platforms.addresses_of(begun.platform_id))
+        asked = begun.asked if error.code in BEGIN_AGAIN and frames.framed() else {}
+    return render_template("errors/launch.html", asked=asked, **facts), 403
 
 
 def _platform_fault(error: PlatformError) -> ResponseReturnValue:

@@ -52,6 +52,11 @@ REFUSALS = {
         _l("Nothing was made twice."),
         _l("Open the activity again from your course; a facilitator will give you your place."),
     ),
+    "link_over": Words(
+        _l("This link has had its time"),
+        _l("It worked once, for a short while, so that nobody else can use it."),
+        _l("Go back to where you pressed the button and press it again, or open the activity from your course."),
+    ),
     "placed_already": Words(
         _l("This person has a place already"),
         _l("Nothing was changed."),

@@ -15,7 +15,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from lti_tool import db
 from lti_tool.lti import launch, login, registry
-from lti_tool.lti.messages import Launch
+from lti_tool.lti.messages import Launch, Storage
 from lti_tool.models import Platform
 
 TOOL = "https://circles.example.org"
@@ -71,7 +71,9 @@ class Lms:
             session.commit()
         return platform
 
-    def login(self, *, browser: str = "this browser", **changes: str) -> dict[str, str]:
+    def login(
+        self, *, browser: str = "this browser", storage: Storage = Storage.COOKIE, **changes: str
+    ) -> dict[str, str]:
         """Begin a login and give the parameters of our authentication request."""
         asked = {
             "iss": self.issuer,
@@ -80,7 +82,7 @@ class Lms:
             "client_id": self.client_id,
         }
         with db.work() as session:
-            address = login.begin(asked | changes, browser=browser)
+            address = login.begin(asked | changes, browser=browser, storage=storage).address
             session.commit()
         return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
@@ -111,9 +113,11 @@ class Lms:
         kept = {name: value for name, value in header.items() if value is not GONE}
         return jwt.encode(body, private_key(key), algorithm="RS256", headers=kept)
 
-    def form(self, *, browser: str = "this browser", key: str = "first", **changes: Any) -> dict[str, str]:
-        """Begin a login and give the form that this LMS then posts."""
-        asked = self.login(browser=browser)
+    def form(
+        self, *, browser: str = "this browser", key: str = "first", begun: dict[str, str] | None = None, **changes: Any
+    ) -> dict[str, str]:
+        """Begin a login, unless it is begun, and give the form that this LMS then posts."""
+        asked = begun or self.login(browser=browser)
         token = self.sign(self.claims(asked["nonce"], **changes), key=key)
         return {"state": asked["state"], "id_token": token}
 
@@ -125,10 +129,10 @@ class Lms:
 PLAIN = {"azp", "nbf", "jti", "email", "name", "given_name", "family_name", "locale"}
 
 
-def finish(form: dict[str, str], *, browser: str | None = "this browser") -> Launch:
+def finish(form: dict[str, str], *, browser: str | None = "this browser", kept: str | None = None) -> Launch:
     """Finish a launch in a unit of work of its own and keep it."""
     with db.work() as session:
-        accepted = launch.finish(form, browser=browser)
+        accepted = launch.finish(form, browser=browser, kept=kept)
         session.commit()
     return accepted
 

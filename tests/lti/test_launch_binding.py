@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError
-from lti_tool.lti import launch
+from lti_tool.lti import launch, login
+from lti_tool.lti.messages import Storage
 from lti_tool.models import LoginState
 from tests.lti.issuer import TEACHER, Lms, finish
 from tests.lti.test_launch_refusals import raw, refusal
@@ -143,3 +144,64 @@ def test_a_launch_that_is_not_committed_did_not_happen(lms: Lms) -> None:
         launch.finish(form, browser="this browser")
         session.rollback()
     assert finish(form).sub == "7"
+
+
+def kept_by_platform(lms: Lms) -> dict[str, str]:
+    """The form of a launch whose value the LMS's page keeps."""
+    return lms.form(begun=lms.login(storage=Storage.PLATFORM, browser="the value"))
+
+
+def test_a_value_that_the_platform_kept_binds_a_launch_as_a_cookie_does(lms: Lms) -> None:
+    form = kept_by_platform(lms)
+    assert refusal(form, browser=None) == "cookie_missing"
+    assert refusal(form, browser=None, kept="another value") == "browser_changed"
+    assert finish(form, browser=None, kept="the value").storage is Storage.PLATFORM
+    assert refusal(form, browser=None, kept="the value") == "state_unknown"
+
+
+def test_a_login_that_a_cookie_was_set_for_is_bound_by_nothing_else(lms: Lms) -> None:
+    form = lms.form(browser="the value")
+    assert refusal(form, browser=None, kept="the value") == "cookie_missing"
+    assert refusal(form, browser="of another browser", kept="the value") == "browser_changed"
+
+
+@pytest.mark.parametrize("storage", [Storage.COOKIE, Storage.WINDOW])
+def test_a_launch_says_what_told_browsers_apart(lms: Lms, storage: Storage) -> None:
+    assert finish(lms.form(begun=lms.login(storage=storage))).storage is storage
+
+
+def test_a_cookie_that_came_after_all_is_as_good(lms: Lms) -> None:
+    assert finish(kept_by_platform(lms), browser="the value").storage is Storage.COOKIE
+
+
+def test_a_refused_launch_can_be_begun_again(lms: Lms) -> None:
+    form = lms.form(begun=lms.login(lti_message_hint='{"cmid":5}', lti_storage_target="_parent", stranger="x"))
+    with pytest.raises(LaunchRefusedError) as refused:
+        finish(form, browser=None)
+    begun = refused.value.facts["login"]
+    assert isinstance(begun, LoginState)
+    assert begun.asked == {
+        "iss": lms.issuer,
+        "login_hint": "7",
+        "target_link_uri": "https://circles.example.org/lti/launch",
+        "lti_message_hint": '{"cmid":5}',
+        "client_id": "circles-1",
+        "lti_storage_target": "_parent",
+    }
+
+
+@pytest.mark.parametrize("hint", ["x" * 9000, "nul\0"], ids=["long", "not printable"])
+def test_what_is_too_much_to_keep_is_not_kept(lms: Lms, hint: str) -> None:
+    assert finish(lms.form(begun=lms.login(lti_message_hint=hint))).sub == "7"
+    assert login.asked_again({"iss": lms.issuer, "lti_message_hint": hint}) == {}
+
+
+def test_a_login_is_found_while_it_is_under_way(lms: Lms) -> None:
+    state = lms.login()["state"]
+    found = login.find(state)
+    assert found is not None
+    assert found.platform.issuer == lms.issuer
+    with db.work() as session:
+        session.execute(sa.update(LoginState).values(expires_at=db.now()))
+        session.commit()
+    assert [login.find(one) for one in (state, "made up", "nul\0", "")] == [None] * 4

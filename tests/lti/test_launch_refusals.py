@@ -22,9 +22,9 @@ from tests.conformance import named
 from tests.lti.issuer import GONE, TEACHER, TOOL, Lms, finish, private_key
 
 
-def refusal(form: dict[str, str], *, browser: str | None = "this browser") -> str:
+def refusal(form: dict[str, str], *, browser: str | None = "this browser", kept: str | None = None) -> str:
     with pytest.raises(LaunchRefusedError) as refused:
-        finish(form, browser=browser)
+        finish(form, browser=browser, kept=kept)
     return refused.value.code
 
 

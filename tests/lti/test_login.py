@@ -23,7 +23,7 @@ WHOLE = {
 
 def begin(params: dict[str, str], browser: str = "this browser") -> str:
     with db.work() as session:
-        address = login.begin(params, browser=browser)
+        address = login.begin(params, browser=browser).address
         session.commit()
     return address
 

@@ -11,8 +11,9 @@ from werkzeug.routing import Rule
 
 from lti_tool import db
 from lti_tool.access import ADMINISTERING, Permission
+from lti_tool.errors import NotFoundError
 from lti_tool.models import Administrator, AuditLine, Visit
-from lti_tool.services import leftovers
+from lti_tool.services import administrators, leftovers
 from tests import administering, build
 from tests.conftest import PUBLIC
 from tests.reader import Reader
@@ -140,30 +141,25 @@ class TestTheLmsAdministrator:
         for path in ("/invites",):
             reader.open(path, expect=403)
 
-    def test_uses_a_ticket_once_and_only_while_her_visit_stands(self, app: Flask) -> None:
+    def test_goes_in_only_in_a_window_of_her_own(self, app: Flask) -> None:
         reader, _person = administering.lms_administrator(app)
-        ticket = re.findall(r'name="token" value="([^"]+)"', reader.open("/administrators/door"))[0]
-        again = re.findall(r'name="token" value="([^"]+)"', reader.open("/administrators/door"))[0]
-        assert app.test_client().post("/administrators/enter", data={"token": ticket}).status_code == 303
-        assert app.test_client().post("/administrators/enter", data={"token": ticket}).status_code == 409
-        with db.work() as unit:
-            unit.execute(sa.delete(Visit))
-            unit.commit()
-        assert app.test_client().post("/administrators/enter", data={"token": again}).status_code == 409
+        page = reader.open("/administrators/door")
+        assert "Go on in a new window" in page.text
+        framed = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"}
+        page = reader.send("/administrators/door", headers=framed, expect=409)
+        assert "window of its own" in page.text
+        assert count(Administrator) == 0
 
-    def test_brings_a_ticket_that_her_launch_still_stands_for(self, app: Flask) -> None:
+    def test_goes_in_while_her_launch_still_stands_for_it(self, app: Flask) -> None:
         reader, _person = administering.lms_administrator(app)
-        ticket = re.findall(r'name="token" value="([^"]+)"', reader.open("/administrators/door"))[0]
+        reader.headers = {"Sec-Fetch-Dest": "document"}
+        reader.open("/administrators/door")
         with db.work() as unit:
             unit.execute(sa.update(Visit).values(administers=False))
             unit.commit()
-        assert app.test_client().post("/administrators/enter", data={"token": ticket}).status_code == 409
-
-    def test_forges_no_ticket(self, app: Flask) -> None:
-        reader, _person = administering.lms_administrator(app)
-        ticket = re.findall(r'name="token" value="([^"]+)"', reader.open("/administrators/door"))[0]
-        for bad in (ticket[:-2], f"{ticket}x", "a.b.c", "W10.aaaa.bbbb", "."):
-            assert app.test_client().post("/administrators/enter", data={"token": bad}).status_code == 409
+        reader.press("Open the administrator’s pages", expect=403)
+        with db.work() as unit, pytest.raises(NotFoundError):
+            administrators.enter_from(unit.scalars(sa.select(Visit.id)).one())
         assert count(Administrator) == 0
 
     def test_is_out_when_the_platform_is_blocked(self, app: Flask) -> None:

@@ -1,5 +1,7 @@
 """Headers of every answer: who may frame us, what may load, what stays in caches, where addresses go."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -39,6 +41,26 @@ def test_every_answer_is_strict_and_kept_nowhere(client: FlaskClient) -> None:
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "camera=()" in answer.headers["Permissions-Policy"]
         assert "X-Frame-Options" not in answer.headers  # it knows one site only, and we live in frames
+
+
+def test_every_route_is_strict_for_whoever_comes(app: Flask) -> None:
+    """Numbers and tokens that nobody gave out: what answers is a refusal, and it has all the headers of a page."""
+    known, nobody = app.test_client(), app.test_client()
+    sign_in(known, build.member(build.circle(), "facilitator"))  # type: ignore[arg-type]
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<int:\w+>", "1", re.sub(r"<\w+>", "made-up", rule.rule))
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            for client in (known, nobody):
+                answer = client.open(path, method=method, headers={"Sec-Fetch-Site": "same-origin"})
+                said = f"{method} {path}: {answer.status_code}"
+                assert answer.status_code < 500, said
+                assert STRICT.items() <= policy(answer).items(), said
+                assert "unsafe" not in answer.headers["Content-Security-Policy"], said
+                assert policy(answer)["frame-ancestors"] != "*", said
+                assert answer.headers["Referrer-Policy"] == "same-origin", said
+                assert answer.headers["X-Content-Type-Options"] == "nosniff", said
+                public = path == "/lti/jwks"
+                assert (answer.headers["Cache-Control"] == "no-store") is not public, said
 
 
 def test_nothing_of_ours_says_an_address_to_others(client: FlaskClient) -> None:
@@ -94,6 +116,38 @@ class TestAncestors:
         """H4: being in a union's LMS may itself reveal membership."""
         build.platform(issuer="https://lms.union.example", auth_url="https://lms.union.example/auth")
         assert self.of(client) == {"'none'"}
+
+    def test_are_the_hosts_that_an_administrator_added_too(self, client: FlaskClient) -> None:
+        more = ["https://portal.union.example/courses", "javascript:alert(1)"]
+        mine = build.platform(
+            issuer="https://lms.union.example", auth_url="https://lms.union.example/auth", frame_origins=more
+        )
+        sign_in(client, build.person(build.course(mine)))  # type: ignore[arg-type]
+        expected = {"https://lms.union.example", "https://portal.union.example"}
+        assert self.of(client, "/circles/forming") == expected
+        unknown = client.application.test_client().get("/circles", headers={"Referer": "https://portal.union.example/"})
+        assert policy(unknown)["frame-ancestors"] == "https://portal.union.example"
+
+    def test_are_all_where_a_refusal_in_a_frame_says_nothing(self, client: FlaskClient) -> None:
+        """Or a frame whose cookie is gone stays blank after every click; the page names nobody and does nothing."""
+        framed = {"Sec-Fetch-Dest": "iframe", "Referer": settings.current().url("/circles/1")}
+        answer = client.get("/circles", headers=framed)
+        assert (answer.status_code, policy(answer)["frame-ancestors"]) == (401, "*")
+        assert "<form" not in answer.get_data(as_text=True)
+        refused = client.get(
+            "/lti/login?iss=https://unknown.example&login_hint=1&target_link_uri=x&again=1", headers=framed
+        )
+        assert (refused.status_code, policy(refused)["frame-ancestors"]) == (403, "*")
+        assert "<form" not in refused.get_data(as_text=True)
+        for path, method in (("/", "GET"), ("/nowhere", "GET"), ("/language", "POST")):
+            assert policy(client.open(path, method=method, headers=framed))["frame-ancestors"] == "'none'", path
+
+    def test_are_none_where_a_view_says_so(self, app: Flask) -> None:
+        """Administration pages."""
+        with app.test_request_context("/"):
+            frames.allow([])
+            answer = app.process_response(app.make_response("administration"))
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
     def test_are_none_where_there_is_no_platform(self, client: FlaskClient) -> None:
         with db.work(read_only=True) as unit:

@@ -1,9 +1,26 @@
 """The door through which the LMS sends people."""
 
-import pytest
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
 
-from tests import build
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lti_tool import db
+from lti_tool.demo import authentication
+from lti_tool.models import LoginState, OutsideLink, Platform, Visit
+from tests import build, school
+from tests.conftest import PUBLIC
 from tests.reader import Reader
+from tests.school import School
+
+FRAME = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"}
+OURS = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"}
+TOP = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["first launch", "signed in already"])
@@ -12,3 +29,249 @@ def test_a_launch_that_cannot_be_read_is_refused_kindly(reader: Reader, app: obj
         reader.as_(build.member(build.circle()))
     page = reader.send("/lti/launch", expect=403, state="nothing of ours", id_token="nothing")
     assert "We could not open this from your course" in page.text
+
+
+@pytest.fixture
+def lms(app: Flask) -> Iterator[School]:
+    with school.joined(app, "canvas", public_url=PUBLIC) as made:
+        yield made
+
+
+def begun(
+    of: School, client: FlaskClient, headers: dict[str, str], *, times: int = 1, post: bool = False
+) -> TestResponse:
+    """The answer to a login; a second time where the first one said so."""
+    url, fields = of.lms.login(of.lms.opening(person="teacher01", course=school.COURSE))
+    path = urlsplit(url).path
+    answer = (
+        client.post(path, data=fields, headers=headers)
+        if post
+        else client.get(path, query_string=fields, headers=headers)
+    )
+    for _ in range(times - 1):
+        assert answer.status_code == 307
+        answer = client.open(
+            answer.location, method="POST" if post else "GET", data=fields if post else None, headers=headers
+        )
+    return answer
+
+
+def forget(client: FlaskClient) -> None:
+    """What a browser does that refuses our cookies."""
+    client._cookies.clear()  # type: ignore[attr-defined]
+
+
+def answered(of: School, address: str) -> dict[str, str]:
+    """The form that the LMS posts."""
+    return authentication.answer(of.lms, dict(parse_qsl(urlsplit(address).query))).fields
+
+
+@pytest.mark.parametrize("post", [False, True], ids=["GET", "POST"])
+class TestLogin:
+    def test_at_the_top_it_is_one_redirect(self, lms: School, post: bool) -> None:
+        answer = begun(lms, lms.app.test_client(), TOP, post=post)
+        assert answer.status_code == 302
+        assert answer.location.startswith(f"{lms.lms.base_url}/auth?")
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-circles-login=")
+        assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/"))
+
+    def test_a_frame_is_asked_twice_the_first_time_only(self, lms: School, post: bool) -> None:
+        client = lms.app.test_client()
+        assert begun(lms, client, FRAME, times=2, post=post).status_code == 302
+        assert begun(lms, client, FRAME, post=post).status_code == 302
+
+    def test_asking_twice_begins_one_login(self, lms: School, post: bool) -> None:
+        begun(lms, lms.app.test_client(), FRAME, times=2, post=post)
+        with db.work(read_only=True) as unit:
+            assert [one.storage for one in unit.scalars(sa.select(LoginState))] == ["cookie"]
+
+    def test_who_keeps_no_cookie_gets_the_page(self, lms: School, post: bool) -> None:
+        page = refused(lms, lms.app.test_client(), post=post)
+        assert 'data-frame="post_message_forwarding"' in page
+        assert f'data-origin="{lms.lms.base_url}"' in page
+        assert 'target="_blank"' in page
+        assert "lti_storage_target" not in page  # the window has no page around it
+        with db.work(read_only=True) as unit:
+            assert [one.storage for one in unit.scalars(sa.select(LoginState))] == ["platform"]
+
+
+def refused(of: School, client: FlaskClient, *, post: bool = False) -> str:
+    """The page for a browser that keeps no cookie."""
+    first = begun(of, client, FRAME, post=post)
+    forget(client)
+    fields = dict(parse_qsl(urlsplit(first.location).query))
+    _url, login = of.lms.login(of.lms.opening(person="teacher01", course=school.COURSE))
+    sent = {"data": login} if post else {"query_string": {**fields, **login}}
+    answer = client.open(
+        "/lti/login" + ("?again=1" if post else ""), method="POST" if post else "GET", headers=FRAME, **sent
+    )
+    assert answer.status_code == 200, answer.status
+    forget(client)
+    ancestors = answer.headers["Content-Security-Policy"].rpartition("frame-ancestors ")[2].split()
+    assert set(ancestors) == {of.lms.base_url, "https://canvas.instructure.com"}
+    return answer.get_data(as_text=True)
+
+
+def attribute(page: str, name: str) -> str:
+    from html import unescape
+
+    found = re.search(rf'data-{name}="([^"]*)"', page)
+    assert found, name
+    return unescape(found[1])
+
+
+class TestKeptByThePlatform:
+    @pytest.fixture
+    def client(self, lms: School) -> FlaskClient:
+        return lms.app.test_client()
+
+    @pytest.fixture
+    def login(self, lms: School, client: FlaskClient) -> tuple[dict[str, str], str]:
+        """The form that the LMS posts, and the value that its page keeps."""
+        page = refused(lms, client)
+        return answered(lms, attribute(page, "next")), attribute(page, "value")
+
+    def test_the_launch_asks_for_the_value(self, client: FlaskClient, login: tuple[dict[str, str], str]) -> None:
+        form, value = login
+        answer = client.post("/lti/launch", data=form, headers=FRAME)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert value not in page
+        assert f'name="id_token" value="{form["id_token"]}"' in page
+
+    def test_the_value_completes_it_and_a_window_goes_on(
+        self, lms: School, client: FlaskClient, login: tuple[dict[str, str], str]
+    ) -> None:
+        form, value = login
+        answer = client.post("/lti/launch", data={**form, "kept": value}, headers=OURS)
+        assert answer.status_code == 303
+        assert answer.location.startswith("/lti/arrived/")
+        forget(client)
+        page = client.get(answer.location, headers=OURS)
+        assert page.status_code == 200
+        token = answer.location.rpartition("/")[2]
+        assert f'action="/outside/{token}" target="_blank"' in page.get_data(as_text=True)
+        window = lms.app.test_client()
+        entered = window.post(f"/outside/{token}", headers={**OURS, "Sec-Fetch-Dest": "document"})
+        assert entered.location == "/circles"
+        assert window.get("/circles/forming").status_code == 200
+
+    def test_a_session_that_holds_after_all_goes_on_in_place(
+        self, client: FlaskClient, login: tuple[dict[str, str], str]
+    ) -> None:
+        form, value = login
+        answer = client.post("/lti/launch", data={**form, "kept": value}, headers=OURS)
+        assert client.get(answer.location, headers=OURS).location == "/circles"
+
+    def test_the_link_of_another_visit_is_not_followed(
+        self, lms: School, client: FlaskClient, login: tuple[dict[str, str], str]
+    ) -> None:
+        form, value = login
+        answer = client.post("/lti/launch", data={**form, "kept": value}, headers=OURS)
+        other = lms.app.test_client()
+        begun_there = begun(lms, other, TOP)
+        other.post("/lti/launch", data=answered(lms, begun_there.location), headers=TOP)
+        assert other.get(answer.location, headers=OURS).status_code == 200
+
+    @pytest.mark.parametrize(
+        "headers", [FRAME, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "none"}, {}],
+        ids=["another site", "another origin", "nobody's page", "nothing said"],
+    )  # fmt: skip
+    def test_somebody_elses_page_cannot_bring_the_value(
+        self, client: FlaskClient, login: tuple[dict[str, str], str], headers: dict[str, str]
+    ) -> None:
+        """Login CSRF: an attacker knows the value of a login of his own, and posts all three from his page."""
+        form, value = login
+        answer = client.post("/lti/launch", data={**form, "kept": value}, headers=headers)
+        assert answer.status_code == 200  # asked of this browser's own LMS
+        with db.work(read_only=True) as unit:
+            assert unit.scalars(sa.select(Visit)).all() == []
+
+    def test_nothing_is_asked_for_a_login_that_a_cookie_binds(self, lms: School, client: FlaskClient) -> None:
+        answer = begun(lms, client, TOP)
+        forget(client)
+        page = client.post("/lti/launch", data=answered(lms, answer.location), headers=FRAME)
+        assert page.status_code == 403
+        assert "launch.js" not in page.get_data(as_text=True)
+
+
+class TestANewWindow:
+    def test_it_begins_the_login_again_without_a_redirect(self, lms: School) -> None:
+        """Chromium holds redirects of a form to the page's form-action: another site would be blocked."""
+        client = lms.app.test_client()
+        page = refused(lms, client)
+        form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
+        assert form.pop("window") == "1"
+        window = lms.app.test_client()
+        answer = window.post("/lti/login", data={**form, "window": "1"}, headers={**OURS, "Sec-Fetch-Dest": "document"})
+        assert answer.status_code == 200
+        found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', answer.get_data(as_text=True))
+        assert found
+        address = found[1].replace("&amp;", "&")
+        launched = window.post("/lti/launch", data=answered(lms, address), headers=TOP)
+        assert launched.location == "/circles"
+        with db.work(read_only=True) as unit:
+            assert unit.scalars(sa.select(OutsideLink)).all() == []
+
+    def test_a_refusal_offers_it_where_it_mends_something(self, lms: School) -> None:
+        client = lms.app.test_client()
+        form = answered(lms, begun(lms, client, FRAME, times=2).location)
+        forget(client)
+        page = client.post("/lti/launch", data=form, headers=FRAME)
+        assert page.status_code == 403
+        assert 'action="/lti/login" target="_blank"' in page.get_data(as_text=True)
+        at_the_top = client.post("/lti/launch", data=form, headers=TOP).get_data(as_text=True)
+        assert "_blank" not in at_the_top
+
+    def test_the_lms_that_lost_its_own_session_in_the_frame_gets_one(self, lms: School) -> None:
+        client = lms.app.test_client()
+        asked = dict(parse_qsl(urlsplit(begun(lms, client, FRAME, times=2).location).query))
+        no = {"error": "login_required", "state": asked["state"]}
+        page = client.post("/lti/launch", data=no, headers=FRAME).get_data(as_text=True)
+        assert 'target="_blank"' in page
+        made_up = client.post("/lti/launch", data={**no, "state": "made up"}, headers=FRAME).get_data(as_text=True)
+        assert "_blank" not in made_up
+
+
+def launched(of: School, client: FlaskClient, **what: str) -> str:
+    """Launch in this browser; the id of the visit."""
+    from lti_tool.demo import browser
+
+    answer = browser.launch(of.lms, client, **{"person": "teacher01", "course": school.COURSE, **what})
+    assert answer.status_code == 303
+    with client.session_transaction(base_url=PUBLIC) as cookie:
+        return str(cookie["visit"])
+
+
+class TestSessions:
+    def test_a_session_that_was_there_before_is_not_adopted(self, lms: School) -> None:
+        """Session fixation: whoever planted it would be in."""
+        client = lms.app.test_client()
+        with client.session_transaction(base_url=PUBLIC) as cookie:
+            cookie["visit"] = "planted"
+            cookie["more"] = "planted"
+        first = launched(lms, client)
+        second = launched(lms, client)
+        assert len({first, second, "planted"}) == 3
+        with client.session_transaction(base_url=PUBLIC) as cookie:
+            assert set(cookie) == {"visit", "platform"}
+
+    def test_the_earlier_visit_of_another_browser_stays_its_own(self, lms: School) -> None:
+        one, two = lms.app.test_client(), lms.app.test_client()
+        first = launched(lms, one)
+        launched(lms, two)
+        with one.session_transaction(base_url=PUBLIC) as cookie:
+            assert cookie["visit"] == first
+        assert one.get("/circles/forming").status_code == 200
+
+
+def test_hosts_that_an_administrator_added_may_frame_the_page(lms: School) -> None:
+    with db.work() as unit:
+        unit.execute(sa.update(Platform).values(frame_origins=["https://school.instructure.com/courses"]))
+        unit.commit()
+    client = lms.app.test_client()
+    launched(lms, client)
+    policy = client.get("/circles/forming").headers["Content-Security-Policy"]
+    assert policy.endswith(f"{lms.lms.base_url} https://canvas.instructure.com https://school.instructure.com")

@@ -27,6 +27,9 @@ class Canvas(Plain):
     reviews = False
     names_by_default = False  # privacy_level is anonymous unless somebody chooses otherwise
 
+    storage_frame = "post_message_forwarding"  # doc/api/lti_window_post_message.md, lti_launch_overview.md
+    resizes = True  # lti_window_post_message.md
+
     older_score = Refusal(400, "timestamp is older than the last result")  # scores_controller.rb
     unknown_person = staff_person = Refusal(422, "User not found in course or is not a student")  # the same
     bad_score = Refusal(422, "The score is not valid")  # the same: scoreMaximum missing

@@ -31,6 +31,11 @@ class Plain:
     reviews = True  # submission review
     names_by_default = True  # names and e-mail travel unless an administrator says no
 
+    # What the page around a tool does for it (1EdTech Client Side postMessages 0.1, Platform Storage 0.1).
+    storage_frame = ""  # who keeps values for tools: nobody, the page itself ("_parent"), or a frame in it by its name
+    announces_storage = True  # login and launch say so (lti_storage_target); else only the answer to lti.capabilities
+    resizes = False  # the frame follows the height that the tool tells
+
     # Scores.
     older_score = Refusal(409, "The score is not later than the last one")
     unknown_person = Refusal(404, "No such person in this course")

@@ -53,6 +53,12 @@ def start(kind: str, course: str, person: str) -> ResponseReturnValue:
     return redirect(f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(fields)}")
 
 
+@bp.get("/keeper")
+def keeper() -> ResponseReturnValue:
+    """The frame that keeps values for tools, where this LMS has one beside the tool's."""
+    return render_template("demo/keeper.html")
+
+
 @bp.post("/deep-link/return/<course>")
 def deep_link_return(course: str) -> ResponseReturnValue:
     """What was chosen becomes activities of the course."""

@@ -152,6 +152,8 @@ def upgrade() -> None:
         sa.Column("nonce", sa.Text(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=False),
         sa.Column("browser_hash", sa.Text(), nullable=False),
+        sa.Column("storage", sa.Text(), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_login_state_platform_id_platform")),
         sa.PrimaryKeyConstraint("state", name=op.f("pk_login_state")),
@@ -489,6 +491,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_evidence_entry_id"), "evidence", ["entry_id"], unique=False)
     op.create_table(
+        "outside_link",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("visit_id", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["visit_id"], ["visit.id"], name=op.f("fk_outside_link_visit_id_visit"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_outside_link")),
+    )
+    op.create_index(op.f("ix_outside_link_expires_at"), "outside_link", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_outside_link_visit_id"), "outside_link", ["visit_id"], unique=False)
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
@@ -555,6 +570,7 @@ def downgrade() -> None:
     op.drop_table("reply")
     op.drop_table("version_evidence")
     op.drop_table("feedback")
+    op.drop_table("outside_link")
     op.drop_table("evidence")
     op.drop_table("entry_version")
     op.drop_table("credit")
