@@ -5,7 +5,7 @@ A request's language is `g.language` where the visit has set it, else what the b
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 import flask_babel
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, match_skeleton
+from babel.lists import format_list
 from babel.support import NullTranslations
 from flask import Flask, g, has_request_context, request
 from flask_babel import gettext, pgettext
@@ -53,6 +55,7 @@ def init_app(app: Flask, *, catalogues: str = "translations") -> None:
     app.jinja_env.globals.update(_=_said, gettext=_said, ngettext=_counted)
     app.jinja_env.filters.update(day=day, day_and_time=day_and_time, clock=clock, days_ago=days_ago)
     app.jinja_env.filters.update(programme_text=programme_text, programme_words=lambda text: programme_words(text)[0])
+    app.jinja_env.filters.update(names=names)
     app.context_processor(lambda: {"language": language(), "direction": direction(), "languages": LANGUAGES})
 
 
@@ -156,6 +159,31 @@ def _locale(code: str) -> Locale:
         return Locale.parse(code.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         return Locale.parse(SOURCE)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as the page's language lists them: "A, B and C"."""
+    return str(format_list([str(word) for word in words], locale=_speech().dates))
+
+
+def names(people: Iterable[object], unnamed: str = "") -> Markup:
+    """The names of people as a list for a page, each in its own direction; `unnamed` stands for who has none."""
+    known = [getattr(one, "display_name", "") or unnamed or gettext("A colleague") for one in people]
+    return Markup(listed(Markup("<bdi>{}</bdi>").format(name) for name in known))  # noqa: S704 (each name is escaped)
+
+
+def territory(code: str) -> str:
+    """The country that a locale names, "GH" of `en_GH`; empty where it names none."""
+    try:
+        return Locale.parse(code.replace("-", "_")).territory or ""
+    except (UnknownLocaleError, ValueError):
+        return ""
+
+
+def zone_of(country: str) -> str:
+    """The time zone of a country that has one; empty for one with several, or none that is known."""
+    zones = [zone for zone, where in get_global("zone_territories").items() if where == country]
+    return zones[0] if len(zones) == 1 else ""
 
 
 def programme_words(text: object) -> tuple[str, str]:

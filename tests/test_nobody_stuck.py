@@ -35,7 +35,7 @@ from lti_tool.models import (
     Person,
     Reply,
 )
-from lti_tool.services import entries, feedbacks, holds, milestones, pairing, replies, reviews
+from lti_tool.services import entries, feedbacks, holds, milestones, offers, pairing, replies, reviews
 from tests import build
 from tests import feedback_build as fb
 
@@ -96,7 +96,7 @@ def live(circle: Circle, person: Person, habit: str) -> None:
         version = fb.shared(circle, person)
         if habit == "takes back":
             entries.take_back(entries.get_own(version.entry_id, within=within), by=person)
-    for asked in feedbacks.asked_of(circle, within=within):
+    for asked in offers.of(circle, within=within):
         if habit == "passes":
             feedbacks.pass_on(db.session.get_one(Feedback, asked.feedback_id), by=person)
         elif habit == "takes part":
@@ -232,7 +232,7 @@ class Circle_(RuleBasedStateMachine):  # noqa: N801 (the machine of a circle)
         rows = list(self.unit.query(Feedback))
         for name in CAST:
             within, seen = self.reach(name), fb.readable(self.people[name])
-            shown = feedbacks.asked_of(self.circle, within=within) if name in self.present else []
+            shown = offers.of(self.circle, within=within) if name in self.present else []
             for offer in shown:
                 assert name in self.standing[offer.version_id], "T2: an offer shows its text"
             for version in self.versions:

@@ -59,6 +59,10 @@ class Activity(BaseModel):
     url: str | None = None
     custom: dict[str, str] = Field(default_factory=dict)
     group: str | None = None  # only this LMS group sees it
+    opens: str = ""  # moments as a deep link said them
+    closes: str = ""
+    done_by: str = ""
+    own_window: bool = False
     copied_from: list[str] = Field(default_factory=list)  # ids, nearest first
 
 

@@ -14,6 +14,8 @@ class Plain:
     score_extension: ClassVar[Mapping[str, Any]] = {}
     # Merged into the tool configuration when we register.
     registration_extension: ClassVar[Mapping[str, Any]] = {}
+    # Whether a column may say how one person's work is opened from the gradebook (Submission Review 1.0).
+    reviews: ClassVar[bool] = False
 
     @staticmethod
     def takes_message(kind: str, listed: Collection[str]) -> bool:
@@ -47,6 +49,8 @@ class Moodle(Plain):
 
     # mod/lti/service/gradebookservices, scores.php: 409 is an earlier timestamp, 400 a person who takes no score.
     stale = frozenset({409})
+    # mod/lti/grade.php opens a review from the grader report; a deep link's column may name its address and custom.
+    reviews = True
 
     @staticmethod
     def takes_message(kind: str, listed: Collection[str]) -> bool:

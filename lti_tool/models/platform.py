@@ -112,6 +112,19 @@ class Activity(Base):
     course: Mapped[Course] = relationship(back_populates="activities")
 
 
+class Picking(Base):
+    """An author's choice of what activities open (deep linking): asked for by one launch, answered once."""
+
+    __tablename__ = "picking"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[str] = mapped_column(sa.ForeignKey("visit.id", ondelete="CASCADE"), index=True)
+    terms: Mapped[dict[str, Any]]  # what the LMS takes back, without addresses
+    sealed: Mapped[str]  # where the answer goes and the LMS's `data`: they may hold the key of a person's session
+    answer: Mapped[str | None]  # the signed answer, sealed; a page shown again carries the very same one
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Invite(Base):
     """A one-time address with which an LMS administrator registers the tool (dynamic registration)."""
 

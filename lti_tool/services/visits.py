@@ -12,7 +12,7 @@ from lti_tool import access, settings
 from lti_tool.db import find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, rosters, sightings
+from lti_tool.services import credits, kept_places, links, rosters, sightings
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,14 @@ def arrive(launch: Launch) -> Visit:
     activity = find_or_add(Activity, course_id=course.id, resource_link_id=launch.resource_link_id)
     activity.title = launch.resource_title or activity.title
     activity.custom = launch.custom
+    if links.is_link(launch.custom):
+        activity.circle_id = links.circle_of(launch.custom)
     activity.line_item_url = launch.line_item_url or activity.line_item_url
     person = find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
     person.name = launch.name or person.name
     if launch.locale and not person.locale_chosen:
         person.locale = launch.locale
-    _enrol(person, activity, launch)
+    enrolment = _enrol(person, activity, launch)
     visit = Visit(
         id=secrets.token_urlsafe(24),
         person_id=person.id,
@@ -67,6 +69,7 @@ def arrive(launch: Launch) -> Visit:
     session.add(visit)
     session.flush()
     if not launch.test_user:
+        kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
     rosters.ask_for(course)
     for kind, code in ((sightings.LAUNCH, ""), (sightings.STORAGE, launch.storage)):
@@ -84,7 +87,7 @@ def _course(launch: Launch) -> Course:
     return course
 
 
-def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
+def _enrol(person: Person, activity: Activity, launch: Launch) -> Enrolment:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
     enrolment = find_or_add(Enrolment, course_id=activity.course_id, person_id=person.id)
     roles = sorted({*(enrolment.launch_roles or []), *launch.roles})
@@ -92,18 +95,23 @@ def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
         enrolment.launch_roles = roles
     enrolment.may_teach = enrolment.may_teach or launch.may_teach
     enrolment.test_user = launch.test_user
-    enrolment.activity_id = activity.id
+    if links.takes_credit(activity) or (enrolment.activity_id is None and activity.resource_link_id):
+        enrolment.activity_id = activity.id
     enrolment.left_at = None
     if launch.groups:
         enrolment.groups = list(launch.groups)
+    return enrolment
 
 
 def _remember_activity(person: Person, activity: Activity) -> None:
-    """Credit goes to the activity from which the person last launched the circle."""
+    """Credit goes to the activity from which the person last launched the circle; through one stage only if need be."""
+    if not activity.resource_link_id:
+        return
     fed_here = select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)
     if activity.circle_id is not None:
         fed_here = fed_here.where(CircleSource.circle_id == activity.circle_id)
-    elsewhere = or_(Membership.activity_id.is_(None), Membership.activity_id != activity.id)
+    nowhere = Membership.activity_id.is_(None)
+    elsewhere = or_(nowhere, Membership.activity_id != activity.id) if links.takes_credit(activity) else nowhere
     query = select(Membership).where(
         Membership.person_id == person.id, Membership.left_at.is_(None), Membership.circle_id.in_(fed_here), elsewhere
     )

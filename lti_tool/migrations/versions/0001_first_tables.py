@@ -221,6 +221,7 @@ def upgrade() -> None:
     op.create_table(
         "circle",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -232,6 +233,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_circle_cohort_id_cohort")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_circle_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_circle_public_id")),
     )
     op.create_index(op.f("ix_circle_cohort_id"), "circle", ["cohort_id"], unique=False)
     op.create_index(op.f("ix_circle_unit_id"), "circle", ["unit_id"], unique=False)
@@ -308,8 +310,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_inquiry_circle_id"), "inquiry", ["circle_id"], unique=False)
     op.create_table(
+        "kept_place",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("circle_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("course_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kept_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_kept_place_circle_id_circle")),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_kept_place_course_id_course")),
+        sa.ForeignKeyConstraint(["kept_by"], ["person.id"], name=op.f("fk_kept_place_kept_by_person")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_kept_place_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_place")),
+        sa.UniqueConstraint("circle_id", "person_id", name=op.f("uq_kept_place_circle_id_person_id")),
+    )
+    op.create_index(op.f("ix_kept_place_person_id"), "kept_place", ["person_id"], unique=False)
+    op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -325,6 +345,7 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_meeting_circle_id_circle")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_meeting_public_id")),
     )
     op.create_index(op.f("ix_meeting_circle_id"), "meeting", ["circle_id"], unique=False)
     op.create_table(
@@ -431,7 +452,6 @@ def upgrade() -> None:
         sa.Column("activity_id", sa.Integer(), nullable=False),
         sa.Column("test_user", sa.Boolean(), nullable=False),
         sa.Column("administers", sa.Boolean(), nullable=False),
-        sa.Column("return_url", sa.Text(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_visit_activity_id_activity")),
@@ -504,6 +524,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outside_link_expires_at"), "outside_link", ["expires_at"], unique=False)
     op.create_index(op.f("ix_outside_link_visit_id"), "outside_link", ["visit_id"], unique=False)
     op.create_table(
+        "picking",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("visit_id", sa.Text(), nullable=False),
+        sa.Column("terms", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_picking_visit_id_visit"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_picking")),
+    )
+    op.create_index(op.f("ix_picking_expires_at"), "picking", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_picking_visit_id"), "picking", ["visit_id"], unique=False)
+    op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
@@ -570,6 +603,7 @@ def downgrade() -> None:
     op.drop_table("reply")
     op.drop_table("version_evidence")
     op.drop_table("feedback")
+    op.drop_table("picking")
     op.drop_table("outside_link")
     op.drop_table("evidence")
     op.drop_table("entry_version")
@@ -582,6 +616,7 @@ def downgrade() -> None:
     op.drop_table("set_up")
     op.drop_table("norm")
     op.drop_table("meeting")
+    op.drop_table("kept_place")
     op.drop_table("inquiry")
     op.drop_table("circle_source")
     op.drop_table("audit_line")
