@@ -53,8 +53,8 @@ def addresses_for(person_id: int) -> list[str]:
 def knows(origin: str) -> bool:
     """Whether this origin is one of an approved platform."""
     query = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(Platform.approved_at.is_not(None))
-    rows = session.execute(query)
-    known = {urlsplit(address)[:2] for issuer, auth_url, more in rows for address in (issuer, auth_url, *more)}
+    found = session.execute(query)
+    known = {urlsplit(address)[:2] for issuer, auth_url, more in found for address in (issuer, auth_url, *more)}
     return urlsplit(origin)[:2] in known
 
 
