@@ -20,6 +20,7 @@ class Blackboard(Plain):
     family = "BlackboardLearn"  # sample JWT
     version = "3900.93.0"  # the same
     groups_service = False
+    notices = False  # not found in its documents
     reviews = False
     storage_frame = "lti_storage_frame"  # docs.anthology.com/docs/lti/core/poidc-login-lti_storage_target
     announces_storage = False  # the same: only lti.capabilities tells

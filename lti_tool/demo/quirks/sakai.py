@@ -18,6 +18,7 @@ class Sakai(Plain):
     family = "sakai"
     version = "23.0"
     groups_service = False
+    notices = False  # not found in its documents
     reviews = False
     storage_frame = "_parent"  # POSTMESSAGE.md, sakai PR 12252
     resizes = True  # POSTMESSAGE.md
