@@ -26,6 +26,7 @@ from lti_tool.models import (
     FeedbackState,
     InquiryAuthor,
     Membership,
+    Platform,
     Programme,
 )
 from lti_tool.models.inquiry import version_evidence
@@ -45,9 +46,11 @@ class Rights(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a view may ask for. The first three need no circle."""
+    """What a view may ask for. The first five need no circle, the two of administrators no visit either."""
 
     ANYONE = "anyone"  # no sign-in: the launch itself, health, static pages
+    ADMINISTER = "administer"  # an administrator: of one platform or of all; never a word that somebody wrote
+    ADMINISTER_ALL = "administer_all"  # who may run commands here: what reaches beyond one platform
     SIGNED_IN = "signed_in"  # own work, own settings, the waiting page
     SET_UP_COURSE = "set_up_course"  # make the first circles of a course
     BELONG = "belong"  # has any role in the circle
@@ -88,8 +91,26 @@ GRANTS: dict[Rights, frozenset[Permission]] = {
     Rights.MANAGER: frozenset({P.BELONG, P.SEE_COUNTS, P.SEE_MEETINGS, P.PLACE_PEOPLE}),
     Rights.GUEST: frozenset({P.BELONG}),
 }
-WITHOUT_CIRCLE = frozenset({P.ANYONE, P.SIGNED_IN, P.SET_UP_COURSE})
+ADMINISTERING = frozenset({P.ADMINISTER, P.ADMINISTER_ALL})
+WITHOUT_CIRCLE = frozenset({P.ANYONE, P.SIGNED_IN, P.SET_UP_COURSE}) | ADMINISTERING
 OUT = (FeedbackState.SENT, FeedbackState.READ, FeedbackState.ANSWERED, FeedbackState.CLOSED)
+
+
+@dataclass(frozen=True)
+class Administration:
+    """What an administrator may look after: one platform, or the whole installation. It gives no reading right."""
+
+    number: int  # of the one-time link that opened it: the log of changes names no person
+    platform_id: int | None = None  # None: every platform
+
+    @property
+    def whole(self) -> bool:
+        """Whether it reaches beyond one platform."""
+        return self.platform_id is None
+
+    def platforms(self) -> sa.ColumnElement[bool]:
+        """Platforms within it."""
+        return sa.true() if self.platform_id is None else Platform.id == self.platform_id
 
 
 def rights_with(permission: Permission) -> list[str]:

@@ -19,13 +19,26 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import columns, credits, deliveries, groups, leftovers, notices, pairing, replies, rosters
+from lti_tool.services import (
+    columns,
+    credits,
+    deliveries,
+    groups,
+    keys,
+    leftovers,
+    notices,
+    pairing,
+    replies,
+    rosters,
+    self_checks,
+)
 
 HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
     "roster": rosters.read,
     "groups": groups.read,
     "notices": notices.want,
     "score": columns.deliver,
+    "self_check": self_checks.run,
 }
 
 THREADS = 2  # a platform that hangs must not keep the others waiting
@@ -56,6 +69,7 @@ def sweep(*, limit: int | None = None, until: Callable[[], bool] = lambda: False
     """Remove what has had its time and do what is due; how many were kept and how many will be tried again."""
     with db.work():
         leftovers.remove(db.now())
+        keys.keep_up()
         db.session.commit()
     return deliveries.run_due(HANDLERS, limit=limit, until=until)
 

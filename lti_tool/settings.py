@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     )
     threads: int = Field(4, ge=1, le=64, description="Threads of the web server.")
     session_hours: int = Field(10, ge=1, le=48, description="How long a launch stays signed in, in hours.")
+    key_days: int = Field(
+        90, ge=0, le=3650, description="A new signing key is made after so many days; 0 leaves it to `lti-tool keys`."
+    )
+    key_lead_days: int = Field(
+        7, ge=0, le=90, description="How many days a new signing key is published before it signs."
+    )
     upload_max_mb: int = Field(12, ge=1, le=100, description="Largest picture or PDF that is accepted, in MB.")
     hosted_at: str = Field(
         "", description="Where the data lies and who answers for it, a sentence for teachers on the privacy page."

@@ -21,7 +21,7 @@ from lti_tool.errors import PlatformError
 from lti_tool.models import Deployment, Invite, Platform
 from lti_tool.services import deliveries
 
-COMMANDS = {"check", "demo", "invite", "platforms", "run-jobs", "serve", "upgrade-db", "worker"}
+COMMANDS = {"admin-link", "check", "demo", "invite", "keys", "platforms", "run-jobs", "serve", "upgrade-db", "worker"}
 PLATFORM = {
     "--name": "Union LMS", "--issuer": "https://lms.example.org", "--client-id": "abc",
     "--auth-url": "https://lms.example.org/auth", "--token-url": "https://lms.example.org/token",
@@ -221,6 +221,19 @@ def test_check_warns_of_a_laboratory_setting(monkeypatch: pytest.MonkeyPatch) ->
     assert "for this machine only" in said
 
 
+@pytest.mark.usefixtures("ready")
+def test_check_says_of_each_platform_how_far_it_has_come() -> None:
+    good("platforms", "add", *options())
+    said = good("check")
+    assert re.search(r"^note +Union LMS: It is registered, and nobody opened the tool", said, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("ready")
+def test_admin_link_prints_a_link_that_opens_the_pages() -> None:
+    link = good("admin-link").splitlines()[-1]
+    assert re.fullmatch(r"https://circles\.example\.org/administrators/links/[\w-]{43}", link)
+
+
 def test_help_answers_without_loading_the_tool() -> None:
     code = "import sys, lti_tool.cli; print({'flask', 'sqlalchemy', 'pydantic', 'alembic', 'huey'} & set(sys.modules))"
     words = [sys.executable, "-c", code]
@@ -316,3 +329,59 @@ def test_the_demonstration_refuses_ports_that_make_no_sense(
 ) -> None:
     monkeypatch.setenv("PORT", port)
     assert sentence in bad("demo")
+
+
+@pytest.mark.usefixtures("ready")
+class TestKeys:
+    def test_are_none_before_an_lms_asks(self) -> None:
+        assert "No key yet" in good("keys", "list")
+
+    def test_rotate_publishes_and_lists(self) -> None:
+        kid = good("keys", "rotate").splitlines()[-1]
+        lines = good("keys", "list").splitlines()
+        assert len(lines) == 2
+        assert lines[1].startswith(f"{kid}  signs from ")
+
+    def test_at_once_and_out_of_the_key_set(self) -> None:
+        kid = good("keys", "rotate", "--now").splitlines()[-1]
+        first = good("keys", "list").split()[0]
+        assert bad("keys", "retire", kid) == "No other key could sign. Make one first: lti-tool keys rotate\n"
+        good("keys", "retire", first, "--unpublish")
+        assert good("keys", "list").split() == [kid, "signs"]
+        assert "no such key" in bad("keys", "retire", "made up")
+
+    def test_reseal_counts(self) -> None:
+        good("keys", "rotate")
+        assert good("keys", "reseal").startswith("2 secrets")
+
+
+@pytest.mark.usefixtures("ready")
+class TestStanding:
+    def test_of_a_platform_is_changed_by_command(self) -> None:
+        good("platforms", "add", *options(**{"--deployment": "1"}))
+        which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
+        assert "is blocked" in good("platforms", "block", *which)
+        assert "(blocked)" in good("platforms", "list")
+        assert "is approved" in good("platforms", "unblock", *which)
+        assert "deployment 1 (approved)" in good("platforms", "list")
+        good("platforms", "block", *which, "--deployment", "1")
+        assert "deployment 1 (blocked)" in good("platforms", "list")
+        good("platforms", "approve", *which, "--all-deployments")
+        assert "accepts every deployment" in good("platforms", "list")
+        assert "deployment 1 (blocked)" in good("platforms", "list")  # a block ends by a word of its own
+
+    def test_new_addresses_are_held_to_the_same_rule(self) -> None:
+        good("platforms", "add", *options())
+        which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
+        assert "new addresses" in good("platforms", "move", *which, "--jwks-url", "https://lms.example.org/keys")
+        assert bad("platforms", "move", *which, "--jwks-url", "http://127.0.0.1/keys")
+
+    def test_an_invitation_may_leave_the_last_word_to_us(self) -> None:
+        assert good("invite", "--name", "A", "--wait").splitlines()[-1].startswith("https://circles.example.org/")
+        with db.work(read_only=True):
+            assert session.scalars(sa.select(Invite.approves)).all() == [False]
+
+    def test_an_lms_that_takes_no_news_is_said_so(self) -> None:
+        good("platforms", "add", *options())
+        which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
+        assert bad("platforms", "renew", *which)

@@ -24,7 +24,7 @@ from lti_tool.demo.people import INQUIRY
 from lti_tool.demo.quirks.moodle import sesskey
 from lti_tool.models import Circle, Delivery, Entry, EntryVersion, Feedback, InquiryAuthor, Person, Visit
 from lti_tool.settings import Settings
-from tests import build, feedback_build, school
+from tests import administering, build, feedback_build, school
 from tests.conftest import PUBLIC, Client, sign_in
 from tests.reader import Page, Reader
 from tests.school import TEACHERS, School
@@ -161,6 +161,59 @@ def test_nobody_can_be_read_in_logs_addresses_and_headers(
 
 
 @pytest.mark.proves("security", 19)
+def look_after(lms: School) -> set[str]:
+    """An administrator's whole way: both doors, every page, a check of an LMS that refuses; the secrets of it."""
+    path = administering.link()
+    chief = Reader(lms.app, forbidden=())
+    chief.open(path)
+    chief.press("Open the administrator’s pages")
+    chief.open("/platforms/1")
+    chief.press("Check the connection now")
+    lms.lms.faults.set(token_refused=True, roster_forbidden=True, clock_ahead=300)
+    lms.work()
+    browser.launch(lms.lms, lms.app.test_client(), person="teacher01", course=school.COURSE, client_id=lms.client_id)
+    lms.lms.faults.clear()
+    told = "".join(chief.open(path) for path in ("/platforms", "/platforms/1", "/audit"))
+    assert found_in(told, personal(lms)) == set()
+    made = chief.open("/invites", name="Union LMS")
+    with db.work(read_only=True) as unit:
+        person = unit.scalars(sa.select(Person)).first()
+    assert person is not None
+    visit = administering.visit_of(person)
+    hers = Reader(lms.app, forbidden=())
+    with hers.client.session_transaction(base_url=PUBLIC) as cookie:
+        cookie["visit"] = visit.id
+    hers.headers = {"Sec-Fetch-Dest": "document"}
+    hers.open("/administrators/door")
+    hers.press("Open the administrator’s pages")
+    hers.press("Close the administration")
+    value = chief.client.get_cookie("__Host-circles-administration", domain="circles.example.org")
+    assert value is not None
+    return {path.rsplit("/", 1)[1], value.value, re.findall(r"/lti/register/([\w-]+)", made)[0]}
+
+
+def test_nobody_can_be_read_in_what_administrators_leave(
+    lms: School, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in the log nor in the database: no name, no token of anybody, no link that still opens something."""
+    log.configure("DEBUG", strict=True)
+    try:
+        with watching(lms.app) as seen:
+            whole_way(lms)
+            secrets = look_after(lms)
+    finally:
+        log.configure("INFO", strict=True)
+    logged = capsys.readouterr()
+    assert "launch_refused" in logged.err
+    hidden = personal(lms) | seen.secrets | set(settings.secret_keys) | secrets
+    assert found_in(logged.out + logged.err, hidden) == set()
+    assert found_in(dump(), secrets | lms.lms.tokens) == set()
+    tables = [Base.metadata.tables[name] for name in ("sighting", "self_check", "administrator", "setting")]
+    with db.work(read_only=True) as unit:
+        rows = str([tuple(row) for table in tables for row in unit.execute(sa.select(table))])
+    assert found_in(rows, personal(lms)) == set()
+
+
 def test_every_answer_keeps_to_itself(plain: School) -> None:
     with watching(plain.app) as seen:
         whole_way(plain)

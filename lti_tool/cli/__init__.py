@@ -5,7 +5,9 @@ Imports are local to the commands: `lti-tool --help` answers without loading the
 
 import click
 
+from lti_tool.cli.administrators import admin_link
 from lti_tool.cli.demonstration import demo, practice_lms
+from lti_tool.cli.keys import keys
 from lti_tool.cli.platforms import invite, platforms
 from lti_tool.cli.start import Fault, Main, opened, with_programmes
 
@@ -18,8 +20,10 @@ def main() -> None:
     """
 
 
+main.add_command(admin_link)
 main.add_command(demo)
 main.add_command(invite)
+main.add_command(keys)
 main.add_command(platforms)
 main.add_command(practice_lms)
 
@@ -39,9 +43,13 @@ def upgrade_db() -> None:
 @click.option("--no-worker", is_flag=True, help="Only answer requests; `lti-tool worker` runs elsewhere.")
 def serve(bind: str, *, no_worker: bool) -> None:
     """Start the tool, and beside it the worker that sends grades and reads rosters."""
-    from lti_tool import create_app, server
+    from lti_tool import create_app, db, server
+    from lti_tool.services import settings as kept
 
     settings = opened()
+    with db.work():
+        kept.note_changes(settings)
+        db.session.commit()
     try:
         server.serve(create_app(settings), bind, settings=settings, worker=not no_worker)
     except server.ServeError as error:
@@ -80,10 +88,13 @@ def run_jobs(limit: int) -> None:
 @main.command()
 def check() -> None:
     """Look whether everything is in place, and say in plain sentences what is not."""
+    from lti_tool.cli.administrators import standings
     from lti_tool.services import checks
 
     settings = opened(any_shape=True)
     findings = checks.run(settings)
+    if not any(finding.weight is checks.Weight.FAULT for finding in findings):
+        findings += standings()
     for finding in findings:
         click.echo(f"{finding.weight:8}{finding.sentence}")
     if any(finding.weight is checks.Weight.FAULT for finding in findings):

@@ -1,13 +1,16 @@
 """Commands that connect an LMS."""
 
+from collections.abc import Callable
+
 import click
 
-from lti_tool.cli.start import opened
+from lti_tool.cli.start import Fault, opened
 
 
 @click.command()
 @click.option("--name", required=True, help="What you call this LMS, such as “Union LMS”.")
-def invite(name: str) -> None:
+@click.option("--wait", is_flag=True, help="What registers waits for `lti-tool platforms approve` before it may begin.")
+def invite(name: str, *, wait: bool) -> None:
     """Make a one-time address for an LMS administrator, who registers the tool with it.
 
     The address is the last line that is printed, works once, and ends after seven days.
@@ -17,7 +20,7 @@ def invite(name: str) -> None:
 
     opened()
     with db.work():
-        _invite, url = invites.make(name)
+        _invite, url = invites.make(name, approves=not wait)
         db.session.commit()
     click.echo(f"Give this address to the administrator of {name}. It works once, within seven days.")
     click.echo(url)
@@ -28,22 +31,31 @@ def platforms() -> None:
     """The learning platforms (LMS) that may open the tool."""
 
 
+STANDING = {"approved": "approved", "waiting": "waiting for approval", "blocked": "blocked"}
+
+
+def named(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command say which platform it means."""
+    command = click.option("--client-id", required=True, help="Client ID.")(command)
+    return click.option("--issuer", required=True, help="Platform ID, Issuer.")(command)
+
+
 @platforms.command("list")
 def list_() -> None:
-    """Show every platform and the deployments seen in it."""
+    """Show every platform and the deployments seen in it, and where each stands."""
     from lti_tool import db
-    from lti_tool.lti import registry
+    from lti_tool.services import platforms as services
 
     opened()
     with db.work(read_only=True):
-        known = list(registry.all())
+        known = services.all()
         for platform in known:
-            state = "approved" if platform.approved_at else "waiting for approval"
-            click.echo(f"{platform.name} ({state})")
+            click.echo(f"{platform.name} ({STANDING[platform.standing]})")
             click.echo(f"  issuer {platform.issuer}  client id {platform.client_id}")
+            if platform.accepts_all_deployments:
+                click.echo("  accepts every deployment")
             for deployment in platform.deployments:
-                state = "approved" if deployment.approved_at else "waiting for approval"
-                click.echo(f"  deployment {deployment.deployment_id} ({state})")
+                click.echo(f"  deployment {deployment.deployment_id} ({STANDING[deployment.standing]})")
     if not known:
         click.echo("No platform yet. `lti-tool invite` makes an address with which an LMS registers itself.")
 
@@ -56,38 +68,133 @@ def list_() -> None:
 @click.option("--token-url", required=True, help="Access token URL.")
 @click.option("--jwks-url", required=True, help="Public keyset URL.")
 @click.option("--audience", help="Audience of token requests, where it is not the access token URL.")
+@click.option("--product", default="", help="moodle, canvas, open-edx, brightspace, blackboard or sakai.")
 @click.option("--deployment", help="Deployment ID; without it, the first launch shows it and waits for approval.")
+@click.option("--all-deployments", is_flag=True, help="Let people in from every deployment, those to come included.")
 def add(
     name: str, issuer: str, client_id: str, auth_url: str, token_url: str, jwks_url: str,
-    audience: str | None, deployment: str | None,
+    audience: str | None, product: str, deployment: str | None, *, all_deployments: bool,
 ) -> None:  # fmt: skip
     """Register an LMS by hand, with the values that it shows."""
     from lti_tool import db
-    from lti_tool.lti import registry
+    from lti_tool.services import platforms as services
 
     settings = opened()
     with db.work():
-        registry.add(
-            name=name, issuer=issuer, client_id=client_id, auth_url=auth_url, token_url=token_url, jwks_url=jwks_url,
-            audience=audience, deployment=deployment,
+        services.add(
+            by=None, name=name, issuer=issuer, client_id=client_id, auth_url=auth_url, token_url=token_url,
+            jwks_url=jwks_url, audience=audience, product=product, deployment=deployment,
+            all_deployments=all_deployments,
         )  # fmt: skip
         db.session.commit()
     click.echo(f"{name} is registered. Enter these addresses in the LMS:")
     for label, path in (("Initiate login", "/lti/login"), ("Redirect (tool)", "/lti/launch"), ("Keyset", "/lti/jwks")):
         click.echo(f"  {label:16} {settings.url(path)}")
+    click.echo(f"All values, for each kind of LMS: {settings.url('/registrations')}")
 
 
 @platforms.command()
-@click.option("--issuer", required=True, help="Platform ID, Issuer.")
-@click.option("--client-id", required=True, help="Client ID.")
-@click.option("--deployment", required=True, help="Deployment ID, as `lti-tool platforms list` shows it.")
-def approve(issuer: str, client_id: str, deployment: str) -> None:
-    """Let a deployment in. Do this only after you made sure whose it is."""
+@named
+@click.option("--deployment", help="Deployment ID, as `lti-tool platforms list` shows it; without it, the LMS itself.")
+@click.option("--all-deployments", is_flag=True, help="Let people in from every deployment, those to come included.")
+def approve(issuer: str, client_id: str, deployment: str | None, *, all_deployments: bool) -> None:
+    """Let an LMS or a deployment in. Do this only after you made sure whose it is."""
     from lti_tool import db
-    from lti_tool.lti import registry
+    from lti_tool.services import platforms as services
+
+    if deployment and all_deployments:
+        raise click.UsageError("Give --deployment or --all-deployments, not both.")
+    opened()
+    with db.work():
+        platform = services.find(issuer, client_id)
+        if deployment:
+            services.approve_deployment(platform, deployment, by=None)
+        else:
+            services.approve(platform, by=None)
+        if all_deployments:
+            services.accept_all(platform, by=None)
+        db.session.commit()
+    click.echo(f"Deployment {deployment} is approved." if deployment else f"{platform.name} is approved.")
+
+
+@platforms.command()
+@named
+@click.option("--deployment", help="Deployment ID; without it, the whole LMS.")
+def block(issuer: str, client_id: str, deployment: str | None) -> None:
+    """Let nobody in any more, and sign out who is in. Everything written is kept."""
+    from lti_tool import db
+    from lti_tool.services import platforms as services
 
     opened()
     with db.work():
-        registry.approve(issuer, client_id, deployment)
+        platform = services.find(issuer, client_id)
+        if deployment:
+            services.block_deployment(services.deployment(platform, deployment), by=None)
+        else:
+            services.block(platform, by=None)
         db.session.commit()
-    click.echo(f"Deployment {deployment} is approved.")
+    click.echo(f"Deployment {deployment} is blocked." if deployment else f"{platform.name} is blocked.")
+
+
+@platforms.command()
+@named
+@click.option("--deployment", help="Deployment ID; without it, the whole LMS.")
+def unblock(issuer: str, client_id: str, deployment: str | None) -> None:
+    """Let people in again from what was blocked."""
+    from lti_tool import db
+    from lti_tool.services import platforms as services
+
+    opened()
+    with db.work():
+        platform = services.find(issuer, client_id)
+        if deployment:
+            services.approve_deployment(platform, services.deployment(platform, deployment).deployment_id, by=None)
+        else:
+            services.approve(platform, by=None)
+        db.session.commit()
+    click.echo(f"Deployment {deployment} is approved." if deployment else f"{platform.name} is approved.")
+
+
+@platforms.command()
+@named
+@click.option("--auth-url", help="Authentication request URL.")
+@click.option("--token-url", help="Access token URL.")
+@click.option("--jwks-url", help="Public keyset URL.")
+def move(issuer: str, client_id: str, **addresses: str | None) -> None:
+    """Write down that an LMS has other addresses now. No registration can do this by itself."""
+    from lti_tool import db
+    from lti_tool.services import platforms as services
+
+    told = {name: address for name, address in addresses.items() if address}
+    if not told:
+        raise click.UsageError("Give at least one of --auth-url, --token-url and --jwks-url.")
+    opened()
+    with db.work():
+        platform = services.find(issuer, client_id)
+        services.change_addresses(platform, by=None, **told)
+        db.session.commit()
+    click.echo(f"{platform.name} has its new addresses.")
+
+
+@platforms.command()
+@named
+def renew(issuer: str, client_id: str) -> None:
+    """Tell an LMS anew what this version of the tool asks for, where the LMS allows it.
+
+    In Moodle the administrator presses “Update” with a new invitation instead.
+    """
+    from lti_tool import db
+    from lti_tool.errors import PlatformError
+    from lti_tool.services import platforms as services
+    from lti_tool.services import registrations
+
+    opened()
+    with db.work(read_only=True):
+        platform = services.find(issuer, client_id)
+    with db.work():
+        try:
+            scopes = registrations.renew(platform, by=None)
+        except PlatformError as fault:
+            raise Fault(f"{platform.name} did not take it: {fault.code.replace('_', ' ')}.") from None
+        db.session.commit()
+    click.echo(f"{platform.name} grants: {' '.join(sorted(scopes)) or 'nothing'}")

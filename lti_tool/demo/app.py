@@ -1,5 +1,6 @@
 """The practice LMS as a web application, for `lti-tool demo` and for tests."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from threading import Thread
 
 from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
+from werkzeug.http import http_date
 
 from lti_tool.demo.platform import LmsError, PracticeLms
 from lti_tool.demo.views import admin, course, launch, security, services
@@ -51,6 +53,8 @@ def app_for(lms: PracticeLms) -> Flask:
     @app.after_request
     def own_things_only(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", CSP)
+        if ahead := lms.faults.clock_ahead:
+            response.headers["Date"] = http_date(time.time() + ahead)
         return response
 
     @app.context_processor
@@ -99,6 +103,11 @@ def serving(app: Flask, port: int = 0) -> Iterator[str]:
 
         def log(self, *_: object, **__: object) -> None:
             pass
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The date of an answer, by the clock of the LMS."""
+            ahead = app.extensions["practice_lms"].faults.clock_ahead if "practice_lms" in app.extensions else 0
+            return super().date_time_string((time.time() if timestamp is None else timestamp) + ahead)
 
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, daemon=True)

@@ -18,6 +18,10 @@ class Switches:
     garbled: bool = False  # answers are not JSON
     empty_roster: bool = False  # the roster has nobody in it
     hidden_names: bool = False  # no names in launches and rosters
+    keys_down: bool = False  # the key set cannot be fetched
+    token_refused: bool = False  # no tool gets a token
+    roster_forbidden: bool = False  # 403 instead of a roster
+    clock_ahead: int = 0  # seconds by which the clock is wrong: in tokens and in the date of every answer
 
 
 class Faults:

@@ -1,5 +1,6 @@
 """Where the practice LMS meets the `lti1p3platform` library: its abstract classes, filled in."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
 class ToolRegistration(Registration):  # type: ignore[misc]
     """The library's registration, with parsed keys that can be rotated."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, *, clock_ahead: int = 0) -> None:
         self.ring = ring
+        self.clock_ahead = clock_ahead
+
+    def platform_encode_and_sign(self, payload: dict[str, Any], expiration: int | None = None) -> str:
+        """The payload signed, with the moments of this LMS's clock."""
+        if expiration:
+            now = int(time.time()) + self.clock_ahead
+            payload = {**payload, "iat": now, "exp": now + expiration}
+        return str(super().platform_encode_and_sign(payload))
 
     def get_platform_private_key(self) -> Any:
         """The key that signs now."""
@@ -54,7 +63,7 @@ class Config(LTI1P3PlatformConfAbstract):  # type: ignore[misc]
         """Called by the library's constructor."""
         tool = self.tool
         self._registration = (
-            ToolRegistration(self.lms.keys)
+            ToolRegistration(self.lms.keys, clock_ahead=self.lms.faults.clock_ahead)
             .set_iss(self.lms.issuer)
             .set_client_id(tool.client_id)
             .set_deployment_id(tool.deployment_id)

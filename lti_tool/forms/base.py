@@ -75,6 +75,9 @@ def hidden_fields() -> dict[str, str]:
 
 def _signed_visitor() -> str:
     visit = g.get("visit") if has_request_context() else None
+    administrator = g.get("administrator") if has_request_context() else None
+    if administrator is not None:
+        return str(_signer().dumps([administrator.number]))
     return str(_signer().dumps(visit.person_id if visit else 0))
 
 
@@ -97,11 +100,21 @@ class OnceField(HiddenField):
 
 def opened_by(form: Mapping[str, str]) -> int | None:
     """The id of the person whose page sent this form, None if nothing credible says."""
+    number = _signed(form)
+    return number if isinstance(number, int) and number else None
+
+
+def opened_by_administrator(form: Mapping[str, str]) -> int | None:
+    """The number of the administrator's link whose page sent this form, None if nothing credible says."""
+    signed = _signed(form)
+    return signed[0] if isinstance(signed, list) else None
+
+
+def _signed(form: Mapping[str, str]) -> Any:
     try:
-        number = _signer().loads(form.get("visit", ""), max_age=OPEN_DAYS * 86_400)
+        return _signer().loads(form.get("visit", ""), max_age=OPEN_DAYS * 86_400)
     except BadData:
         return None
-    return number if isinstance(number, int) and number else None
 
 
 @dataclass(frozen=True)

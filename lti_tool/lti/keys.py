@@ -1,7 +1,8 @@
 """Our own signing keys: made on first need, published before use and after retirement, sealed in the database.
 
 The oldest key that is not retired signs. So a new key is published first (`add`), and signs once platforms had time to
-see it and the earlier one was retired (`retire`); a retired key stays published for what it signed.
+see it and the earlier ones were retired (`keep_up` does both by the calendar); a retired key stays published for what
+it signed, and is deleted in the end.
 """
 
 import base64
@@ -9,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -22,11 +24,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy.orm import Session
 
-from lti_tool import db
+from lti_tool import db, settings
+from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.lti.sealing import seal, unseal
 from lti_tool.models import ToolKey
 
 BITS = 2048
+KEPT = timedelta(days=30)  # what a key signs lives for minutes; a platform may be slow to look
 
 
 def signing_key() -> tuple[str, rsa.RSAPrivateKey]:
@@ -44,8 +48,13 @@ def public_key_set() -> dict[str, Any]:
     """Our key set as platforms fetch it, retired keys included (RFC 7517)."""
     signing_key()
     with _unit(read_only=True) as session:
-        rows = session.scalars(sa.select(ToolKey).order_by(ToolKey.created_at, ToolKey.kid))
-        return {"keys": [row.public_jwk for row in rows]}
+        return {"keys": [row.public_jwk for row in session.scalars(_IN_ORDER)]}
+
+
+def all() -> list[ToolKey]:  # noqa: A001 (read as keys.all())
+    """Every key that is published, oldest first; the first one that is not retired signs."""
+    with _unit(read_only=True) as session:
+        return list(session.scalars(_IN_ORDER))
 
 
 def add() -> str:
@@ -54,10 +63,77 @@ def add() -> str:
         return _made(session).kid
 
 
-def retire(kid: str) -> None:
-    """Let a key sign no longer; it stays published."""
+def retire(kid: str, *, publish: bool = True) -> None:
+    """Let a key sign no longer; it stays published unless told otherwise, as when somebody else may have it.
+
+    NotFoundError without such a key. RefusedError `key_needed` for the only one that could sign.
+    """
     with _unit(read_only=False) as session:
-        session.execute(sa.update(ToolKey).where(ToolKey.kid == kid).values(retired_at=db.now()))
+        _alone(session)
+        row = session.get(ToolKey, kid)
+        if row is None:
+            raise NotFoundError
+        others = sa.select(sa.func.count()).where(ToolKey.retired_at.is_(None), ToolKey.kid != kid)
+        if row.retired_at is None and not session.scalar(others):
+            raise RefusedError("key_needed")
+        row.retired_at = row.retired_at or db.now()
+        if not publish:
+            session.delete(row)
+        session.flush()
+
+
+def signs_from(published: datetime) -> datetime:
+    """When a key published at this moment takes over from the one that signs before it."""
+    return published + timedelta(days=settings.current().key_lead_days)
+
+
+def keep_up() -> list[tuple[str, str]]:
+    """Do what the calendar says for our keys: (what was done, key id), done being published, retired or deleted.
+
+    `LTI_TOOL_KEY_DAYS` after the newest key was made another one is published, `LTI_TOOL_KEY_LEAD_DAYS` later it signs
+    and the earlier ones retire, and those are deleted KEPT after that.
+    """
+    with _unit(read_only=True) as session:
+        if not _due(list(session.scalars(_IN_ORDER)), db.now()):
+            return []
+    with _unit(read_only=False) as session:
+        _alone(session)
+        moment, done = db.now(), []
+        for what, row in _due(list(session.scalars(_IN_ORDER)), moment):
+            if what == "published":
+                row = _made(session)  # noqa: PLW2901 (the row in hand is the one that grew old)
+            elif what == "retired":
+                row.retired_at = moment
+            else:
+                session.delete(row)
+            done.append((what, row.kid))
+        session.flush()
+        return done
+
+
+def reseal() -> int:
+    """Encrypt our keys anew under the present secret key; how many that were. SealError if one cannot be read."""
+    with _unit(read_only=False) as session:
+        rows = list(session.scalars(_IN_ORDER))
+        for row in rows:
+            row.private_pem = seal(unseal(row.private_pem))
+        session.flush()
+        return len(rows)
+
+
+def _due(rows: list[ToolKey], moment: datetime) -> list[tuple[str, ToolKey]]:
+    """What is to be done for these keys, oldest first."""
+    days = settings.current().key_days
+    alive = [row for row in rows if row.retired_at is None]
+    due = [("deleted", row) for row in rows if row.retired_at is not None and row.retired_at <= moment - KEPT]
+    if alive and signs_from(alive[-1].created_at) <= moment:
+        due += [("retired", row) for row in alive[:-1]]
+    if alive and days and alive[-1].created_at + timedelta(days=days) <= moment:
+        due.append(("published", alive[-1]))
+    return due
+
+
+_IN_ORDER = sa.select(ToolKey).order_by(ToolKey.created_at, ToolKey.kid)
 
 
 def _alone(session: Session) -> None:
@@ -67,8 +143,7 @@ def _alone(session: Session) -> None:
 
 
 def _active(session: Session) -> ToolKey | None:
-    waiting = sa.select(ToolKey).where(ToolKey.retired_at.is_(None)).order_by(ToolKey.created_at, ToolKey.kid)
-    return session.scalars(waiting.limit(1)).first()
+    return session.scalars(_IN_ORDER.where(ToolKey.retired_at.is_(None)).limit(1)).first()
 
 
 def _made(session: Session) -> ToolKey:

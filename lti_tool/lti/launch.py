@@ -23,7 +23,7 @@ from lti_tool.lti.claims import Claims
 from lti_tool.lti.login import Kept, Parameters, browser_hash
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.lti.refusals import refuse
-from lti_tool.lti.registry import ToolConf, deployment_of
+from lti_tool.lti.registry import ToolConf, deployment_of, not_let_in
 from lti_tool.models import Deployment, LoginState, Platform, PlatformKeys
 
 LONGEST_TOKEN = 65_536  # characters
@@ -180,7 +180,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             raise refuse("issuer_wrong")
         rules.check_audience(self.body, self.platform)
         if self.platform.approved_at is None:
-            raise refuse("platform_pending")
+            raise not_let_in(self.platform.standing)
         return self
 
     def validate_jwt_signature(self) -> "LaunchCheck":
@@ -215,7 +215,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         self._use_login_up()
         self.deployment = deployment_of(self.platform, deployment_id)
         if self.deployment.approved_at is None:
-            raise refuse("deployment_pending", deployment=self.deployment)
+            raise not_let_in(self.deployment.standing, "deployment", deployment=self.deployment)
         return self
 
     def _use_login_up(self) -> None:

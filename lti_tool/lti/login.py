@@ -63,6 +63,7 @@ def begin(params: Mapping[str, str], *, browser: str, storage: Storage = Storage
     try:
         address: str = login.redirect(settings.current().url(LAUNCH_PATH))
     except LaunchRefusedError as refused:
+        refused.facts["platform_id"] = _named(params)  # for the administrator's page
         log.info("login refused: %s", refused.code)
         raise
     platform = login.tools.find_platform(login.get_iss() or "", login.get_client_id())
@@ -96,6 +97,14 @@ def find(state: str) -> LoginState | None:
     with work(read_only=True) as reading:
         query = sa.select(LoginState).where(LoginState.state == state, LoginState.expires_at > now())
         return reading.scalars(query.options(joinedload(LoginState.platform))).one_or_none()
+
+
+def _named(params: Mapping[str, str]) -> int | None:
+    """The number of the one platform that a login names by issuer and client id, if it is registered."""
+    issuer, client_id = params.get("iss", ""), params.get("client_id", "")
+    if not (issuer and client_id and (issuer + client_id).isprintable()):
+        return None
+    return session.scalar(sa.select(Platform.id).filter_by(issuer=issuer, client_id=client_id))
 
 
 def browser_hash(browser: str) -> str:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -21,6 +21,16 @@ class Plain:
     registration_extension: ClassVar[Mapping[str, Any]] = {}
     # Whether a column may say how one person's work is opened from the gradebook (Submission Review 1.0).
     reviews: ClassVar[bool] = False
+
+    @staticmethod
+    def takes_message(kind: str, listed: Collection[str]) -> bool:
+        """Whether to register for this kind of message, by what the platform lists (nothing: then for all)."""
+        return not listed or kind in listed
+
+    @staticmethod
+    def message_extension(kind: str) -> Mapping[str, Any]:  # noqa: ARG004
+        """Merged into the registration of this kind of message."""
+        return {}
 
     @staticmethod
     def token_fault(status: int) -> str:
@@ -63,6 +73,11 @@ class Moodle(Plain):
     reviews = True
 
     @staticmethod
+    def takes_message(kind: str, listed: Collection[str]) -> bool:
+        """mod/lti/launch.php sends submission reviews, though openid-configuration.php (4.5.6) does not list them."""
+        return kind == "LtiSubmissionReviewRequest" or Plain.takes_message(kind, listed)
+
+    @staticmethod
     def token_fault(status: int) -> str:
         """mod/lti/token.php answers 404 with a page when Moodle could not read our keys (its cURL security)."""
         return "our_keys_unreachable" if status == 404 else Plain.token_fault(status)
@@ -85,6 +100,25 @@ class Canvas(Plain):
         "canvas.beta.instructure.com": "sso.beta.canvaslms.com",
         "canvas.test.instructure.com": "sso.test.canvaslms.com",
     }
+
+    # canvas-lms doc/api/placements_overview.md: where in a course each kind of message begins.
+    placements: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "LtiResourceLinkRequest": ("course_navigation",),
+        "LtiDeepLinkingRequest": ("assignment_selection", "link_selection"),
+    }
+
+    @staticmethod
+    def takes_message(kind: str, listed: Collection[str]) -> bool:
+        """canvas-lms doc/api/registration.md knows two kinds; another would spoil the whole registration."""
+        return kind in Canvas.placements and Plain.takes_message(kind, listed)
+
+    @staticmethod
+    def message_extension(kind: str) -> Mapping[str, Any]:
+        """canvas-lms doc/api/registration.md: placements; in a course's menu only where a teacher puts it."""
+        if kind != "LtiResourceLinkRequest":
+            return {"placements": list(Canvas.placements[kind])}
+        hidden = {"https://canvas.instructure.com/lti/course_navigation/default_enabled": False}
+        return {"placements": list(Canvas.placements[kind]), **hidden}
 
     @staticmethod
     def audience(configuration: Mapping[str, Any]) -> str | None:  # noqa: ARG004

@@ -25,6 +25,7 @@ REFUSALS: dict[str, Refusal] = {
     "platform_unknown": Refusal("This LMS and client id are not registered here.", "Security 5.1.1.1"),
     "client_id_missing": Refusal("This LMS has several registrations here; its login must name one.", "Core 4.1.3"),
     "platform_pending": Refusal("This registration waits for the approval of an administrator.", "Core 3.1.3"),
+    "platform_blocked": Refusal("An administrator blocked this registration.", "Core 3.1.3"),
     # the answer of the LMS, and whether it answers a question of ours
     "login_required": Refusal("The LMS says that the person is not signed in there.", "Security 5.1.1.5"),
     "platform_said_no": Refusal("The LMS answered the login with an error.", "Security 5.1.1.5"),
@@ -60,6 +61,7 @@ REFUSALS: dict[str, Refusal] = {
     "deployment_missing": Refusal("The token names no deployment.", "Core 5.3.3"),
     "deployment_wrong": Refusal("The deployment's id is no text of 255 ASCII characters or less.", "Core 5.3.3"),
     "deployment_pending": Refusal("This deployment waits for the approval of an administrator.", "Core 3.1.3"),
+    "deployment_blocked": Refusal("An administrator blocked this deployment.", "Core 3.1.3"),
     "version_missing": Refusal("The token names no LTI version.", "Core 5.3.2"),
     "version_wrong": Refusal("The LTI version is not 1.3.0.", "Core 5.3.2"),
     "message_missing": Refusal("The token names no kind of message.", "Core 5.3.1"),

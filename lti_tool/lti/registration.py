@@ -1,24 +1,28 @@
 """Dynamic registration 1.0: the LMS and the tool tell each other their addresses, nobody copies twelve fields."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+import requests
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool import db, settings
 from lti_tool.db import session
 from lti_tool.errors import PlatformError, RefusedError
-from lti_tool.lti import claims, http, quirks, tokens
+from lti_tool.lti import claims, http, quirks, sealing, tokens
 from lti_tool.models import Deployment, Invite, Platform
 
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+NAME = "Learning Circles"
+DESCRIPTION = "Circle workspaces, inquiry templates and peer feedback for teachers"
 SCOPES = (tokens.ROSTER, tokens.COLUMNS, tokens.COLUMNS_READ, tokens.RESULTS, tokens.SCORES)
 OFFERED_ONLY = (tokens.GROUPS, tokens.NOTICES)  # asked only of platforms that name them: Canvas refuses unknown scopes
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "locale")  # no e-mail: the tool has no use for it
+OF_ONE_PRODUCT = ("moodle", "canvas")  # a key of CUSTOM that begins so holds a variable of this product alone
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
 
 # What we ask every launch to carry. Where a platform does not know a variable, the launch brings its name instead
@@ -34,11 +38,11 @@ CUSTOM = {
 
 
 def complete(invite: Invite, *, openid_configuration: str, registration_token: str | None) -> Platform:
-    """The platform that registered itself with this invitation, approved, and with the deployment it named.
+    """The platform that registered itself with this invitation, with the deployment it named; approved if it says so.
 
     Commit before: the platform is asked twice. What is found is flushed into the open unit of work, whose owner then
-    uses up the invitation and commits. RefusedError: `issuer_mismatch`, `configuration_refused`, `already_registered`.
-    PlatformError: `registration_token_refused`, `registration_refused`, and the faults of the way.
+    uses up the invitation and commits. RefusedError: `issuer_mismatch`, `configuration_refused`, `already_registered`,
+    `addresses_changed`. PlatformError: `registration_token_refused`, `registration_refused`, and the faults of the way.
     """
     name = invite.name
     db.current()  # where the answer is kept; without it the platform need not be asked
@@ -50,6 +54,7 @@ def complete(invite: Invite, *, openid_configuration: str, registration_token: s
     client_id = answer.get("client_id")
     if not isinstance(client_id, str) or not client_id or not client_id.isprintable():
         raise PlatformError("registration_refused", final=True)
+    at, key = _later(answer, configuration)
     wanted = Platform(
         name=name,
         product=_product(configuration),
@@ -60,28 +65,31 @@ def complete(invite: Invite, *, openid_configuration: str, registration_token: s
         jwks_url=configuration["jwks_uri"],
         audience=quirks.of(_product(configuration)).audience(configuration),
         scopes=str(answer.get("scope") or "").split(),
-        approved_at=db.now(),
+        registration_url=at,
+        registration_token=key,
+        approved_at=db.now() if invite.approves else None,
     )
     return _keep(wanted, _deployment(answer), is_update=_is_update(registration_token))
 
 
-def our_registration(product: str, *, offered: Iterable[str] = ()) -> dict[str, Any]:
-    """What we tell a platform of ourselves; `offered` are the scopes that its configuration names."""
+def our_registration(product: str) -> dict[str, Any]:
+    """What we tell a platform of ourselves, before `fitted` leaves out what it does not know."""
     ours = settings.current()
     target = ours.url("/")
     return {
         "application_type": "web",
         "response_types": ["id_token"],
         "grant_types": ["implicit", "client_credentials"],
-        "client_name": "Learning Circles",
+        "client_name": NAME,
         "initiate_login_uri": ours.url("/lti/login"),
         "redirect_uris": [ours.url("/lti/launch")],
         "jwks_uri": ours.url("/lti/jwks"),
+        "logo_uri": ours.url("/static/icon.svg"),
         "token_endpoint_auth_method": "private_key_jwt",
-        "scope": " ".join((*SCOPES, *(scope for scope in OFFERED_ONLY if scope in offered))),
+        "scope": " ".join(SCOPES),
         TOOL: {
             "domain": urlsplit(target).netloc,  # with the port: Moodle compares it with the target's (4.5)
-            "description": "Circle workspaces, inquiry templates and peer feedback for teachers",
+            "description": DESCRIPTION,
             "target_link_uri": target,
             "custom_parameters": dict(CUSTOM),
             "claims": list(CLAIMS),
@@ -99,6 +107,42 @@ def our_registration(product: str, *, offered: Iterable[str] = ()) -> dict[str, 
             **quirks.of(product).registration_extension,
         },
     }
+
+
+def fitted(ours: dict[str, Any], configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Our registration without what this platform does not offer or know; asked for it, some would refuse the whole.
+
+    A platform that lists nothing of a kind is asked for everything. The variables of one product are asked of no other.
+    """
+    rules = quirks.of(product := _product(configuration))
+    tool = ours[TOOL]
+    offered = set(_listed(configuration.get("scopes_supported")))
+    known = _message_types(configuration)
+    messages = [one for one in tool["messages"] if rules.takes_message(one["type"], known)]
+    custom = {
+        key: value
+        for key, value in tool["custom_parameters"].items()
+        if key.partition("_")[0] not in OF_ONE_PRODUCT or key.startswith(f"{product.lower()}_")
+    }
+    changed = {
+        "messages": [one | rules.message_extension(one["type"]) for one in messages],
+        "custom_parameters": custom,
+    }
+    scopes = [scope for scope in SCOPES if scope in offered or not offered & set(SCOPES)]
+    scopes += [scope for scope in OFFERED_ONLY if scope in offered]
+    return ours | {"scope": " ".join(scopes), TOOL: tool | changed}
+
+
+def _message_types(configuration: Mapping[str, Any]) -> set[str]:
+    """The messages that a platform says it sends: objects with a type, or (some Moodles) plain texts."""
+    platform = configuration.get(PLATFORM)
+    listed = platform.get("messages_supported") if isinstance(platform, dict) else None
+    found = [one.get("type") if isinstance(one, dict) else one for one in listed] if isinstance(listed, list) else []
+    return set(_listed(found))
+
+
+def _listed(values: Any) -> list[str]:
+    return [one for one in values if isinstance(one, str)] if isinstance(values, list) else []
 
 
 def _read(url: str, token: str | None) -> dict[str, Any]:
@@ -131,9 +175,14 @@ def _register(configuration: Mapping[str, Any], token: str | None) -> dict[str, 
     with http.session(max_bytes=262_144) as guarded:
         response = guarded.post(
             configuration["registration_endpoint"],
-            json=our_registration(_product(configuration), offered=_texts(configuration.get("scopes_supported"))),
+            json=fitted(our_registration(_product(configuration)), configuration),
             headers={"Accept": "application/json", **_bearer(token)},
         )
+    return answer_of(response)
+
+
+def answer_of(response: requests.Response) -> dict[str, Any]:
+    """A registration as the platform holds it; PlatformError `registration_token_refused` or `registration_refused`."""
     if response.status_code in (401, 403):
         raise PlatformError("registration_token_refused", status=response.status_code, final=True)
     if response.status_code in (400, 404, 422):
@@ -144,6 +193,11 @@ def _register(configuration: Mapping[str, Any], token: str | None) -> dict[str, 
     return answer
 
 
+def for_product(product: str) -> dict[str, Any]:
+    """What we tell an LMS of this product when we do not have its configuration before us."""
+    return fitted(our_registration(product), {PLATFORM: {"product_family_code": product}})
+
+
 def _keep(wanted: Platform, deployment_id: str, *, is_update: bool) -> Platform:
     """The platform as it is kept; an identity that is known is never replaced, at most its scopes are renewed."""
     known = session.scalar(
@@ -151,9 +205,13 @@ def _keep(wanted: Platform, deployment_id: str, *, is_update: bool) -> Platform:
     )
     if known is not None:
         same = all(getattr(known, name) == getattr(wanted, name) for name in ("auth_url", "token_url", "jwks_url"))
-        if not (is_update and same):
+        if not is_update:
             raise RefusedError("already_registered")
+        if not same:
+            raise RefusedError("addresses_changed")
         known.scopes = wanted.scopes
+        known.registration_url = wanted.registration_url or known.registration_url
+        known.registration_token = wanted.registration_token or known.registration_token
         session.flush()
         return known
     if deployment_id:  # without one (Canvas) the first launch brings it, to be approved then
@@ -177,6 +235,16 @@ def _is_update(token: str | None) -> bool:
     except jwt.InvalidTokenError:
         return False
     return claims.get("scope") == "reg-update"
+
+
+def _later(answer: Mapping[str, Any], configuration: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Where the registration can be renewed later, and the sealed token (RFC 7592); only on the platform's host."""
+    at, token = answer.get("registration_client_uri"), answer.get("registration_access_token")
+    if not isinstance(at, str) or not isinstance(token, str) or not (token.isascii() and token.isprintable()):
+        return None, None
+    if claims.origin(at) != claims.origin(configuration["registration_endpoint"]):
+        return None, None
+    return at, sealing.seal(token)
 
 
 def _deployment(answer: Mapping[str, Any]) -> str:

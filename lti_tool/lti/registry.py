@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,10 +17,10 @@ from sqlalchemy.exc import IntegrityError
 
 from lti_tool import settings
 from lti_tool.db import now, session
-from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.errors import LaunchRefusedError, NotFoundError, RefusedError
 from lti_tool.lti import keys
 from lti_tool.lti.refusals import refuse
-from lti_tool.models import Deployment, Platform
+from lti_tool.models import Deployment, Platform, Standing
 
 _DEPLOYMENT = sa.select(Deployment).where(
     Deployment.platform_id == sa.bindparam("platform_id"), Deployment.deployment_id == sa.bindparam("deployment_id")
@@ -35,6 +36,7 @@ def add(
     token_url: str,
     jwks_url: str,
     audience: str | None = None,
+    product: str = "",
     deployment: str | None = None,
     approved: bool = True,
 ) -> Platform:
@@ -43,14 +45,15 @@ def add(
     RefusedError "platform_exists" for a second registration of the same issuer and client id (identity never changes by
     registering again), "platform_incomplete", or "address_refused" with the `field` at fault.
     """
-    if not (name.strip() and issuer.strip() and client_id.strip()):
+    issuer, client_id = issuer.strip(), client_id.strip()
+    if not (name.strip() and issuer and client_id and issuer.isprintable() and client_id.isprintable()):
         raise RefusedError("platform_incomplete")
-    for field, address in (("auth_url", auth_url), ("token_url", token_url), ("jwks_url", jwks_url)):
-        check_address(address, field=field)
+    check_addresses({"auth_url": auth_url, "token_url": token_url, "jwks_url": jwks_url})
     if session.scalar(_named(issuer, client_id)) is not None:
         raise RefusedError("platform_exists")
     platform = Platform(
         name=name.strip(),
+        product=product,
         issuer=issuer,
         client_id=client_id,
         auth_url=auth_url,
@@ -76,11 +79,16 @@ def find(issuer: str, client_id: str) -> Platform:
 
 
 def approve(issuer: str, client_id: str, deployment: str) -> Deployment:
-    """Let people in from this deployment, seen before or not, and from its platform; NotFoundError without platform."""
+    """Let people in from this deployment, seen before or not, and from its platform; NotFoundError without platform.
+
+    RefusedError "platform_blocked": a block ends by a word of its own, not by the way.
+    """
     platform = find(issuer, client_id)
+    if platform.blocked_at is not None:
+        raise RefusedError("platform_blocked")
     platform.approved_at = platform.approved_at or now()
     row = deployment_of(platform, deployment)
-    row.approved_at = row.approved_at or now()
+    row.approved_at, row.blocked_at = row.approved_at or now(), None
     session.flush()
     return row
 
@@ -105,6 +113,12 @@ def deployment_of(platform: Platform, deployment_id: str) -> Deployment:
     return row
 
 
+def check_addresses(addresses: Mapping[str, str]) -> None:
+    """Hold each address to `check_address`; the name of the first bad one is the `field` of the RefusedError."""
+    for field, address in addresses.items():
+        check_address(address, field=field)
+
+
 def check_address(address: str, *, field: str) -> None:
     """Accept an https address on the usual port that is not plainly a private one; else RefusedError "address_refused".
 
@@ -121,6 +135,11 @@ def check_address(address: str, *, field: str) -> None:
     public = port in (None, 443) and _looks_public(host)
     if not (good and clean and host and " " not in address and (lab or public)):
         raise RefusedError("address_refused", field=field)
+
+
+def not_let_in(standing: Standing, what: str = "platform", **facts: object) -> LaunchRefusedError:
+    """Why nobody comes in from a platform (or "deployment") that stands so."""
+    return refuse(f"{what}_blocked" if standing is Standing.BLOCKED else f"{what}_pending", **facts)
 
 
 def _looks_public(host: str) -> bool:
@@ -184,7 +203,7 @@ class ToolConf(ToolConfAbstract[Request]):
         if len(approved) > 1:
             raise refuse("client_id_missing")
         if not approved:
-            raise refuse("platform_pending" if found else "platform_unknown")
+            raise not_let_in(found[0].standing) if found else refuse("platform_unknown")
         return approved[0]
 
     def find_registration_by_issuer(self, iss: str, *_args: Any, **_kwargs: Any) -> Registration:

@@ -1,4 +1,4 @@
-"""Access to a platform's services: a token per registration and scope, and calls that carry it.
+"""Access to a platform's services: a token per registration, deployment and scope, and calls that carry it.
 
 Nobody holds the database while waiting for a platform: on SQLite a writing transaction keeps every other writer out.
 So what a call needs is read first, in short units of work of its own, and a call made inside somebody's open writing
@@ -49,10 +49,17 @@ class Account:
 
     @classmethod
     def of(cls, deployment_id: int) -> "Account":
-        """The account with which we call the services of this deployment (our row's number)."""
-        query = sa.select(Platform, Deployment.deployment_id).join(Deployment).where(Deployment.id == deployment_id)
+        """The account with which we call the services of this deployment (our row's number).
+
+        PlatformError `platform_blocked` while an administrator wants nothing to do with it.
+        """
+        query = sa.select(Platform, Deployment.deployment_id, Deployment.blocked_at)
         with db.work(read_only=True) as unit:
-            platform, deployment = unit.execute(query).one()
+            platform, deployment, blocked_at = unit.execute(
+                query.join(Deployment).where(Deployment.id == deployment_id)
+            ).one()
+        if platform.blocked_at or blocked_at:
+            raise PlatformError("platform_blocked")
         return cls(
             platform_id=platform.id,
             client_id=platform.client_id,
@@ -106,7 +113,7 @@ class Connector(ServiceConnector):
         if db.holds_writer():
             raise RuntimeError("commit first: nobody waits for a platform while holding the database")
         wanted = " ".join(sorted(scopes))
-        kept = None if fresh else _kept(self.account.platform_id, wanted)
+        kept = None if fresh else _kept(self.account, wanted)
         if kept is not None:
             return kept
         answer = self._ask(wanted)
@@ -115,7 +122,7 @@ class Connector(ServiceConnector):
             raise PlatformError("token_refused")
         if isinstance(granted, str) and not set(wanted.split()) <= set(granted.split()):
             raise PlatformError("scope_refused", final=True)
-        _keep(self.account.platform_id, wanted, token, lasts=_seconds(answer.get("expires_in")))
+        _keep(self.account, wanted, token, lasts=_seconds(answer.get("expires_in")))
         return token
 
     def _ask(self, wanted: str) -> dict[str, Any]:
@@ -170,27 +177,34 @@ def _seconds(value: object) -> float:
 
 _TOKEN = sa.select(AccessToken.token).where(
     AccessToken.platform_id == sa.bindparam("platform_id"),
+    AccessToken.deployment == sa.bindparam("deployment"),
     AccessToken.scopes == sa.bindparam("scopes"),
     AccessToken.expires_at > sa.bindparam("moment"),
 )
 
 
-def _kept(platform_id: int, scopes: str) -> str | None:
+def _mine(account: Account, scopes: str) -> dict[str, Any]:
+    """Tokens are never shared: our request for one names the registration, the deployment and the scopes."""
+    return {"platform_id": account.platform_id, "deployment": account.deployment, "scopes": scopes}
+
+
+def _kept(account: Account, scopes: str) -> str | None:
     with db.work(read_only=True):
-        found = db.rows(_TOKEN, platform_id=platform_id, scopes=scopes, moment=db.now())
+        found = db.rows(_TOKEN, **_mine(account, scopes), moment=db.now())
     try:
         return sealing.unseal(found[0].token) if found else None
     except sealing.SealError:
         return None  # the secret key changed since; a new token replaces it
 
 
-def _keep(platform_id: int, scopes: str, token: str, *, lasts: float) -> None:
+def _keep(account: Account, scopes: str, token: str, *, lasts: float) -> None:
     """Keep the token for others; when somebody kept one at the same moment, theirs is as good."""
     expires_at = db.now() + timedelta(seconds=lasts - MARGIN)
-    mine = (AccessToken.platform_id == platform_id, AccessToken.scopes == scopes)
+    new = AccessToken(platform_id=account.platform_id, deployment=account.deployment, scopes=scopes)
+    new.token, new.expires_at = sealing.seal(token), expires_at
     with db.work() as unit:
-        unit.execute(sa.delete(AccessToken).where(*mine))
-        unit.add(AccessToken(platform_id=platform_id, scopes=scopes, token=sealing.seal(token), expires_at=expires_at))
+        unit.execute(sa.delete(AccessToken).filter_by(**_mine(account, scopes)))
+        unit.add(new)
         try:
             unit.commit()
         except IntegrityError:

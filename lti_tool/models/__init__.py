@@ -1,5 +1,6 @@
 """All tables; import from here."""
 
+from lti_tool.models.administrator import Administrator
 from lti_tool.models.audit import AuditLine
 from lti_tool.models.circle import Circle, CircleSource, KeptPlace, Membership, Norm, SetUp
 from lti_tool.models.credit import Credit
@@ -20,13 +21,17 @@ from lti_tool.models.platform import (
     Platform,
     PlatformKeys,
     SeenNotice,
+    Standing,
     ToolKey,
 )
 from lti_tool.models.programme import Cohort, Programme, Unit
+from lti_tool.models.setting import Setting
+from lti_tool.models.sighting import SelfCheck, Sighting
 
 __all__ = [
     "AccessToken",
     "Activity",
+    "Administrator",
     "Audience",
     "AuditLine",
     "Circle",
@@ -59,7 +64,11 @@ __all__ = [
     "Programme",
     "Reply",
     "SeenNotice",
+    "SelfCheck",
     "SetUp",
+    "Setting",
+    "Sighting",
+    "Standing",
     "ToolKey",
     "Unit",
     "UsedForm",

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, now
+from lti_tool.models.administrator import Administrator
+from lti_tool.models.platform import Platform
 
 
 class AuditLine(Base):
@@ -15,7 +17,11 @@ class AuditLine(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now)
-    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))  # None: the administrator's command
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))  # without any of the two: the command
+    administrator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("administrator.id"))
+    platform_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.id"), index=True)
     circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"), index=True)
     verb: Mapped[str]  # such as platform.approved, membership.placed
     facts: Mapped[dict[str, str]] = mapped_column(default=dict)
+    administrator: Mapped[Administrator | None] = relationship()
+    platform: Mapped[Platform | None] = relationship()

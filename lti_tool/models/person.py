@@ -66,6 +66,7 @@ class Visit(Base):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
     test_user: Mapped[bool] = mapped_column(default=False)  # the LMS's "student view": never counted, never credited
+    administers: Mapped[bool] = mapped_column(default=False)  # looks after the LMS, as this launch said
     started_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     person: Mapped[Person] = relationship()

@@ -1,12 +1,27 @@
 """What the LMS tells us of itself, and what a launch needs. LTI words stay here."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, new_public_id, now
+
+
+class Standing(StrEnum):
+    """Where a platform or deployment stands: nobody comes in from one that is not approved."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    BLOCKED = "blocked"
+
+
+def _standing(approved_at: datetime | None, blocked_at: datetime | None) -> Standing:
+    if blocked_at is not None:
+        return Standing.BLOCKED
+    return Standing.APPROVED if approved_at is not None else Standing.WAITING
 
 
 class Platform(Base):
@@ -28,9 +43,17 @@ class Platform(Base):
     scopes: Mapped[list[str]] = mapped_column(default=list)  # granted at registration; empty when unknown
     frame_origins: Mapped[list[str]] = mapped_column(default=list)  # further origins whose pages show ours in a frame
     accepts_all_deployments: Mapped[bool] = mapped_column(default=False)
-    approved_at: Mapped[datetime | None]
+    registration_url: Mapped[str | None]  # where our registration can be read and renewed, if the LMS offers it
+    registration_token: Mapped[str | None]  # for that address; encrypted with the secret key
+    approved_at: Mapped[datetime | None]  # whoever asks this alone is right: what is blocked has no approval
+    blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    deployments: Mapped[list["Deployment"]] = relationship(back_populates="platform")
+    deployments: Mapped[list["Deployment"]] = relationship(back_populates="platform", order_by="Deployment.id")
+
+    @property
+    def standing(self) -> Standing:
+        """Where the registration stands with the administrator."""
+        return _standing(self.approved_at, self.blocked_at)
 
 
 class Deployment(Base):
@@ -48,7 +71,13 @@ class Deployment(Base):
         str | None
     ]  # where we say that we want to hear of course copies (Platform Notification Service)
     notices_wanted_at: Mapped[datetime | None]  # since when the platform knows our address for them
+    blocked_at: Mapped[datetime | None]
     platform: Mapped[Platform] = relationship(back_populates="deployments")
+
+    @property
+    def standing(self) -> Standing:
+        """Where the deployment stands with the administrator."""
+        return _standing(self.approved_at, self.blocked_at)
 
 
 class Course(Base):
@@ -149,6 +178,7 @@ class Invite(Base):
     token_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256; the token itself is shown once
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    approves: Mapped[bool] = mapped_column(default=True)  # whether what registers with it may begin at once
     platform_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.id"))
 
 
@@ -168,7 +198,7 @@ class LoginState(Base):
 
 
 class ToolKey(Base):
-    """A signing key of ours. Published before use and after retirement."""
+    """A signing key of ours. Published before use and after retirement, then deleted."""
 
     __tablename__ = "tool_key"
 
@@ -187,7 +217,7 @@ class PlatformKeys(Base):
     platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"), primary_key=True)
     key_set: Mapped[dict[str, Any]]
     fetched_at: Mapped[datetime]
-    asked_since: Mapped[datetime]  # start of the window in which `asked` counts
+    asked_since: Mapped[datetime]  # from here on our share of questions grows again, one by one
     asked: Mapped[int] = mapped_column(default=0)
 
 
@@ -195,10 +225,11 @@ class AccessToken(Base):
     """A token for a platform's services, kept until shortly before it ends; never shared between registrations."""
 
     __tablename__ = "access_token"
-    __table_args__ = (sa.UniqueConstraint("platform_id", "scopes"),)
+    __table_args__ = (sa.UniqueConstraint("platform_id", "deployment", "scopes"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"))
+    deployment: Mapped[str] = mapped_column(default="")  # as the LMS calls it: our request for the token names it
     scopes: Mapped[str]  # sorted, separated by spaces
     token: Mapped[str]  # encrypted with the secret key
     expires_at: Mapped[datetime]

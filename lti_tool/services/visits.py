@@ -13,7 +13,7 @@ from lti_tool import access, settings
 from lti_tool.db import Base, find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import columns, copies, credits, groups, kept_places, links, notices, rosters
+from lti_tool.services import columns, copies, credits, groups, kept_places, links, notices, rosters, sightings
 
 SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many people come at nine o'clock
 
@@ -27,6 +27,7 @@ class SignedIn:
     name: str  # what colleagues read, "" where the platform hides names and none was chosen
     locale: str
     activity_id: int
+    administers: bool  # looks after the LMS, as her launch said; it gives no reading right
     platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.addresses`
     reach: access.Reach
 
@@ -53,6 +54,7 @@ class Begun(NamedTuple):
     person_id: int
     activity_id: int
     test_user: bool
+    administers: bool
     expires_at: datetime
 
 
@@ -76,7 +78,8 @@ def arrive(launch: Launch) -> Begun:
     _enrol(enrolment, activity, launch)
     copies.recognise(course, launch)
     ends = now() + timedelta(hours=settings.current().session_hours)
-    visit = Begun(secrets.token_urlsafe(24), person.id, activity.id, launch.test_user, ends)
+    test, administers = launch.test_user, launch.administers and not launch.test_user
+    visit = Begun(secrets.token_urlsafe(24), person.id, activity.id, test, administers, ends)
     rows(_BEGIN, **visit._asdict())
     if not launch.test_user:
         kept_places.decide(person, enrolment=enrolment)
@@ -85,6 +88,8 @@ def arrive(launch: Launch) -> Begun:
     rosters.ask_for(course)
     groups.ask_about(activity, course)
     notices.ask_for(course, launch)
+    for kind, code in ((sightings.LAUNCH, ""), (sightings.STORAGE, launch.storage)):
+        sightings.note(kind, platform_id=launch.platform_id, code=code)
     return visit
 
 
@@ -205,7 +210,7 @@ def reviewed(launch: Launch) -> Person | None:
 
 _LOAD = (
     select(
-        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id,
+        Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Visit.administers,
         Platform.issuer, Platform.auth_url, Platform.frame_origins,
     )
     .join(Person, Person.id == Visit.person_id)
@@ -222,9 +227,9 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, issuer, auth_url, more = found[0]
-    addresses = (issuer, auth_url, *more)
-    return SignedIn(visit_id, person_id, name, locale, activity_id, addresses, access.reach_of(person_id))
+    person_id, name, locale, activity_id, administers, issuer, auth_url, more = found[0]
+    addresses, reach = (issuer, auth_url, *more), access.reach_of(person_id)
+    return SignedIn(visit_id, person_id, name, locale, activity_id, bool(administers), addresses, reach)
 
 
 def end_all(person_id: int) -> None:

@@ -3,6 +3,8 @@
 from flask import Flask
 
 from lti_tool.views import (
+    administrators,
+    audit,
     base,
     circles,
     colleagues,
@@ -14,6 +16,7 @@ from lti_tool.views import (
     frames,
     holds,
     inquiries,
+    invites,
     links,
     lti,
     meetings,
@@ -23,8 +26,10 @@ from lti_tool.views import (
     people,
     pickings,
     places,
+    platforms,
     privacy,
     refusals,
+    registrations,
     reviews,
     set_ups,
 )
@@ -56,6 +61,11 @@ def init_app(app: Flask) -> None:
         holds,
         reviews,
         credits,
+        administrators,
+        platforms,
+        invites,
+        audit,
         privacy,
+        registrations,
     ):
         app.register_blueprint(module.bp)

@@ -1,6 +1,7 @@
 """What every request goes through: a unit of work, the visitor, the permission of the view, one sending of a form.
 
-A view without a declared permission does not answer. `g.visit` is the signed-in visitor (None on pages for anyone).
+A view without a declared permission does not answer. `g.visit` is the signed-in visitor (None on pages for anyone),
+`g.administrator` what an administrator may look after (on administration pages alone, which nobody may frame).
 """
 
 import time
@@ -14,20 +15,25 @@ from flask import Flask, Response, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db, i18n, settings
-from lti_tool.access import WITHOUT_CIRCLE, Permission
+from lti_tool.access import ADMINISTERING, WITHOUT_CIRCLE, Permission
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.forms.base import ONCE, opened_by
-from lti_tool.services import forms_used, visits
+from lti_tool.forms.base import ONCE, opened_by, opened_by_administrator
+from lti_tool.services import administrators, forms_used, visits
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SAFE = {"GET", "HEAD", "OPTIONS"}
 PAUSES = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a first sending says within a moment where it leads
+ADMINISTRATION_COOKIE = "__Host-circles-administration"
 LARGEST_NUMBER = 2**31 - 1  # of a row, on every database; one would refuse to look for a larger one
 log = structlog.get_logger()
 
 
 class SignedOutError(Exception):
     """Nobody is signed in, or the visit is over."""
+
+
+class NoAdministratorError(Exception):
+    """Nobody has opened the administration in this browser, or it is closed again."""
 
 
 class OtherPersonError(Exception):
@@ -57,7 +63,7 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> ResponseReturnValue | None:
-    g.visit = None
+    g.visit = g.administrator = None
     g.request_id = uuid.uuid4().hex[:12]
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
@@ -77,9 +83,28 @@ def _begin() -> ResponseReturnValue | None:
         g.visit = visits.load(visit_id)
     if g.visit is not None:
         g.language = i18n.negotiate(g.visit.locale, None, request.headers.get("Accept-Language"))
+    if permission in ADMINISTERING:
+        return _guard_administration(permission)
     if permission is Permission.ANYONE:
         return None
     return _guard(permission)
+
+
+def _guard_administration(permission: Permission) -> ResponseReturnValue | None:
+    """A launch opens no page of administrators; it only tells whether "not for you" or "ask for a link" is said."""
+    g.never_framed = True
+    g.administrator = administrators.load(request.cookies.get(ADMINISTRATION_COOKIE))
+    if g.administrator is None:
+        raise NoAdministratorError if g.visit is None else ForbiddenError
+    g.visit = None
+    if permission is Permission.ADMINISTER_ALL and not g.administrator.whole:
+        raise ForbiddenError
+    if request.method not in SAFE:
+        if not from_own_page():
+            raise RefusedError("foreign_form")
+        if opened_by_administrator(request.form) != g.administrator.number:
+            raise RefusedError("unsigned_form")
+    return _once()
 
 
 def _guard(permission: Permission) -> ResponseReturnValue | None:
@@ -135,7 +160,7 @@ def _once() -> ResponseReturnValue | None:
         return None
     if forms_used.location_of(key) is not None:
         _close_work()  # the first sending may be waiting for our place in the queue of writers
-        return redirect(first_led_to(key) or "/circles", code=303)
+        return redirect(first_led_to(key) or ("/platforms" if g.administrator else "/circles"), code=303)
     forms_used.note(key)
     g.once = key
     return None

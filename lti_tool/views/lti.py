@@ -13,10 +13,10 @@ from lti_tool import db
 from lti_tool.access import Permission
 from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
-from lti_tool.lti import keys, launch, login, registration
+from lti_tool.lti import keys, launch, login
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.models import LoginState, Platform
-from lti_tool.services import invites, links, notices, outsides, pickings, platforms, visits
+from lti_tool.services import invites, links, notices, outsides, pickings, platforms, registrations, sightings, visits
 from lti_tool.views import frames
 from lti_tool.views.base import from_own_page, requires, sign_in
 from lti_tool.views.outsides import receive
@@ -170,10 +170,11 @@ def _tokens(body: bytes) -> list[str]:
 
 
 @bp.get("/jwks")
-@requires(Permission.ANYONE, get_writes=True)  # the very first call makes the key
+@requires(Permission.ANYONE, get_writes=True)  # the very first call makes the key; that one came is noted
 def jwks() -> ResponseReturnValue:
     """Our public keys, for platforms to check what we sign."""
     answer = jsonify(keys.public_key_set())
+    sightings.note(sightings.KEYS, platform_id=None, pause=sightings.A_MOMENT)
     db.session.commit()
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer
@@ -190,9 +191,8 @@ def register(token: str) -> ResponseReturnValue:
     if not configuration:
         return render_template("lti/register.html", invite=invite)
     frames.allow([configuration])  # the LMS shows this page in a frame, refusals too
-    platform = registration.complete(
+    platform = registrations.complete(
         invite, openid_configuration=configuration, registration_token=request.args.get("registration_token")
     )
-    invites.use(invite, platform=platform)
     db.session.commit()
     return render_template("lti/registered.html", platform=platform)

@@ -30,6 +30,7 @@ def _facts() -> dict[str, object]:
         return {"places": (), "visitor_name": None}
     circle_id = (request.view_args or {}).get("circle_id")
     facts: dict[str, object] = {"visitor_name": visit.name, "places": ()}
+    facts["administers"] = visit.administers
     if circle_id is not None and visit.reach.place(circle_id) is not None:
         facts["places"] = tuple(_places(circle_id))
         facts["home_url"] = url_for("circles.show", circle_id=circle_id)  # another tab may be in another course

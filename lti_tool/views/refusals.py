@@ -9,9 +9,9 @@ from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
 from lti_tool.forms.base import typed_texts
 from lti_tool.models import LoginState
-from lti_tool.services import platforms
+from lti_tool.services import platforms, sightings
 from lti_tool.views import frames
-from lti_tool.views.base import ForbiddenError, OtherPersonError, SignedOutError, first_led_to
+from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPersonError, SignedOutError, first_led_to
 from lti_tool.views.words import happened, launch_refusal, refusal
 
 log = structlog.get_logger()
@@ -23,6 +23,7 @@ HOPELESS = {"foreign_form", "unsigned_form"}  # sent again they would be refused
 def init_app(app: Flask) -> None:
     """Answer every known refusal, and the unknown fault, with a page of ours."""
     app.register_error_handler(SignedOutError, lambda _: page("401", 401))
+    app.register_error_handler(NoAdministratorError, lambda _: page("no_administrator", 401))
     app.register_error_handler(OtherPersonError, lambda _: page("other_person", 409))
     app.register_error_handler(db.LostUpdateError, lambda _: page("409", 409))
     app.register_error_handler(db.ClashError, _sent_twice)
@@ -62,6 +63,9 @@ def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
     asked: dict[str, str] = {}
     begun = error.facts.get("login")
+    platform_id = begun.platform_id if isinstance(begun, LoginState) else error.facts.get("platform_id")
+    if isinstance(platform_id, int):
+        sightings.refused(error.code, platform_id=platform_id)
     if isinstance(begun, LoginState):
         frames.allow(platforms.addresses_of(begun.platform_id))
         asked = begun.asked if error.code in BEGIN_AGAIN and frames.framed() else {}

@@ -234,6 +234,18 @@ REFUSALS |= {
         _l("Ask the person to open the activity once."),
     ),
 }
+REFUSALS |= {
+    "administrator_link_used": Words(
+        _l("This administrator’s link opens nothing any more"),
+        _l("It works once, within half an hour, and it was used or is older. Nothing was changed."),
+        _l("Make another one with the command “lti-tool admin-link”, or open the activity in the LMS again."),
+    ),
+    "administration_framed": Words(
+        _l("This opens in a window of its own only"),
+        _l("Pages of administrators are never shown inside another page. Nothing was changed."),
+        _l("Open the link in a new window or tab."),
+    ),
+}
 REFUSALS["reason_needed"] = REFUSALS["reason_missing"]
 REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]
 UNKNOWN = Words(
@@ -363,7 +375,10 @@ def happened(template: str) -> str:
     return str(HAPPENED.get(template, UNKNOWN.happened))
 
 
-_NOT_YET = _l("The people who look after your LMS still have to approve this connection. They can see that it waits.")
+_NOT_YET = _l(
+    "The people who look after Learning Circles still have to approve this connection. They can see that it waits."
+)
+_ENDED = _l("The people who look after Learning Circles have ended this connection. What you wrote is kept.")
 _BROWSER = _l("Your browser did not keep what it needs between two steps. Opening the activity once more often helps.")
 _SIGN_IN = _l("Your LMS says that you are not signed in there any more.")
 _TIME = _l("The message of your LMS came too late, or its clock and ours differ.")
@@ -371,6 +386,8 @@ _GENERAL = _l("The message of your LMS did not pass our checks, so we did not le
 LAUNCH = {
     "platform_pending": _NOT_YET,
     "deployment_pending": _NOT_YET,
+    "platform_blocked": _ENDED,
+    "deployment_blocked": _ENDED,
     "login_required": _SIGN_IN,
     "cookie_missing": _BROWSER,
     "browser_changed": _BROWSER,

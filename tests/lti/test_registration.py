@@ -1,6 +1,7 @@
 """Dynamic registration against what a real Moodle 4.5.6 answered, and against platforms that mean no good."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from lti_tool import db, settings
 from lti_tool.errors import PlatformError, RefusedError
 from lti_tool.lti import quirks, registration, tokens
 from lti_tool.models import Deployment, Invite, Platform
-from lti_tool.services import invites
+from lti_tool.services import invites, registrations
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
 
@@ -246,12 +247,13 @@ def test_a_refused_registration_leaves_the_invitation_good() -> None:
     assert len(platforms()) == 1
 
 
+@pytest.mark.proves("security", 23)
 def test_a_registration_is_never_taken_over() -> None:
     with lms() as far:
         register(far)
         far.configuration["jwks_uri"] = f"{far.url}/mod/lti/other.php"
-        for scope in ("reg", "reg-update"):
-            with db.work(), pytest.raises(RefusedError, match="already_registered"):
+        for scope, code in (("reg", "already_registered"), ("reg-update", "addresses_changed")):
+            with db.work(), pytest.raises(RefusedError, match=code):
                 registration.complete(
                     invitation(), openid_configuration=far.url + CONFIGURATION, registration_token=token(scope)
                 )
@@ -289,3 +291,109 @@ def test_nobody_waits_for_a_platform_while_holding_the_database() -> None:
             registration.complete(invite, openid_configuration=far.url + CONFIGURATION, registration_token=token())
         unit.rollback()
         assert far.asked == []
+
+
+PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+REVIEW, LINK = "LtiSubmissionReviewRequest", "LtiResourceLinkRequest"
+
+
+def asked(product: str, **configuration: Any) -> dict[str, Any]:
+    """What a platform of this product is asked for; `listed` is what it says of its messages."""
+    listed = configuration.pop("listed", [])
+    told = {PLATFORM: {"product_family_code": product, "messages_supported": listed}, **configuration}
+    return registration.fitted(registration.our_registration(product), told)
+
+
+def kinds(asked_for: dict[str, Any]) -> set[str]:
+    return {message["type"] for message in asked_for[TOOL]["messages"]}
+
+
+class TestShapes:
+    """Each product lists what it can in its own way; what it does not know is not asked for."""
+
+    @pytest.mark.parametrize("listed", [[{"type": LINK}], [LINK]], ids=["objects", "texts, as some Moodles do"])
+    def test_a_message_that_is_not_offered_is_left_out(self, listed: list[Any]) -> None:
+        assert kinds(asked("sakai", listed=listed)) == {LINK}
+        assert REVIEW in kinds(asked("sakai", listed=[]))  # nothing listed says nothing
+
+    def test_moodle_reviews_without_saying_so(self) -> None:
+        assert REVIEW in kinds(asked("moodle", listed=[{"type": LINK}]))
+
+    @pytest.mark.parametrize(
+        ("product", "own"),
+        [("moodle", {"moodle_groups"}), ("canvas", {"canvas_groups", "canvas_group"}), ("sakai", set())],
+    )
+    def test_variables_of_other_products_are_not_asked_for(self, product: str, own: set[str]) -> None:
+        names = set(asked(product)[TOOL]["custom_parameters"])
+        assert {name for name in names if name.startswith(("moodle_", "canvas_"))} == own
+        assert {"context_history", "link_history"} <= names
+
+    def test_only_scopes_that_are_offered_are_asked_for(self) -> None:
+        assert asked("sakai", scopes_supported=[tokens.ROSTER, "openid"])["scope"] == tokens.ROSTER
+        assert tokens.SCORES in asked("sakai")["scope"]
+
+    def test_canvas_learns_where_to_show_the_tool_and_that_names_are_needed(self) -> None:
+        tool = asked("canvas")[TOOL]
+        assert tool["https://canvas.instructure.com/lti/privacy_level"] == "name_only"
+        assert all(message["placements"] for message in tool["messages"])
+
+    def test_no_platform_is_asked_for_an_email_address(self) -> None:
+        for product in ("moodle", "canvas", "brightspace", "sakai", "open-edx"):
+            assert "email" not in asked(product)[TOOL]["claims"]
+
+
+def test_what_registers_with_a_waiting_invitation_waits() -> None:
+    with lms() as far:
+        with db.work() as unit:
+            invite, _ = invites.make("Ministry of Education", approves=False)
+            unit.commit()
+        assert register(far, invite=invite).approved_at is None
+
+
+def test_an_address_for_later_is_kept_only_on_the_platforms_own_host() -> None:
+    with lms() as far:
+        far.registered |= {"registration_client_uri": "https://evil.example/r", "registration_access_token": "secret"}
+        assert register(far).registration_url is None
+
+
+@pytest.mark.parametrize("again", range(3))
+def test_of_two_that_register_with_one_invitation_at_once_exactly_one_is_kept(again: int) -> None:
+    invite = invitation()
+    both, results = threading.Barrier(2), []
+
+    def begin(far: Lms) -> None:
+        def last(_request: Any) -> Response:
+            both.wait(5)  # both platforms answer at the same moment
+            return ends.as_json(far.registered)
+
+        far.on(REGISTRATION, last)
+        try:
+            with db.work() as unit:
+                registrations.complete(invite, openid_configuration=far.url + CONFIGURATION, registration_token=token())
+                unit.commit()
+        except RefusedError as refused:
+            results.append(refused.code)
+        else:
+            results.append("registered")
+
+    with lms() as first, lms() as second:
+        second.registered["client_id"] = "another"
+        threads = [threading.Thread(target=begin, args=(far,)) for far in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(results) == ["invite_used", "registered"]
+    assert len(platforms()) == 1
+
+
+@pytest.mark.proves("security", 7)
+@pytest.mark.parametrize(
+    "private",
+    ["http://127.0.0.1", "https://169.254.169.254", "https://[::1]", "https://[::ffff:127.0.0.1]", "https://0x7f.1"],
+)
+def test_no_invitation_makes_us_call_a_private_address(private: str) -> None:
+    settings.use(ends.installed(allow_private_platforms=False))
+    with db.work(), pytest.raises(PlatformError, match="address_refused"):
+        registration.complete(invitation(), openid_configuration=f"{private}/openid", registration_token=token())
+    assert platforms() == []

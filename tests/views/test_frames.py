@@ -172,3 +172,22 @@ class TestAncestors:
 )
 def test_only_the_origin_of_a_web_address_counts(address: str, origin: list[str]) -> None:
     assert frames.origins_of([address, address]) == origin
+
+
+@pytest.mark.parametrize(
+    ("address", "origins"),
+    [
+        ("https://lms.example.org/openid?x=1", ["https://lms.example.org"]),
+        ("http://127.0.0.1:8001", ["http://127.0.0.1:8001"]),
+        ("https://[2001:db8::1]:8443/", ["https://[2001:db8::1]:8443"]),
+        ("https://a.example; report-uri https://evil.example/", []),
+        ("https://a.example,https://evil.example", []),
+        ("https://a.example *", []),
+        ("https://someone@evil.example/", []),
+        ("https://*.example.org/", []),
+        ("javascript:alert(1)", []),
+        ("", []),
+    ],
+)
+def test_nothing_but_a_host_and_a_port_gets_into_the_header(address: str, origins: list[str]) -> None:
+    assert frames.origins_of([address]) == origins

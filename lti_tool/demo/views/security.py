@@ -16,6 +16,8 @@ bp.before_request(trouble.strike)
 @bp.get("/jwks/<client_id>")
 def key_set(client_id: str = "") -> ResponseReturnValue:  # noqa: ARG001 (Open edX has one address per client)
     """The public keys."""
+    if current_lms().faults.keys_down:
+        return {"error": "The keys are away"}, 503
     return jsonify({"keys": current_lms().keys.published()})
 
 
@@ -24,6 +26,8 @@ def key_set(client_id: str = "") -> ResponseReturnValue:  # noqa: ARG001 (Open e
 def token(client_id: str = "") -> ResponseReturnValue:  # noqa: ARG001 (Open edX has one address per client)
     """An access token for a signed assertion."""
     lms = current_lms()
+    if lms.faults.token_refused:
+        return {"error": "invalid_client", "error_description": "The tool is switched off"}, 401
     try:
         answer = jsonify(tokens.grant(lms, request.form.to_dict()))
     except TokenError as error:

@@ -35,6 +35,8 @@ WRITES = [claims.LINE_ITEM]
 def roster(course: str) -> ResponseReturnValue:
     """Who is in the course (Names and Roles 2.0)."""
     ask = _ask("roster", claims.ROSTER_TYPE)
+    if current_lms().faults.roster_forbidden:
+        return _refuse(ask, Refusal(403, "The service is switched off for this tool"))
     call = _call(ask, course, [claims.ROSTER_READ])
     if isinstance(call, Refusal):
         return _refuse(ask, call)

@@ -42,7 +42,10 @@ def upgrade() -> None:
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("frame_origins", sa.JSON(), nullable=False),
         sa.Column("accepts_all_deployments", sa.Boolean(), nullable=False),
+        sa.Column("registration_url", sa.Text(), nullable=True),
+        sa.Column("registration_token", sa.Text(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platform")),
         sa.UniqueConstraint("issuer", "client_id", name=op.f("uq_platform_issuer_client_id")),
@@ -65,6 +68,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_seen_notice_expires_at"), "seen_notice", ["expires_at"], unique=False)
     op.create_table(
+        "setting",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_setting")),
+    )
+    op.create_table(
         "tool_key",
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("private_pem", sa.Text(), nullable=False),
@@ -85,12 +94,29 @@ def upgrade() -> None:
         "access_token",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=False),
+        sa.Column("deployment", sa.Text(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_access_token_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_token")),
-        sa.UniqueConstraint("platform_id", "scopes", name=op.f("uq_access_token_platform_id_scopes")),
+        sa.UniqueConstraint(
+            "platform_id", "deployment", "scopes", name=op.f("uq_access_token_platform_id_deployment_scopes")
+        ),
+    )
+    op.create_table(
+        "administrator",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("platform_id", sa.Integer(), nullable=True),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("link_ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("session_hash", sa.Text(), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_administrator_platform_id_platform")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_administrator")),
+        sa.UniqueConstraint("session_hash", name=op.f("uq_administrator_session_hash")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_administrator_token_hash")),
     )
     op.create_table(
         "cohort",
@@ -112,6 +138,7 @@ def upgrade() -> None:
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("notices_url", sa.Text(), nullable=True),
         sa.Column("notices_wanted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_deployment_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
         sa.UniqueConstraint("platform_id", "deployment_id", name=op.f("uq_deployment_platform_id_deployment_id")),
@@ -123,6 +150,7 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approves", sa.Boolean(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_invite_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invite")),
@@ -164,6 +192,27 @@ def upgrade() -> None:
         sa.Column("asked", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_platform_keys_platform_id_platform")),
         sa.PrimaryKeyConstraint("platform_id", name=op.f("pk_platform_keys")),
+    )
+    op.create_table(
+        "self_check",
+        sa.Column("platform_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_self_check_platform_id_platform")),
+        sa.PrimaryKeyConstraint("platform_id", name=op.f("pk_self_check")),
+    )
+    op.create_table(
+        "sighting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("platform_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_sighting_platform_id_platform")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sighting")),
+        sa.UniqueConstraint("platform_id", "kind", "code", name=op.f("uq_sighting_platform_id_kind_code")),
     )
     op.create_table(
         "unit",
@@ -247,14 +296,21 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("administrator_id", sa.Integer(), nullable=True),
+        sa.Column("platform_id", sa.Integer(), nullable=True),
         sa.Column("circle_id", sa.Integer(), nullable=True),
         sa.Column("verb", sa.Text(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["administrator_id"], ["administrator.id"], name=op.f("fk_audit_line_administrator_id_administrator")
+        ),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_audit_line_circle_id_circle")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_audit_line_person_id_person")),
+        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_audit_line_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_line")),
     )
     op.create_index(op.f("ix_audit_line_circle_id"), "audit_line", ["circle_id"], unique=False)
+    op.create_index(op.f("ix_audit_line_platform_id"), "audit_line", ["platform_id"], unique=False)
     op.create_table(
         "circle_source",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -431,6 +487,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("activity_id", sa.Integer(), nullable=False),
         sa.Column("test_user", sa.Boolean(), nullable=False),
+        sa.Column("administers", sa.Boolean(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_visit_activity_id_activity")),
@@ -605,15 +662,19 @@ def downgrade() -> None:
     op.drop_table("course")
     op.drop_table("circle")
     op.drop_table("unit")
+    op.drop_table("sighting")
+    op.drop_table("self_check")
     op.drop_table("platform_keys")
     op.drop_table("person")
     op.drop_table("login_state")
     op.drop_table("invite")
     op.drop_table("deployment")
     op.drop_table("cohort")
+    op.drop_table("administrator")
     op.drop_table("access_token")
     op.drop_table("used_form")
     op.drop_table("tool_key")
+    op.drop_table("setting")
     op.drop_table("seen_notice")
     op.drop_table("programme")
     op.drop_table("platform")

@@ -1,0 +1,73 @@
+"""What an administrator copies into an LMS that does not register tools by itself, and Canvas's file of the same."""
+
+from typing import Any
+
+from lti_tool import settings
+from lti_tool.lti import registration
+from lti_tool.lti.registration import DESCRIPTION, NAME, TOOL
+
+MESSAGES = {"LtiDeepLinkingRequest": "deep_linking", "LtiSubmissionReviewRequest": "review"}
+
+
+def values(product: str) -> dict[str, str]:
+    """Every value of ours by a short name, as text to copy; lists have one entry a line."""
+    ours = registration.for_product(product)
+    tool = ours[TOOL]
+    told = {
+        "name": NAME,
+        "description": DESCRIPTION,
+        "domain": tool["domain"],
+        "target": tool["target_link_uri"],
+        "login": ours["initiate_login_uri"],
+        "launch": ours["redirect_uris"][0],
+        "key_set": ours["jwks_uri"],
+        "icon": ours["logo_uri"],
+        "canvas_file": settings.current().url("/lti/canvas-configuration"),
+        "scopes": "\n".join(ours["scope"].split()),
+        "custom": "\n".join(f"{key}={value}" for key, value in tool["custom_parameters"].items()),
+    }
+    offered = {MESSAGES[one["type"]]: one["target_link_uri"] for one in tool["messages"] if one["type"] in MESSAGES}
+    return told | offered
+
+
+def canvas_configuration() -> dict[str, Any]:
+    """What Canvas reads behind a configuration address (canvas-lms doc/api/lti_dev_key_config.md)."""
+    ours = registration.for_product("canvas")
+    tool = ours[TOOL]
+    return {
+        "title": NAME,
+        "description": DESCRIPTION,
+        "target_link_uri": tool["target_link_uri"],
+        "oidc_initiation_url": ours["initiate_login_uri"],
+        "public_jwk_url": ours["jwks_uri"],
+        "scopes": ours["scope"].split(),
+        "custom_fields": tool["custom_parameters"],
+        "extensions": [
+            {
+                "platform": "canvas.instructure.com",
+                "domain": tool["domain"],
+                "tool_id": "learning-circles",
+                "privacy_level": tool["https://canvas.instructure.com/lti/privacy_level"],
+                "settings": {
+                    "text": NAME,
+                    "icon_url": ours["logo_uri"],
+                    "placements": [
+                        _placement(place, message) for message in tool["messages"] for place in message["placements"]
+                    ],
+                },
+            }
+        ],
+    }
+
+
+def _placement(place: str, message: dict[str, Any]) -> dict[str, Any]:
+    """In a course's menu only where a teacher puts it (canvas-lms doc/api/navigation_tools.md)."""
+    hidden = {"default": "disabled", "visibility": "members"} if place == "course_navigation" else {}
+    return {
+        "placement": place,
+        "text": NAME,
+        "message_type": message["type"],
+        "target_link_uri": message["target_link_uri"],
+        "enabled": True,
+        **hidden,
+    }

@@ -1,0 +1,244 @@
+"""How far each platform has come, from its registration to the first score, and what stands in the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from lti_tool import db
+from lti_tool.access import Administration
+from lti_tool.db import session
+from lti_tool.errors import NotFoundError
+from lti_tool.models import Activity, Course, Delivery, Deployment, Platform, SelfCheck, Sighting
+from lti_tool.services import sightings
+
+# Of one person's browser or sign-in: nothing that an administrator could put right.
+OF_ONE_PERSON = frozenset({
+    "login_required", "cookie_missing", "browser_changed", "state_unknown", "state_expired", "state_missing",
+    "nonce_missing", "nonce_foreign", "token_missing", "token_unreadable", "issued_long_ago",
+})  # fmt: skip
+
+
+# Told by where the platform and its deployments stand now, whatever was refused before that changed.
+OF_STANDING = frozenset({"platform_pending", "platform_blocked", "deployment_pending", "deployment_blocked"})
+
+
+class Weight(StrEnum):
+    """How much a finding matters: a fault must be put right, a note is worth knowing."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: a code that chooses the words, and numbers or ids of the platform to fill in."""
+
+    code: str
+    weight: Weight = Weight.OK
+    facts: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step from registration to score; None while it has not happened, a fault's code where it went wrong."""
+
+    name: str
+    at: datetime | None = None
+    done: bool = False
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A platform and what is known of it."""
+
+    platform: Platform
+    seen: tuple[Sighting, ...] = ()
+    roster_read_at: datetime | None = None
+    roster_fault: str = ""
+    has_column: bool = False
+    delivered_at: datetime | None = None
+    delivery_fault: str = ""
+    check: SelfCheck | None = None
+
+    @property
+    def launched_at(self) -> datetime | None:
+        """When somebody last came in from there."""
+        return next((one.at for one in self.seen if one.kind == sightings.LAUNCH), None)
+
+    @property
+    def refusals(self) -> list[Sighting]:
+        """What was refused lately, the latest first."""
+        since = db.now() - sightings.KEPT
+        return [one for one in self.seen if one.kind == sightings.REFUSAL and one.at > since]
+
+    @property
+    def storages(self) -> list[Sighting]:
+        """How browsers kept the login between its two steps, the latest first."""
+        return [one for one in self.seen if one.kind == sightings.STORAGE]
+
+    @property
+    def waiting(self) -> list[Deployment]:
+        """Deployments that wait for approval."""
+        return [one for one in self.platform.deployments if one.approved_at is None and not _blocked(one)]
+
+    @property
+    def check_under_way(self) -> bool:
+        """Whether somebody asked for a self-check that has not ended."""
+        return self.check is not None and self.check.done_at is None
+
+    @property
+    def found(self) -> list[Finding]:
+        """What the last self-check found."""
+        told = self.check.findings if self.check is not None else []
+        return [Finding(one["code"], Weight(one["weight"]), dict(one["facts"])) for one in told]
+
+    @property
+    def headline(self) -> Finding:
+        """The one thing to know first."""
+        return next(_stops(self), None) or self._going()
+
+    def _going(self) -> Finding:
+        if self.waiting:
+            return Finding("another_deployment_waits", Weight.NOTE, {"deployment": self.waiting[0].deployment_id})
+        if self.delivered_at is not None:
+            return Finding("works")
+        return Finding("launches")
+
+    @property
+    def steps(self) -> list[Step]:
+        """Every step in its order."""
+        own = self.platform
+        let_in = [one.approved_at for one in own.deployments if one.approved_at]
+        return [
+            Step("registered", own.created_at, done=True),
+            Step("approved", own.approved_at, own.approved_at is not None),
+            Step("deployment", min(let_in, default=None), bool(let_in)),
+            Step("launch", self.launched_at, self.launched_at is not None),
+            Step("roster", self.roster_read_at, self.roster_read_at is not None, self.roster_fault),
+            Step("column", None, self.has_column),
+            Step("score", self.delivered_at, self.delivered_at is not None, self.delivery_fault),
+        ]
+
+
+def _stops(of: Connection) -> Iterator[Finding]:
+    """What keeps people out or scores from arriving, the earliest step first."""
+    own, launched = of.platform, of.launched_at
+    if _blocked(own):
+        yield Finding("blocked", Weight.FAULT)
+    if own.approved_at is None:
+        yield Finding("platform_waits", Weight.FAULT)
+    if not any(one.approved_at for one in own.deployments):
+        if of.waiting:
+            yield Finding("deployment_waits", Weight.FAULT, {"deployment": of.waiting[0].deployment_id})
+        elif not own.accepts_all_deployments and launched is None and not of.refusals:
+            yield Finding("deployment_unknown", Weight.NOTE)
+    for one in of.refusals:  # of launches one a minute is noted: a refusal just after the last one may be older news
+        told = one.code not in OF_ONE_PERSON and one.code not in OF_STANDING
+        if told and (launched is None or one.at > launched + sightings.A_MINUTE):
+            yield Finding(one.code, Weight.FAULT)
+    yield from (one for one in of.found if one.weight is Weight.FAULT)
+    if launched is None:
+        yield Finding("never_launched", Weight.NOTE)
+    for code in filter(None, (of.roster_fault, of.delivery_fault)):
+        yield Finding(code, Weight.FAULT)
+
+
+def _blocked(row: Platform | Deployment) -> bool:
+    return getattr(row, "blocked_at", None) is not None
+
+
+def all(within: Administration) -> list[Connection]:  # noqa: A001 (read as connections.all())
+    """Every platform within, by name, in as many statements for many as for one."""
+    query = sa.select(Platform).where(within.platforms()).options(selectinload(Platform.deployments))
+    return _of(list(session.scalars(query.order_by(Platform.name, Platform.id))))
+
+
+def get(platform_id: int, *, within: Administration) -> Connection:
+    """One platform; NotFoundError where it is not within."""
+    query = sa.select(Platform).where(within.platforms(), Platform.id == platform_id)
+    found = session.scalar(query.options(selectinload(Platform.deployments)))
+    if found is None:
+        raise NotFoundError
+    return _of([found])[0]
+
+
+def deployment(deployment_id: int, *, of: Platform, within: Administration) -> Deployment:
+    """One deployment of a platform; NotFoundError where it is another one's.
+
+    Who administers the LMS alone finds those that wait: ending a block is the installation's affair.
+    """
+    found = next((one for one in of.deployments if one.id == deployment_id), None)
+    if found is None or not (within.whole or (within.platform_id == of.id and not _blocked(found))):
+        raise NotFoundError
+    return found
+
+
+def _of(platforms: list[Platform]) -> list[Connection]:
+    numbers = [one.id for one in platforms]
+    seen = sightings.of(numbers)
+    rosters = _rosters(numbers)
+    columns, scores, faults = _columns(numbers), _delivered(numbers), _undelivered(numbers)
+    asked = session.scalars(sa.select(SelfCheck).where(SelfCheck.platform_id.in_(numbers)))
+    checks = {one.platform_id: one for one in asked}
+    return [
+        Connection(
+            platform=one,
+            seen=tuple(sighting for sighting in seen if sighting.platform_id == one.id),
+            roster_read_at=rosters.get(one.id, (None, ""))[0],
+            roster_fault=rosters.get(one.id, (None, ""))[1],
+            has_column=one.id in columns,
+            delivered_at=scores.get(one.id),
+            delivery_fault=faults.get(one.id, ""),
+            check=checks.get(one.id),
+        )
+        for one in platforms
+    ]
+
+
+def _rosters(numbers: list[int]) -> dict[int, tuple[datetime | None, str]]:
+    """When a roster was last read, and one fault that lasts."""
+    query = (
+        sa.select(Deployment.platform_id, sa.func.max(Course.roster_read_at), sa.func.max(Course.roster_fault))
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.platform_id.in_(numbers))
+        .group_by(Deployment.platform_id)
+    )
+    return {number: (at, fault or "") for number, at, fault in session.execute(query)}
+
+
+def _columns(numbers: list[int]) -> set[int]:
+    query = _activities(sa.select(Deployment.platform_id).distinct(), numbers)
+    return set(session.scalars(query.where(Activity.line_item_url.is_not(None))))
+
+
+def _activities(query: sa.Select[Any], numbers: list[int]) -> sa.Select[Any]:
+    return (
+        query.select_from(Activity)
+        .join(Course, Course.id == Activity.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .where(Deployment.platform_id.in_(numbers))
+    )
+
+
+def _scores(column: sa.ColumnElement[Any], numbers: list[int]) -> sa.Select[Any]:
+    """Of the scores owed to these platforms; what is done is kept for some weeks."""
+    owed = Delivery.payload["activity_id"].as_integer()
+    query = _activities(sa.select(Deployment.platform_id, column), numbers)
+    return query.join(Delivery, owed == Activity.id).where(Delivery.kind == "score").group_by(Deployment.platform_id)
+
+
+def _delivered(numbers: list[int]) -> dict[int, datetime]:
+    rows = session.execute(_scores(sa.func.max(Delivery.done_at), numbers))
+    return {number: at for number, at in rows if at is not None}
+
+
+def _undelivered(numbers: list[int]) -> dict[int, str]:
+    open_ones = _scores(sa.func.max(Delivery.fault), numbers).where(Delivery.done_at.is_(None), Delivery.fault != "")
+    return dict(list(session.execute(open_ones)))
