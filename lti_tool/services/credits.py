@@ -8,11 +8,11 @@ Reckoned with every change that may earn it, in the same transaction; stated wit
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import Permission, Reach, rights_with
-from lti_tool.db import find_or_add, now, session
+from lti_tool.db import find_or_add, now, rows, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Enrolment, Membership, Person
 from lti_tool.services import audit, circles, deliveries, milestones
@@ -164,15 +164,19 @@ def state_again(activity_id: int) -> None:
             state(credit, membership)
 
 
+_STATED = (
+    select(Credit.activity_id, Membership.person_id)
+    .join(Membership, Membership.id == Credit.membership_id)
+    .join(Activity, Activity.id == Credit.activity_id)
+    .where(Membership.person_id.in_(bindparam("person_ids", expanding=True)))
+    .where(Activity.course_id == bindparam("course_id"), Credit.stated_at.is_not(None))
+)
+
+
 def owe_again(course: Course, person_ids: Collection[int]) -> None:
     """These people are in the course (again): what the platform refused because they were not is owed once more."""
-    query = (
-        select(Credit.activity_id, Membership.person_id)
-        .join(Membership, Membership.id == Credit.membership_id)
-        .join(Activity, Activity.id == Credit.activity_id)
-        .where(Membership.person_id.in_(person_ids), Activity.course_id == course.id, Credit.stated_at.is_not(None))
-    )
-    if keys := {key(activity_id, person_id) for activity_id, person_id in session.execute(query)}:
+    stated = rows(_STATED, course_id=course.id, person_ids=list(person_ids))
+    if keys := {key(activity_id, person_id) for activity_id, person_id in stated}:
         refused = select(Delivery).where(Delivery.key.in_(keys), Delivery.fault == GONE, Delivery.done_at.is_(None))
         for owed in session.scalars(refused):
             deliveries.retry(owed)
