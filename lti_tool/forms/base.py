@@ -14,6 +14,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import (
     FileField,
     HiddenField,
+    IntegerField,
     MultipleFileField,
     RadioField,
     SelectMultipleField,
@@ -240,6 +241,16 @@ class ShortText(_CleanText, StringField):
         super().process_formdata(valuelist)
         if self.data:
             self.data = " ".join(self.data.split())
+
+
+class WholeNumber(IntegerField):
+    """A box for a number; one too long for any row is no number, rather than one that arithmetic chokes on."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was typed."""
+        if any(len(str(value).strip()) > 9 for value in valuelist):
+            raise ValueError(self.gettext("Not a valid integer value."))
+        super().process_formdata(valuelist)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, IntegerField, SelectField, TimeField
+from wtforms import BooleanField, DateField, SelectField, TimeField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, Regexp, ValidationError
 
-from lti_tool.forms.base import Form, ShortText
+from lti_tool.forms.base import Form, ShortText, WholeNumber
 
 ZONES = sorted(
     zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
@@ -21,11 +21,11 @@ class MeetingForm(Form):
     day = DateField(_l("Day"), validators=[Optional()])
     hour = TimeField(_l("Time"), validators=[Optional()])
     time_zone = SelectField(_l("Time of which place"), choices=["UTC", *ZONES])
-    minutes = IntegerField(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)])
+    minutes = WholeNumber(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)])
     place = ShortText(_l("Place"))
     link = ShortText(_l("Link for those who join online"), [Optional(), Regexp(r"^https?://\S+$")], longest=500)
     held = BooleanField(_l("It took place"))
-    present = IntegerField(_l("How many came"), validators=[Optional(), NumberRange(0, 1000)])
+    present = WholeNumber(_l("How many came"), validators=[Optional(), NumberRange(0, 1000)])
 
     def validate_day(self, field: DateField) -> None:
         """A day has its hour; a slip of the finger in the year is seen at once."""
@@ -44,7 +44,7 @@ class NewMeetingForm(Form):
     """One more meeting."""
 
     title = ShortText(_l("What is it about?"), [DataRequired()])
-    minutes = IntegerField(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)], default=60)
+    minutes = WholeNumber(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)], default=60)
 
 
 class NormForm(Form):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, SelectChoice, SelectField
+from wtforms import HiddenField, RadioField, SelectChoice, SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
-from lti_tool.forms.base import Form, ShortText
+from lti_tool.forms.base import Form, ShortText, WholeNumber
 
 ROLE = "role-"
 SEAT = "seat-"
@@ -26,7 +26,7 @@ class ProgrammeForm(Form):
 class CountForm(Form):
     """How many circles to propose."""
 
-    circles = IntegerField(_l("How many circles?"), validators=[Optional(), NumberRange(1, 60)])
+    circles = WholeNumber(_l("How many circles?"), validators=[Optional(), NumberRange(1, 60)])
 
 
 @dataclass(frozen=True)
