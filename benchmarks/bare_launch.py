@@ -1,14 +1,30 @@
-"""A launch as pylti1p3's own Flask example has it: its classes, its key cache, and a page of one line.
+"""A launch as pylti1p3's own Flask example has it, its key cache on.
 
-It keeps nothing of the person and accepts the same answer twice; its state is a cookie. That is what we compare with.
+Like the example (dmitry-viskov/pylti1.3-flask-example, game/app.py) it reads its settings and keys from files at each
+request and answers with a page from a template. It keeps nothing of the person and accepts the same answer twice; its
+state is a cookie. Left out is what makes the example slower than it need be: it prints all claims, and its cache
+pickles what it keeps.
 """
 
+import json
+from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
+from jinja2 import DictLoader
 from pylti1p3.contrib.flask import FlaskCacheDataStorage, FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequest
-from pylti1p3.tool_config import ToolConfDict
+from pylti1p3.tool_config import ToolConfJsonFile
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
+<link rel="stylesheet" href="{{ url_for("static", filename="page.css") }}">
+<script src="{{ url_for("static", filename="page.js") }}"></script></head>
+<body>{% if is_deep_link_launch %}<h1>Choose</h1>{% else %}<h1>Hello {{ name }}</h1>
+<div id="launch-{{ launch_id }}"></div>{% endif %}</body></html>
+"""
 
 
 class Memory:
@@ -26,9 +42,10 @@ class Memory:
         self._kept[key] = value
 
 
-def bare_app(*, issuer: str, client_id: str, jwks_url: str, target: str) -> Flask:
+def bare_app(folder: Path, *, issuer: str, client_id: str, jwks_url: str, target: str) -> Flask:
     """The example as an application with one registration; `target` is the address of its launch."""
     app = Flask("bare_launch")
+    app.jinja_loader = DictLoader({"game.html": PAGE})  # type: ignore[misc]
     app.config.update(SECRET_KEY="bare", SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True)
     registration = {
         "default": True,
@@ -37,21 +54,28 @@ def bare_app(*, issuer: str, client_id: str, jwks_url: str, target: str) -> Flas
         "auth_token_url": f"{issuer}/token",
         "key_set_url": jwks_url,
         "deployment_ids": ["1"],
+        "private_key_file": "private.key",
     }
-    tools = ToolConfDict({issuer: registration})
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    (folder / "private.key").write_bytes(pem)
+    settings = folder / "game.json"
+    settings.write_text(json.dumps({issuer: registration}), encoding="utf-8")
     memory = Memory()
 
     @app.route("/login", methods=["GET", "POST"])
     def login() -> ResponseReturnValue:
+        tools = ToolConfJsonFile(str(settings))
         begun = FlaskOIDCLogin(FlaskRequest(), tools, launch_data_storage=FlaskCacheDataStorage(memory))
         answer: ResponseReturnValue = begun.redirect(target)
         return answer
 
     @app.post("/launch")
     def launch() -> ResponseReturnValue:
-        storage = FlaskCacheDataStorage(memory)
+        tools, storage = ToolConfJsonFile(str(settings)), FlaskCacheDataStorage(memory)
         message = FlaskMessageLaunch(FlaskRequest(), tools, launch_data_storage=storage)
         message.set_public_key_caching(storage, cache_lifetime=7200)
-        return f"Hello {message.get_launch_data()['name']}"
+        facts = {"is_deep_link_launch": message.is_deep_link_launch(), "launch_id": message.get_launch_id()}
+        return render_template("game.html", title="Game", name=message.get_launch_data()["name"], **facts)
 
     return app

@@ -1,6 +1,8 @@
 """A validated launch: ours with everything it keeps, beside pylti1p3's example. Both get answers of the same kind."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,10 +21,14 @@ SERVICES = "https://lms.example.org/mod/lti/services.php"
 
 def run() -> list[Line]:
     """The launch itself, and the login before it."""
-    with installation() as ours, issuer.running() as lms:
+    with installation() as ours, issuer.running() as lms, tempfile.TemporaryDirectory() as folder:
         lms.register()
         bare = bare_app(
-            issuer=lms.issuer, client_id=lms.client_id, jwks_url=f"{lms.address}/jwks", target=f"{PUBLIC}/launch"
+            Path(folder),
+            issuer=lms.issuer,
+            client_id=lms.client_id,
+            jwks_url=f"{lms.address}/jwks",
+            target=f"{PUBLIC}/launch",
         )
         sides = [(ours, "/lti/login", "/lti/launch"), (bare, "/login", "/launch")]
         launches = [launcher(lms, app, begins, ends) for app, begins, ends in sides]

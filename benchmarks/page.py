@@ -28,7 +28,7 @@ def run() -> list[Line]:
         for what in pages(scenes[0]):
             counts = [_statements(app, *pages(scene)[what]) for scene in scenes]
             kept = max(counts) <= MOST and len(set(counts)) == 1
-            bound = what.startswith("circle")
+            bound = what.startswith(("circle", "entry, to write"))
             lines.append(
                 Line(
                     f"{what}: statements at 13, 60, 300",

@@ -337,10 +337,11 @@ class Readers:
     colleagues: int  # present members who may read, the author not counted
     authors: int  # those who write it together, 1 for a text of one's own
     hidden_from: tuple[str, ...] = ()  # roles of the circle that never see it, as the programme names them
+    expected: int = 0  # colleagues for whom a place is kept: they read it once they have taken it, not before
 
 
-def who_sees(audience: str, members: Iterable[Membership], *, authors: Iterable[int]) -> Readers:
-    """Who reads a text of these authors with this audience, by the same grants that guard it."""
+def who_sees(audience: str, members: Iterable[Membership], *, authors: Iterable[int], expected: int = 0) -> Readers:
+    """Who reads a text of these authors with this audience, by the same grants that guard it; how many are expected."""
     readers = rights_with(P.READ_SHARED)
     writers = set(authors)
     present = [one for one in members if one.left_at is None]
@@ -351,4 +352,5 @@ def who_sees(audience: str, members: Iterable[Membership], *, authors: Iterable[
         len({one.person_id for one in present if one.rights in readers} - writers),
         len(writers),
         tuple(sorted({one.role for one in present if one.rights not in readers})),
+        expected,
     )

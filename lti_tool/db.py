@@ -4,6 +4,7 @@
 with `read_only=True` (every GET) cannot write: the database itself refuses.
 """
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -227,6 +228,11 @@ def find_or_add(model: type[Row], *, also: dict[str, Any] | None = None, **keys:
 def before_commit(call: Callable[[], None]) -> None:
     """Do this with the commit of the open unit of work, or not at all."""
     current().info.setdefault("before_commit", []).append(call)
+
+
+def new_public_id() -> str:
+    """A name for a row that other systems may keep: unlike its number it is the same in no other installation."""
+    return secrets.token_urlsafe(12)
 
 
 def now() -> datetime:

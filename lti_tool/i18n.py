@@ -5,7 +5,7 @@ A request's language is `g.language` where the visit has set it, else what the b
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 import flask_babel
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, match_skeleton
+from babel.lists import format_list
 from babel.support import NullTranslations
 from flask import Flask, g, has_request_context, request
 from flask_babel import gettext, pgettext
@@ -53,7 +55,14 @@ def init_app(app: Flask, *, catalogues: str = "translations") -> None:
     app.jinja_env.globals.update(_=_said, gettext=_said, ngettext=_counted)
     app.jinja_env.filters.update(day=day, day_and_time=day_and_time, clock=clock, days_ago=days_ago)
     app.jinja_env.filters.update(programme_text=programme_text, programme_words=lambda text: programme_words(text)[0])
-    app.context_processor(lambda: {"language": language(), "direction": direction(), "languages": LANGUAGES})
+    app.jinja_env.filters.update(names=names)
+    app.context_processor(_for_templates)
+
+
+def _for_templates() -> dict[str, object]:
+    speech = _speech()
+    words = {"_": speech.said, "gettext": speech.said, "ngettext": speech.counted}  # nearer than the globals of macros
+    return {"language": speech.code, "direction": direction(), "languages": LANGUAGES, **words}
 
 
 @dataclass(frozen=True)
@@ -65,12 +74,21 @@ class _Speech:
     dates: Locale
     words: Any  # the catalogue
 
+    def said(self, sentence: str, /, **values: object) -> Markup:
+        """A sentence of a template in this language."""
+        said = Markup(self.words.gettext(sentence))  # noqa: S704 (translators write HTML, values are escaped)
+        return said % values if values or "%" in said else said
+
+    def counted(self, one: str, many: str, number: int, /, **values: object) -> Markup:
+        """The same where a number decides."""
+        return Markup(self.words.ngettext(one, many, number)) % ({"num": number} | values)  # noqa: S704
+
 
 def _speech() -> _Speech:
     """That of the page; found once for a request, as flask_babel does."""
     if not g:  # a command
         return _SILENT
-    found: _Speech | None = g.get("speech")
+    found: _Speech | None = getattr(g, "speech", None)
     if found is None:
         code = str(flask_babel.get_locale() or SOURCE).replace("_", "-")
         dates = _locale(DATES_LIKE.get(code, code))
@@ -80,13 +98,11 @@ def _speech() -> _Speech:
 
 def _said(sentence: str, /, **values: object) -> Markup:
     """What `_()` and `{% trans %}` give in a template: flask_babel's would ask for the catalogue each time."""
-    said = Markup(_speech().words.gettext(sentence))  # noqa: S704 (translators write HTML, values are escaped)
-    return said % values if values or "%" in said else said
+    return _speech().said(sentence, **values)
 
 
 def _counted(one: str, many: str, number: int, /, **values: object) -> Markup:
-    """The same where a number decides."""
-    return Markup(_speech().words.ngettext(one, many, number)) % ({"num": number} | values)  # noqa: S704
+    return _speech().counted(one, many, number, **values)
 
 
 _SILENT = _Speech(SOURCE, Locale.parse(SOURCE), Locale.parse(DATES_LIKE[SOURCE]), NullTranslations())
@@ -158,6 +174,31 @@ def _locale(code: str) -> Locale:
         return Locale.parse(SOURCE)
 
 
+def listed(words: Iterable[str]) -> str:
+    """Words as the page's language lists them: "A, B and C"."""
+    return str(format_list([str(word) for word in words], locale=_speech().dates))
+
+
+def names(people: Iterable[object], unnamed: str = "") -> Markup:
+    """The names of people as a list for a page, each in its own direction; `unnamed` stands for who has none."""
+    known = [getattr(one, "display_name", "") or unnamed or gettext("A colleague") for one in people]
+    return Markup(listed(Markup("<bdi>{}</bdi>").format(name) for name in known))  # noqa: S704 (each name is escaped)
+
+
+def territory(code: str) -> str:
+    """The country that a locale names, "GH" of `en_GH`; empty where it names none."""
+    try:
+        return Locale.parse(code.replace("-", "_")).territory or ""
+    except (UnknownLocaleError, ValueError):
+        return ""
+
+
+def zone_of(country: str) -> str:
+    """The time zone of a country that has one; empty for one with several, or none that is known."""
+    zones = [zone for zone, where in get_global("zone_territories").items() if where == country]
+    return zones[0] if len(zones) == 1 else ""
+
+
 def programme_words(text: object) -> tuple[str, str]:
     """A programme's text as near to the page's language as it exists, and the code of the language it is really in.
 
@@ -166,13 +207,14 @@ def programme_words(text: object) -> tuple[str, str]:
     words = getattr(text, "root", text)  # a preset's Text wraps such a mapping
     if not isinstance(words, Mapping):
         words = {SOURCE: str(words)}
-    page = language()
+    speech = _speech()
+    page = speech.code
     for code in (page, page.partition("-")[0]):
         if words.get(code):
             return words[code], code
     first = SOURCE if words.get(SOURCE) else next((code for code, found in words.items() if found), page)
     source = words.get(first, "")
-    translated = str(_speech().words.pgettext(PROGRAMME, source)) if source else source
+    translated = str(speech.words.pgettext(PROGRAMME, source)) if source else source
     return (source, first) if translated == source else (translated, page)
 
 

@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import credits, deliveries, keys, leftovers, pairing, replies, rosters, self_checks
+from lti_tool.services import columns, credits, deliveries, keys, leftovers, pairing, replies, rosters, self_checks
 
 HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
     "roster": rosters.read,
-    "score": credits.deliver,
+    "score": columns.deliver,
     "self_check": self_checks.run,
 }
 
@@ -62,9 +62,15 @@ def sweep(*, limit: int | None = None, until: Callable[[], bool] = lambda: False
 
 def look_again() -> None:
     """What only time changes: what is asked of a person shrinks, offers grow old, threads end. Some times a day."""
-    for change in (pairing.again_everywhere, replies.sweep, credits.reckon_all):
+    for change in (pairing.again_everywhere, replies.sweep):
         with db.work():
             change()
+            db.session.commit()
+    with db.work(read_only=True):
+        batches = credits.to_reckon()
+    for batch in batches:  # a commit each: nobody's page waits for the whole country to be reckoned
+        with db.work():
+            credits.reckon_all(batch)
             db.session.commit()
 
 

@@ -159,11 +159,16 @@ def circle(fed_by: Course | None = None, *, key: str = "ei_t3lfa", **also: Any) 
     return made
 
 
+def feed(of: Circle, also_from: Course) -> None:
+    """Let one more course feed a circle."""
+    _add(CircleSource(circle_id=of.id, course_id=also_from.id))
+
+
 def course_of(of: Circle) -> Course:
     """The first course that feeds a circle."""
     with db.work(read_only=True) as unit:
         query = select(Course).join(CircleSource, CircleSource.course_id == Course.id)
-        return unit.scalars(query.where(CircleSource.circle_id == of.id)).first()  # type: ignore[return-value]
+        return unit.scalars(query.where(CircleSource.circle_id == of.id).order_by(CircleSource.id)).first()  # type: ignore[return-value]
 
 
 def activity_of(of: Circle) -> Activity:

@@ -87,7 +87,10 @@ class Reader:
         return self._take(self._ask("POST", path, data=fields, headers=headers or {}), path, expect)
 
     def _send(self, form: Element, given: dict[str, Any], expect: int, known: Iterable[str] = ()) -> Page:
-        fields = dict(_fields(form))
+        fields: dict[str, Any] = {}
+        for name, value in _fields(form):  # a name that comes twice is sent twice
+            before = fields.get(name)
+            fields[name] = value if name not in fields else [*(before if isinstance(before, list) else [before]), value]
         unknown = set(given) - set(_names(form)) - set(known)
         assert not unknown, f"the form has no {', '.join(sorted(unknown))}"
         fields.update(given)

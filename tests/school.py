@@ -16,16 +16,16 @@ from flask import Flask
 from sqlalchemy.orm import undefer
 
 from lti_tool import db, jobs
-from lti_tool.demo import browser
+from lti_tool.demo import browser, registrations
 from lti_tool.demo.keys import new_pem
 from lti_tool.demo.people import INQUIRY
 from lti_tool.demo.platform import PracticeLms
 from lti_tool.demo.state import Cell, Column
 from lti_tool.lti import keys, registry
 from lti_tool.models import Circle, Delivery, Platform
+from lti_tool.services import invites
 from tests.reader import Reader
 
-PROFILES = ("plain", "moodle-4.5", "canvas", "open-edx")
 COURSE = INQUIRY.id  # three teachers and a facilitator: one circle
 TEACHERS = ("teacher01", "teacher02", "teacher11")
 FACILITATOR = "facilitator1"
@@ -128,17 +128,51 @@ class School:
 
 
 @contextmanager
-def joined(app: Flask, profile: str = "plain", *, public_url: str, **facts: Any) -> Iterator[School]:
-    """A running LMS with the habits of this profile, and the tool registered in it by hand."""
+def running(app: Flask, profile: str = "plain") -> Iterator[School]:
+    """A running LMS with the habits of this profile, which does not know the tool yet."""
     lms = PracticeLms(quirks=profile)
     lms.store.state.keys = [_pem()]
     with lms.start(), time_machine.travel(db.now(), tick=True) as clock:
-        with db.work() as unit:
-            key_set = keys.public_key_set()
-            unit.commit()
-        client_id, _deployment = lms.register(public_url, key_set=key_set, **{"shares_names": True, **facts})
-        enrol(lms, client_id)
-        yield School(app, lms, client_id, clock)
+        yield School(app, lms, "", clock)
+
+
+@contextmanager
+def joined(app: Flask, profile: str = "plain", *, public_url: str, **facts: Any) -> Iterator[School]:
+    """The same with the tool registered in it by hand."""
+    with running(app, profile) as made:
+        register_by_hand(made, public_url=public_url, **facts)
+        yield made
+
+
+def register_by_hand(made: School, *, public_url: str, **facts: Any) -> None:
+    """Each side is told the addresses of the other."""
+    told = {"key_set": our_keys(), "shares_names": True, **facts}
+    made.client_id, deployment = made.lms.register(public_url, **told)
+    enrol(made.lms, made.client_id)
+    assert deployment
+
+
+def register_by_invitation(made: School, *, public_url: str) -> None:
+    """The LMS's administrator follows an invitation, activates the tool, and lets names travel."""
+    with db.work() as unit:
+        _invite, address = invites.make("Practice LMS")
+        unit.commit()
+    address = registrations.invite_address(made.lms, address)
+    page = made.app.test_client().get(address.removeprefix(public_url))
+    assert page.status_code == 200, page.text
+    with made.lms.store.change() as state:
+        (tool,) = state.tools.values()
+        tool.active = tool.shares_names = True
+    made.client_id = tool.client_id
+    made.lms.key_sets[tool.client_id] = our_keys()  # the tool is not served here
+
+
+def our_keys() -> dict[str, Any]:
+    """The key set that the tool publishes."""
+    with db.work() as unit:
+        key_set = keys.public_key_set()
+        unit.commit()
+    return key_set
 
 
 def enrol(lms: PracticeLms, client_id: str) -> Platform:

@@ -1,6 +1,7 @@
 """The language of a page, its direction, its dates, and a programme's words in it."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -97,6 +98,39 @@ def test_how_long_ago(speaking, days, said):
 def test_yesterday_is_by_the_calendar(speaking):
     speaking("en")
     assert i18n.days_ago(NOW - timedelta(hours=10)) == "yesterday"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("en", "Ama, Efua and Kofi"), ("fr", "Ama, Efua et Kofi"), ("ar", "Ama وEfua وKofi")],
+)
+def test_names_are_listed_as_the_language_lists_them(speaking, code, said):
+    speaking(code)
+    assert i18n.listed(["Ama", "Efua", "Kofi"]) == said
+    assert i18n.listed(["Ama"]) == "Ama"
+    assert i18n.listed([]) == ""
+
+
+def test_names_on_a_page_are_escaped_and_each_in_its_own_direction(speaking):
+    people = [SimpleNamespace(display_name="<b>سلمى"), SimpleNamespace(display_name="")]
+    speaking("en")
+    assert i18n.names(people) == "<bdi>&lt;b&gt;سلمى</bdi> and <bdi>A colleague</bdi>"
+    assert i18n.names(people[1:], "nobody") == "<bdi>nobody</bdi>"
+
+
+@pytest.mark.parametrize(
+    ("locale", "country", "zone"),
+    [
+        ("en_gh", "GH", "Africa/Accra"),
+        ("fr-CH", "CH", "Europe/Zurich"),
+        ("pt_BR", "BR", ""),
+        ("fr", "", ""),
+        ("??", "", ""),
+    ],
+)
+def test_a_country_and_its_only_time_zone(locale, country, zone):
+    assert i18n.territory(locale) == country
+    assert i18n.zone_of(country) == zone
 
 
 class Wrapped:

@@ -35,7 +35,7 @@ from lti_tool.models import (
     Person,
     Reply,
 )
-from lti_tool.services import entries, feedbacks, holds, milestones, pairing, replies, reviews
+from lti_tool.services import entries, feedbacks, holds, milestones, offers, pairing, replies, reviews
 from tests import build
 from tests import feedback_build as fb
 
@@ -96,7 +96,7 @@ def live(circle: Circle, person: Person, habit: str) -> None:
         version = fb.shared(circle, person)
         if habit == "takes back":
             entries.take_back(entries.get_own(version.entry_id, within=within), by=person)
-    for asked in feedbacks.asked_of(circle, within=within):
+    for asked in offers.of(circle, within=within):
         if habit == "passes":
             feedbacks.pass_on(db.session.get_one(Feedback, asked.feedback_id), by=person)
         elif habit == "takes part":
@@ -232,7 +232,7 @@ class Circle_(RuleBasedStateMachine):  # noqa: N801 (the machine of a circle)
         rows = list(self.unit.query(Feedback))
         for name in CAST:
             within, seen = self.reach(name), fb.readable(self.people[name])
-            shown = feedbacks.asked_of(self.circle, within=within) if name in self.present else []
+            shown = offers.of(self.circle, within=within) if name in self.present else []
             for offer in shown:
                 assert name in self.standing[offer.version_id], "T2: an offer shows its text"
             for version in self.versions:
@@ -449,6 +449,12 @@ def test_t2_t3_t4_t7(app: object) -> None:
     run_state_machine_as_test(machine, settings=hypothesis_settings(max_examples=12, stateful_step_count=18, **QUICK))
 
 
+OF_CREDIT = (
+    *(f"services/{name}.py" for name in ("credits", "credit_lines", "columns", "milestones", "deliveries")),
+    *(f"lti/{name}.py" for name in ("gradebook", "columns", "scores")),
+)
+
+
 class TestLevelsGoNowhere:
     """T5: no path from a level to a credit, a delivery or a message to the LMS; and no number for a level anywhere."""
 
@@ -491,11 +497,12 @@ class TestLevelsGoNowhere:
 
     def test_a_score_has_no_place_for_one(self) -> None:
         names = {one.name for one in fields(Score)}
-        assert names == {"sub", "given", "maximum", "complete", "comment", "stated_at"}
+        times = {"stated_at", "started_at", "submitted_at"}
+        assert names == {"sub", "given", "maximum", "complete", "comment", "scored_by", *times}
 
     def test_what_reckons_and_delivers_never_reads_one(self) -> None:
         package = Path(access.__file__).parent
-        for module in ("services/credits.py", "services/milestones.py", "services/deliveries.py", "lti/scores.py"):
+        for module in OF_CREDIT:
             assert "levels" not in (package / module).read_text(encoding="utf-8"), module
 
     def test_a_level_is_words_in_every_programme(self) -> None:

@@ -385,7 +385,13 @@ def test_low_or_high_levels_give_the_same_credit(app: Flask, choice: int) -> Non
     assert owed == [(1, 6)]
 
 
-@pytest.mark.parametrize("file", ["services/credits.py", "services/milestones.py", "lti/messages.py", "lti/scores.py"])
+TO_THE_GRADEBOOK = [
+    *(f"services/{name}.py" for name in ("credits", "credit_lines", "columns", "milestones")),
+    *(f"lti/{name}.py" for name in ("messages", "gradebook", "columns", "scores")),
+]
+
+
+@pytest.mark.parametrize("file", TO_THE_GRADEBOOK)
 def test_the_way_to_the_gradebook_knows_no_levels(file: str) -> None:
     assert "level" not in (HERE / file).read_text(encoding="utf-8").casefold()
 

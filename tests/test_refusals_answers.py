@@ -17,8 +17,8 @@ from lti_tool.demo import registrations
 from lti_tool.demo.app import app_for, serving
 from lti_tool.errors import PlatformError
 from lti_tool.lti import http
-from lti_tool.models import AccessToken, Activity, Course, Delivery, Person, Platform, PlatformKeys
-from lti_tool.services import credits, invites, rosters
+from lti_tool.models import AccessToken, Activity, Circle, Course, Delivery, Person, Platform, PlatformKeys
+from lti_tool.services import columns, invites, rosters
 from tests import school
 from tests.conftest import PUBLIC
 from tests.fuzz import bent, torn
@@ -145,7 +145,7 @@ def deliver(_of: School) -> None:
         payload = dict(unit.scalars(sa.select(Delivery.payload).where(Delivery.kind == "score")).one())
     later = db.now().replace(microsecond=0) + timedelta(seconds=deliver.calls)  # type: ignore[attr-defined]
     deliver.calls += 1  # type: ignore[attr-defined]
-    credits.deliver({**payload, "stated_at": later.isoformat()})
+    columns.deliver({**payload, "stated_at": later.isoformat()})
 
 
 deliver.calls = 1  # type: ignore[attr-defined]
@@ -155,7 +155,7 @@ def deliver_again(_of: School) -> None:
     """Send the very same score, which the LMS refuses: the results are asked then."""
     with db.work() as unit:
         payload = dict(unit.scalars(sa.select(Delivery.payload).where(Delivery.kind == "score")).one())
-    credits.deliver(payload)
+    columns.deliver(payload)
 
 
 def without_token(of: School) -> None:
@@ -179,6 +179,28 @@ def without_any_column(of: School) -> None:
     for column in of.columns:
         of.lms.gradebook.delete(column.id)
     without_column(of)
+
+
+def renamed(of: School) -> None:
+    """The same where the column is to follow a new title: it is read, and put back."""
+    with db.work() as unit:
+        unit.execute(sa.update(Activity).values(title="Study circle", column_label="Learning circle"))
+        unit.commit()
+    for column in of.columns:
+        of.lms.gradebook.column(column.id).label = "Learning circle"  # type: ignore[union-attr]
+    deliver(of)
+
+
+def lost(of: School) -> None:
+    """The same where the LMS says that the column is gone, and somebody has it looked for again."""
+    with db.work() as unit:
+        scores = sa.update(Delivery).where(Delivery.kind == "score")
+        unit.execute(scores.values(fault="column_gone", given_up_at=db.now(), done_at=None))
+        circle, person = unit.scalars(sa.select(Circle)).one(), unit.scalars(sa.select(Person)).first()
+        assert person
+        columns.make_again(circle, by=person)
+        unit.commit()
+    deliver(of)
 
 
 def launch(of: School) -> None:
@@ -209,6 +231,9 @@ CASES: list[tuple[str, str, Callable[[School], None]]] = [
     ("/token", "POST", without_token),
     ("/lineitems", "GET", without_column),
     ("/lineitems", "POST", without_any_column),
+    ("/lineitems", "GET", renamed),
+    ("/lineitems", "PUT", renamed),
+    ("/lineitems", "GET", lost),
     ("/scores", "POST", deliver),
     ("/results", "GET", deliver_again),
     ("/jwks", "GET", launch),
@@ -220,7 +245,7 @@ CASES: list[tuple[str, str, Callable[[School], None]]] = [
 @pytest.mark.parametrize(
     ("amount", "seed"), [pytest.param(ALWAYS, 1, id="few"), pytest.param(FULL, 2, id="many", marks=pytest.mark.slow)]
 )
-@pytest.mark.parametrize(("path", "method", "act"), CASES, ids=[f"{m} {p}" for p, m, _ in CASES])
+@pytest.mark.parametrize(("path", "method", "act"), CASES, ids=[f"{m} {p} {act.__name__}" for p, m, act in CASES])
 def test_no_answer_breaks_anything(
     lms: tuple[School, Liar], path: str, method: str, act: Callable[[School], None], amount: int, seed: int
 ) -> None:

@@ -15,10 +15,17 @@ from lti_tool.demo.keys import Key, new_pem
 from tests import school
 from tests.conftest import PUBLIC, Client
 from tests.fuzz import JUNK, bent, torn
+from tests.reader import Reader
 from tests.school import School
 
 AMOUNT = [pytest.param(60, 1, id="60"), pytest.param(1000, 2, id="1000", marks=pytest.mark.slow)]
-OUR_OWN = {"login_state", "platform_keys", "tool_key", "deployment"}  # what a login or a question to the LMS leaves
+OUR_OWN = {
+    "login_state",
+    "platform_keys",
+    "tool_key",
+    "deployment",
+    "sighting",
+}  # what a login or a question to the LMS leaves
 
 
 @pytest.fixture
@@ -52,7 +59,9 @@ def begun(lms: School, client: Client) -> dict[str, str]:
 def token(lms: School, chance: random.Random, nonce: str, stranger: Key) -> str:
     """A signed launch with something wrong in claims, header or signature, or only in a claim that nobody needs."""
     facts: dict[str, Any] = {"person": chance.choice(("teacher01", school.FACILITATOR)), "course": school.COURSE}
-    kind = chance.randrange(6)
+    kind = chance.randrange(8)
+    if kind >= 6:
+        return _asks_for_links(lms, chance, nonce)
     if kind == 0:
         facts["headers"] = {chance.choice(("alg", "kid", "typ", "jku", "crit", "x5u", "b64")): chance.choice(JUNK)}
     elif kind == 1:
@@ -66,6 +75,16 @@ def token(lms: School, chance: random.Random, nonce: str, stranger: Key) -> str:
         facts["overrides"] = {name: body[name] for name in body if body[name] != honest.get(name)}
         facts["drop"] = [name for name in honest if name not in body]
     return lms.lms.id_token(nonce=nonce, **facts)
+
+
+def _asks_for_links(lms: School, chance: random.Random, nonce: str) -> str:
+    """A request for links whose settings are nonsense; mostly with an address, so that it is not refused for that."""
+    facts: dict[str, Any] = {"person": school.FACILITATOR, "course": school.COURSE, "kind": "deep_linking"}
+    honest = _claims(lms, nonce, facts)[claims.DEEP_LINKING]
+    settings = bent(chance, honest | {"data": chance.choice(JUNK), "title": chance.choice(JUNK)})
+    if isinstance(settings, dict) and chance.random() < 0.7:
+        settings["deep_link_return_url"] = honest["deep_link_return_url"]
+    return lms.lms.id_token(nonce=nonce, **facts, overrides={"deep_linking_settings": settings})
 
 
 def _claims(lms: School, nonce: str, facts: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +116,7 @@ def form(chance: random.Random, state: str, id_token: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("amount", "seed"), AMOUNT)
 def test_no_launch_breaks_anything(lms: School, stranger: Key, amount: int, seed: int) -> None:
     chance = random.Random(seed)
-    accepted = 0
+    accepted = chosen = 0
     for number in range(amount):
         client = lms.app.test_client()
         asked = begun(lms, client)
@@ -107,12 +126,33 @@ def test_no_launch_breaks_anything(lms: School, stranger: Key, amount: int, seed
         assert answer.status_code in (303, 400, 403, 413), f"launch {number} of seed {seed}: {answer.status_code}"
         if answer.status_code == 303:
             accepted += 1
-            page = client.get("/circles", follow_redirects=True)
-            assert page.status_code < 500, f"launch {number} of seed {seed}: {page.request.path}"
+            for path in (answer.location, "/circles"):
+                page = client.get(path, follow_redirects=True)
+                assert page.status_code < 500, f"launch {number} of seed {seed}: {page.request.path}"
+            if "/pickings/" in answer.location:
+                chosen += 1
+                _choose(client, answer.location, f"launch {number} of seed {seed}")
         else:
             assert rows() == before, f"launch {number} of seed {seed} was refused and yet kept"
             assert "id_token" not in answer.get_data(as_text=True)
-    assert accepted, "some were harmless, or this proves nothing"
+    assert accepted > chosen > 0, "some were harmless, or this proves nothing"
+
+
+def _choose(client: Client, path: str, where: str) -> None:
+    """Go on to the answer, whatever the LMS said that it takes."""
+    reader = Reader(client.application)
+    reader.client = client
+    page = reader.open(path)
+    if page.tree.get("lang") != "en":
+        reader.press("English")
+        page = reader.open(path)
+    if "There is nothing to choose here" in page.text:
+        reader.press("Back to your course")
+    else:
+        reader.press("Continue")
+        page = reader.press("Add it to the course", **{"title-0": "Our circle"})
+    assert reader.page is not None
+    assert 'name="JWT"' in reader.page, where
 
 
 LOGIN = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "lti_deployment_id", "client_id")

@@ -1,4 +1,4 @@
-"""Twelve mistakes that anybody makes one day: each is made in a copy of this checkout, and a test there must see it.
+"""Mistakes that anybody makes one day: each is made in a copy of this checkout, and a test there must see it.
 
 The same tests are run first on the copy as it is, so that red means the mistake and nothing else.
 """
@@ -128,6 +128,13 @@ MISTAKES = (
         "    circle = circles.get(circle_id, within=g.visit.reach)\n"
         "    circle.name = circle.name + '!'\n    db.session.commit()\n    return render_template(",
         INQUIRY_PAGES,
+    ),
+    Mistake(
+        "a proposal taken for somebody's word",
+        "lti_tool/services/set_ups.py",
+        "        if one.by_name or one.came:\n",
+        "        if one.role:\n",
+        "tests/services/test_set_ups.py::TestWhoIsProposedOnly::test_has_no_place_before_she_comes",
     ),
 )
 

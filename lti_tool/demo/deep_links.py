@@ -57,6 +57,10 @@ def _activity(lms: "PracticeLms", course_id: str, client_id: str, item: dict[str
         text=item.get("text") or "",
         url=item.get("url"),
         custom={key: str(value) for key, value in (item.get("custom") or {}).items()},
+        opens=(item.get("available") or {}).get("startDateTime", ""),
+        closes=(item.get("available") or {}).get("endDateTime", ""),
+        done_by=(item.get("submission") or {}).get("endDateTime", ""),
+        own_window="window" in item,
     )
     if column := item.get("lineItem"):
         label = activity.title if lms.quirks.family == "moodle" else column.get("label") or activity.title

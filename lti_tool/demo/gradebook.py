@@ -146,8 +146,10 @@ class Gradebook:
             raise ScoreRefusedError(quirks.older_score)
         cell = before.model_copy() if before else Cell(user_id=person.id, timestamp="")
         cell.timestamp, cell.by_hand = score["timestamp"], False
-        cell.activity_progress, cell.grading_progress = score["activityProgress"], score["gradingProgress"]
-        cell.comment = str(score.get("comment") or "")
+        cell.activity_progress = score.get("activityProgress", "Submitted")
+        cell.grading_progress = score["gradingProgress"]
+        cell.comment = quirks.kept_comment(str(score.get("comment") or ""))
+        cell.reopened = cell.reopened or (before is not None and cell.activity_progress in quirks.reopened_by)
         if score["gradingProgress"] not in quirks.ignored_progress:
             cell.given = self._given(column, score)
         elif quirks.ungraded_clears:
@@ -162,10 +164,8 @@ class Gradebook:
         bad = ScoreRefusedError(self._lms.quirks.bad_score)
         if not isinstance(score, dict) or not score.get("userId") or not isinstance(score.get("timestamp"), str):
             raise bad
-        if (
-            score.get("activityProgress") not in ACTIVITY_PROGRESS
-            or score.get("gradingProgress") not in GRADING_PROGRESS
-        ):
+        progress = {*ACTIVITY_PROGRESS, *({None} if self._lms.quirks.progress_may_be_missing else {})}
+        if score.get("activityProgress") not in progress or score.get("gradingProgress") not in GRADING_PROGRESS:
             raise bad
         given, maximum = score.get("scoreGiven"), score.get("scoreMaximum")
         if given is not None and not (isinstance(given, int | float) and given >= 0):
@@ -185,7 +185,9 @@ class Gradebook:
         members = self._lms.members(column.course)
         person = next((one for one in members if quirks.subject(one) == user_id), None)
         if person is None:
-            raise ScoreRefusedError(quirks.unknown_person)
+            had = self._lms.course(column.course).people
+            left = quirks.left_person if any(quirks.subject(one) == user_id for one in had) else None
+            raise ScoreRefusedError(left or quirks.unknown_person)
         if not person.takes_part and quirks.staff_person:
             raise ScoreRefusedError(quirks.staff_person)
         return person

@@ -189,6 +189,7 @@ class Message(LTIAdvantageMessageLaunchAbstract):  # type: ignore[misc]
         """The message as this LMS words it."""
         message = super().get_launch_message(include_extra_claims)
         message[claims.LTI + "message_type"] = self.opening.kind.message_type
+        message[claims.LTI + "deployment_id"] = self.lms.quirks.deployment(self.opening.tool, self.opening.course)
         if self._deep_linking_launch_data:
             message.update(self._deep_linking_launch_data)
         return self.lms.quirks.dress(message, self.opening)

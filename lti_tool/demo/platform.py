@@ -47,6 +47,7 @@ class PracticeLms:
         self.key_sets: dict[str, Any] = {}  # key sets of tools, by client id
         self.seen_assertions: set[tuple[str, str]] = set()
         self.hints: dict[str, tuple[float, Opening]] = {}
+        self.signing_since = time.time()
 
     # What there is.
     @property
@@ -162,6 +163,7 @@ class PracticeLms:
             "auth_url": f"{self.base_url}/auth",
             "token_url": self.quirks.token_url(self.base_url, client_id),
             "jwks_url": self.quirks.key_set_url(self.base_url, client_id),
+            "audience": self.quirks.token_audience(self.base_url, client_id),
             "product": self.quirks.family,
         }
 
@@ -192,6 +194,13 @@ class PracticeLms:
         """Sign with a new key; without `keep` the old one is gone at once, and our tokens with it."""
         return self.keys.rotate(keep=keep)
 
+    def _change_keys_in_time(self) -> None:
+        """Sign with a new key where this LMS does so by the hour."""
+        life = self.quirks.key_life
+        if life is not None and time.time() - self.signing_since > life:
+            self.signing_since = time.time()
+            self.rotate_keys()
+
     def forget_tokens(self) -> None:
         """No access token is good any more."""
         self.tokens.clear()
@@ -208,6 +217,7 @@ class PracticeLms:
         of: str | None = None,
     ) -> Opening:
         """The facts of a launch: the last tool and its first activity where nothing is said; LmsError if impossible."""
+        self._change_keys_in_time()
         place, who = self.course(course), self.person_of(person)
         link = self.store.state.activities.get(activity or "")
         if activity and (link is None or link.course != place.id):

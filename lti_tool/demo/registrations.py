@@ -81,6 +81,10 @@ def register(lms: "PracticeLms", token: str, asked: Any) -> dict[str, Any]:
         before = state.tools.get(granted["sub"])
         if (granted["scope"] == "reg-update") != (before is not None):
             raise RegistrationError(400, "unknown_client")
+        domain = urlsplit(facts["target_url"]).netloc
+        others = {urlsplit(one.target_url).netloc for one in state.tools.values() if one.client_id != granted["sub"]}
+        if lms.quirks.one_per_domain and domain in others:
+            raise RegistrationError(400, "domain_already_registered")
         number = len(state.tools) + 1
         tool = Tool(
             client_id=granted["sub"],

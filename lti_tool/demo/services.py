@@ -124,7 +124,10 @@ class Columns(AssignmentsGradesService):  # type: ignore[misc]
         for cell in self.lms.store.state.cells.get(column.id, {}).values():
             subject = quirks.subject(self.lms.person_of(cell.user_id))
             if user_id in (None, subject):
-                rows.append(quirks.result(_result(address, subject, column, cell), cell.timestamp))
+                row = quirks.result(_result(address, subject, column, cell), cell.timestamp)
+                if user_id and quirks.comment_only_unfiltered:
+                    del row["comment"]
+                rows.append(row)
         return self._paged(rows, limit, "results")
 
     def tell(self, column: Column) -> dict[str, Any]:

@@ -59,6 +59,10 @@ class Activity(BaseModel):
     url: str | None = None
     custom: dict[str, str] = Field(default_factory=dict)
     group: str | None = None  # only this LMS group sees it
+    opens: str = ""  # moments as a deep link said them
+    closes: str = ""
+    done_by: str = ""
+    own_window: bool = False
     copied_from: list[str] = Field(default_factory=list)  # ids, nearest first
 
 
@@ -88,6 +92,7 @@ class Cell(BaseModel):
     activity_progress: str = ""
     grading_progress: str = ""
     attempts: int = 0  # Canvas: every score opens a new attempt
+    reopened: bool = False  # Sakai: a step back in activity progress opened the submission again
     by_hand: bool = False  # a person changed it in the gradebook
 
 

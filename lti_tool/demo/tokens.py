@@ -74,7 +74,7 @@ def _check(lms: "PracticeLms", tool: Tool, assertion: dict[str, Any]) -> None:
     if not isinstance(assertion.get("exp"), int | float) or assertion["exp"] - now > 3600:
         raise TokenError("invalid_client", "exp is missing or too far away")
     audience = assertion.get("aud")
-    address = lms.quirks.token_url(lms.base_url, tool.client_id)
+    address = lms.quirks.token_audience(lms.base_url, tool.client_id)
     if lms.quirks.checks_audience and address not in ([audience] if isinstance(audience, str) else audience or []):
         raise TokenError("invalid_client", f"aud must be {address}")
     jti = assertion.get("jti")

@@ -11,7 +11,16 @@ from flask import current_app, g, has_request_context, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from itsdangerous import BadData, URLSafeTimedSerializer
-from wtforms import FileField, HiddenField, MultipleFileField, RadioField, StringField, SubmitField, TextAreaField
+from wtforms import (
+    FileField,
+    HiddenField,
+    MultipleFileField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
 from wtforms.validators import Length, Regexp, ValidationError
 
 from lti_tool.text import clean, count_words
@@ -149,7 +158,7 @@ class Form(FlaskForm):
             found.append(Problem("", "", sentence))
         for name, field in self._fields.items():
             if name not in TECHNICAL and field.errors:
-                target = f"{field.id}-0" if isinstance(field, RadioField) else field.id
+                target = f"{field.id}-0" if isinstance(field, RadioField | SelectMultipleField) else field.id
                 found.append(Problem(target, str(field.label.text), " ".join(map(str, _flat(field.errors)))))
         return found
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 
 from lti_tool.forms.base import Form, ShortText
 
@@ -12,7 +12,7 @@ from lti_tool.forms.base import Form, ShortText
 class AwardForm(Form):
     """Full credit for a member, and why."""
 
-    reason = ShortText(_l("Why? The reason is kept with your name."), [InputRequired()], longest=500)
+    reason = ShortText(_l("Why? The reason is kept with your name."), [DataRequired()], longest=500)
 
 
 class ModeForm(Form):

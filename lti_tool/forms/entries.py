@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import Field, HiddenField, RadioField, SelectChoice, SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from lti_tool import i18n
 from lti_tool.forms.base import Form, LongText, ShortText
@@ -103,4 +103,4 @@ class BeginForm(Form):
 class HoldForm(Form):
     """Put a shared entry on hold."""
 
-    reason = LongText(_l("What must be mended, in a sentence the author can act on"), longest=2000)
+    reason = LongText(_l("What must be mended, in a sentence the author can act on"), [DataRequired()], longest=2000)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired, InputRequired
 
 from lti_tool.forms.base import Form, LongText
 from lti_tool.i18n import programme_text
@@ -69,4 +69,4 @@ class HoldForm(Form):
         ],
         validators=[InputRequired()],
     )
-    reason = LongText(_l("What would you like its writer to know?"), [InputRequired()])
+    reason = LongText(_l("What would you like its writer to know?"), [DataRequired()])

@@ -1,6 +1,7 @@
 """Set-up of a course: programme, people, circles."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
@@ -12,6 +13,7 @@ from lti_tool.forms.base import Form, ShortText
 ROLE = "role-"
 SEAT = "seat-"
 NAME = "name-"
+AS_PROPOSED = "as-proposed"  # not the role's key: what was proposed when the page was opened may not hold when it comes
 
 
 class ProgrammeForm(Form):
@@ -26,13 +28,31 @@ class CountForm(Form):
     circles = IntegerField(_l("How many circles?"), validators=[Optional(), NumberRange(1, 60)])
 
 
-def people_form(people: Iterable[tuple[int, str, str]], roles: Sequence[tuple[str, str]]) -> Form:
-    """A form with one choice of role for each (person number, name, proposed role)."""
-    choices = [SelectChoice(key, title) for key, title in roles]
-    fields = {
-        f"{ROLE}{number}": SelectField(name, choices=choices, default=proposed) for number, name, proposed in people
-    }
+@dataclass(frozen=True)
+class Choice:
+    """What is asked about one person: number, name, the role as it stands, and whether somebody gave it by name."""
+
+    number: int
+    name: str
+    role: str
+    by_name: bool
+
+
+def people_form(people: Iterable[Choice], roles: Sequence[tuple[str, str]]) -> Form:
+    """A form with one choice of role for each person; a proposal that is left as it is arrives as AS_PROPOSED."""
+    fields: dict[str, Any] = {}
+    for one in people:
+        values = [(AS_PROPOSED if key == one.role and not one.by_name else key, title) for key, title in roles]
+        chosen = one.role if one.by_name else AS_PROPOSED
+        fields[f"{ROLE}{one.number}"] = SelectField(
+            one.name, choices=[SelectChoice(*two) for two in values], default=chosen
+        )
     return cast("Form", type("PeopleForm", (Form,), fields)())
+
+
+def by_name(values: dict[str, Any]) -> dict[int, str]:
+    """The roles that were given by name, by the person's number; who was left as proposed is not among them."""
+    return {number: role for number, role in numbered(values, ROLE).items() if role != AS_PROPOSED}
 
 
 def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -> Form:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from lti_tool.lti.messages import LinkTerms
+
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 MESSAGE_TYPE = LTI + "message_type"
 VERSION = LTI + "version"
@@ -46,6 +48,7 @@ KEPT_CUSTOM = frozenset(
 )
 GROUP_CUSTOM = ("moodle_groups", "canvas_groups", "canvas_group")
 LONGEST_NAME = 255
+LONGEST_TEXT = 1000
 
 _UNKEEPABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # no database or page takes them all
 _UNRESOLVED = re.compile(r"\$[A-Za-z][\w.]*")
@@ -120,7 +123,31 @@ class Claims:
         These are the origins of `own` (issuer and registered addresses) and of the services in the same signed token:
         on hosted Canvas only the latter are on the school's host.
         """
-        address = _address(self.text(PRESENTATION, "return_url"))
+        return self._at_home(self.text(PRESENTATION, "return_url"), own)
+
+    def links(self, *own: str) -> LinkTerms | None:
+        """What an author may choose and where the answer goes, None unless that is on one of the platform's origins.
+
+        `accept_lineitem` may be absent: then nothing can be assumed, and a column that is not wanted is passed over.
+        """
+        settings = self.part(DEEP_LINKING)
+        address = self._at_home(self.text(DEEP_LINKING, "deep_link_return_url"), own)
+        if address is None:
+            return None
+        windows = _texts(settings.get("accept_presentation_document_targets"))
+        return LinkTerms(
+            return_url=address,
+            takes_activities="ltiResourceLink" in _texts(settings.get("accept_types")),
+            takes_several=settings.get("accept_multiple") in (True, "true"),
+            takes_columns=settings.get("accept_lineitem") not in (False, "false"),
+            windows=tuple(window for window in ("iframe", "window") if window in windows),
+            title=self.text(DEEP_LINKING, "title")[:LONGEST_NAME],
+            text=self.text(DEEP_LINKING, "text")[:LONGEST_TEXT],
+            given={"data": settings["data"]} if "data" in settings else {},
+        )
+
+    def _at_home(self, text: str, own: tuple[str, ...]) -> str | None:
+        address = _address(text)
         known = {origin(home) for home in (*own, self.roster_url, self.line_items_url, self.line_item_url) if home}
         return address if address and origin(address) in known else None
 
@@ -159,6 +186,10 @@ def text_of(value: Any) -> str:
         return ""
     value = _UNKEEPABLE.sub(" ", value).strip()
     return "" if _UNRESOLVED.fullmatch(value) else value
+
+
+def _texts(value: Any) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _address(text: str) -> str | None:

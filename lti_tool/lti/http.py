@@ -8,7 +8,6 @@ between (DNS rebinding) gains nothing. Every exchange has a connection of its ow
 import io
 import ipaddress
 import socket
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from lti_tool import settings
 from lti_tool.errors import PlatformError
+from lti_tool.lti.watches import Watch
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 10.0  # silence that we bear
@@ -139,45 +139,7 @@ def _connect(host: str, port: int, timeout: float) -> socket.socket:
     raise PlatformError("platform_unreachable")
 
 
-class _Watch:
-    """Hangs up when an exchange lasts too long; time-outs of single reads never see a slow trickle."""
-
-    def __init__(self, seconds: float) -> None:
-        self.over = threading.Event()
-        self._line: socket.socket | None = None
-        self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._hang_up)
-        self._timer.daemon = True
-
-    def hold(self, line: socket.socket) -> None:
-        """Keep a second handle on the connection: the first one disappears into TLS."""
-        with self._lock:
-            self._line = line.dup()
-        if self.over.is_set():
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        self.over.set()
-        with self._lock:
-            if self._line is not None:
-                try:
-                    self._line.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    return  # the other end was quicker
-
-    def __enter__(self) -> "_Watch":
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._timer.cancel()
-        with self._lock:
-            if self._line is not None:
-                self._line.close()
-                self._line = None
-
-
-_watch: ContextVar[_Watch] = ContextVar("lti_tool_http_watch")
+_watch: ContextVar[Watch] = ContextVar("lti_tool_http_watch")
 
 
 class _Connection(HTTPConnection):
@@ -272,7 +234,7 @@ class GuardedSession(requests.Session):
 
     def _send_once(self, request: requests.PreparedRequest, ends: float, kwargs: dict[str, Any]) -> requests.Response:
         check(request.url or "")
-        with _Watch(max(ends - time.monotonic(), 0.0)) as watch, _watching(watch):
+        with Watch(max(ends - time.monotonic(), 0.0)) as watch, _watching(watch):
             try:
                 response = super().send(request, **kwargs)
             except (requests.RequestException, HTTPError, OSError) as fault:
@@ -283,7 +245,7 @@ class GuardedSession(requests.Session):
 
 
 @contextmanager
-def _watching(watch: _Watch) -> Iterator[None]:
+def _watching(watch: Watch) -> Iterator[None]:
     token = _watch.set(watch)
     try:
         yield

@@ -7,9 +7,11 @@ once by the browser that began the login, keys come from `platform_keys`, the to
 import logging
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 import jwt
+import requests
 import sqlalchemy as sa
 from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
@@ -22,11 +24,30 @@ from lti_tool.lti.login import Kept, Parameters, browser_hash
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.lti.refusals import refuse
 from lti_tool.lti.registry import ToolConf, deployment_of, not_let_in
-from lti_tool.models import Deployment, LoginState, Platform
+from lti_tool.models import Deployment, LoginState, Platform, PlatformKeys
 
 LONGEST_TOKEN = 65_536  # characters
 
 log = logging.getLogger(__name__)
+
+_LOGIN = (
+    sa.select(LoginState, Platform, PlatformKeys.key_set, PlatformKeys.fetched_at)
+    .join(Platform, Platform.id == LoginState.platform_id)
+    .outerjoin(PlatformKeys, PlatformKeys.platform_id == Platform.id)
+    .where(LoginState.state == sa.bindparam("state"))
+)
+_USE_UP = (
+    sa.delete(LoginState)
+    .where(LoginState.state == sa.bindparam("of_state"), LoginState.nonce == sa.bindparam("of_nonce"))
+    .where(LoginState.browser_hash == sa.bindparam("of_browser"), LoginState.expires_at > sa.bindparam("moment"))
+    .returning(LoginState.state)
+)
+
+
+@cache
+def _unasked() -> requests.Session:
+    """What pylti1p3 wants and is never used here: keys come from `platform_keys`. To make one takes a while."""
+    return http.session()
 
 
 def finish(form: Mapping[str, str], *, browser: str | None, kept: str | None = None) -> Launch:
@@ -53,6 +74,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     """One posted answer on its way through pylti1p3's `validate()`; each step refuses with its own code."""
 
     platform: Platform
+    kept_keys: platform_keys.Kept | None
     login: LoginState
     storage: Storage
     deployment: Deployment
@@ -61,7 +83,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
 
     def __init__(self, form: Mapping[str, str], *, browser: str | None, kept: str | None = None) -> None:
         nothing = Kept()
-        super().__init__(Parameters(form), ToolConf(), nothing, nothing, requests_session=http.session())
+        super().__init__(Parameters(form), ToolConf(), nothing, nothing, requests_session=_unasked())
         self._form = form
         self._browser, self._kept = browser, kept
 
@@ -101,12 +123,12 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             raise refuse("state_missing")
         if not state.isprintable():
             raise refuse("state_unknown")
-        query = sa.select(LoginState, Platform).join(Platform, Platform.id == LoginState.platform_id)
         with db.work(read_only=True) as session:
-            found = session.execute(query.where(LoginState.state == state)).one_or_none()
+            found = session.execute(_LOGIN, {"state": state}).one_or_none()
         if found is None:
             raise refuse("state_unknown")
-        self.login, self.platform = found
+        self.login, self.platform, keys, fetched_at = found
+        self.kept_keys = platform_keys.Kept(keys, fetched_at) if fetched_at else None
         self.storage = Storage(self.login.storage)
         if self.storage is Storage.PLATFORM and not self._kept:
             self.storage = Storage.COOKIE  # the browser kept it after all, or it is refused below
@@ -164,7 +186,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     def validate_jwt_signature(self) -> "LaunchCheck":
         """The times hold, and the signature fits the key of the platform that the header names."""
         rules.check_times(self.body)
-        key = platform_keys.find(self.platform, self._jwt["header"]["kid"])
+        key = platform_keys.find(self.platform, self._jwt["header"]["kid"], kept=self.kept_keys)
         try:
             verified = jwt.decode(
                 self._get_request_param("id_token"),
@@ -198,13 +220,8 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
 
     def _use_login_up(self) -> None:
         """One statement, so that of many answers to one login exactly one gets through, on every database."""
-        used = sa.delete(LoginState).where(
-            LoginState.state == self.login.state,
-            LoginState.nonce == self.login.nonce,
-            LoginState.browser_hash == self._browser_hash,
-            LoginState.expires_at > db.now(),
-        )
-        if db.session.execute(used.returning(LoginState.state)).first() is None:
+        mine = {"of_state": self.login.state, "of_nonce": self.login.nonce, "of_browser": self._browser_hash}
+        if not db.rows(_USE_UP, **mine, moment=db.now()):
             raise refuse("state_unknown")
 
     def validate_message(self) -> "LaunchCheck":
@@ -220,6 +237,10 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     def _launch(self, told: Claims) -> Launch:
         whole = roles.normalise(told.body[claims.ROLES])
         own = self.platform
+        homes = (own.issuer, own.auth_url, own.token_url, own.jwks_url)
+        links = told.links(*homes) if self.kind is LaunchKind.DEEP_LINKING else None
+        if self.kind is LaunchKind.DEEP_LINKING and links is None:
+            raise refuse("return_foreign")
         return Launch(
             kind=self.kind,
             platform_id=own.id,
@@ -242,7 +263,8 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             line_item_url=told.line_item_url,
             grade_scopes=told.grade_scopes,
             review_of=told.text(claims.FOR_USER, "user_id") or None if self.kind is LaunchKind.REVIEW else None,
-            return_url=told.return_url(own.issuer, own.auth_url, own.token_url, own.jwks_url),
+            return_url=told.return_url(*homes),
             target_path=self.target_path,
             storage=self.storage,
+            links=links,
         )

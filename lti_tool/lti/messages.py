@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class LaunchKind(StrEnum):
@@ -19,6 +20,34 @@ class Storage(StrEnum):
     COOKIE = "cookie"
     PLATFORM = "platform"  # the LMS's own page kept a value for us: our cookie was refused in the frame
     WINDOW = "window"  # a cookie in a window of its own, after it was refused in the frame
+
+
+@dataclass(frozen=True)
+class LinkTerms:
+    """What the LMS takes back from an author who chooses what an activity opens (Deep Linking 2.0 §4.4.1)."""
+
+    return_url: str = field(repr=False)  # Moodle puts the key of its session into it
+    takes_activities: bool  # our things are activities; an LMS may ask for files or texts only
+    takes_several: bool
+    takes_columns: bool  # an activity may bring its gradebook column
+    windows: tuple[str, ...]  # "iframe", "window": how the LMS lets an activity say that it opens
+    title: str  # proposed by the LMS, "" mostly
+    text: str
+    given: dict[str, Any] = field(repr=False)  # {"data": …} where the LMS sent it, to be returned as it is
+
+
+@dataclass(frozen=True)
+class LinkItem:
+    """One activity that the LMS is asked to make."""
+
+    resource: str  # our stable key of what it opens
+    title: str
+    text: str = ""
+    maximum: int | None = None  # of the credit column that it brings
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    done_by: datetime | None = None
+    window: str = ""  # "iframe" or "window"; empty: as the LMS likes
 
 
 @dataclass(frozen=True)
@@ -49,6 +78,7 @@ class Launch:
     return_url: str | None = None  # on the platform's own origin, http(s) only
     target_path: str = "/"  # path of ours from the signed target
     storage: Storage = Storage.COOKIE
+    links: LinkTerms | None = None  # what may be chosen, in a launch that asks for links
 
 
 @dataclass(frozen=True)
@@ -72,3 +102,6 @@ class Score:
     complete: bool
     comment: str
     stated_at: datetime  # whole seconds, UTC
+    started_at: datetime | None = None
+    submitted_at: datetime | None = None
+    scored_by: str = ""  # sub of whoever gave it by hand

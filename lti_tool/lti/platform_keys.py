@@ -32,13 +32,22 @@ MOST_KEYS = 64
 KeySet = dict[str, dict[str, str]]  # public numbers `n` and `e` by key id
 
 
-def find(platform: Platform, kid: str) -> RSAPublicKey:
+@dataclass(frozen=True)
+class Kept:
+    """A key set as it is kept here."""
+
+    keys: KeySet
+    at: datetime
+
+
+def find(platform: Platform, kid: str, *, kept: Kept | None = None) -> RSAPublicKey:
     """The platform's key of this id, fetched if need be; LaunchRefusedError when there is none to be had.
 
-    A cached key outlives an outage of the platform, and a key that the platform dropped is dropped here.
+    A cached key outlives an outage of the platform, and a key that the platform dropped is dropped here. `kept` is what
+    is kept of this platform, from one who has just read it.
     """
     began, since = db.now(), time.monotonic()
-    kept = _kept(platform.id)
+    kept = kept or _kept(platform.id)
     if kid in kept.keys and began - kept.at < FRESH:
         return _parsed(**kept.keys[kid])
     try:
@@ -52,16 +61,15 @@ def find(platform: Platform, kid: str) -> RSAPublicKey:
     return _parsed(**current[kid])
 
 
-@dataclass(frozen=True)
-class _Kept:
-    keys: KeySet
-    at: datetime
+_KEPT = sa.select(PlatformKeys.key_set, PlatformKeys.fetched_at).where(
+    PlatformKeys.platform_id == sa.bindparam("platform_id")
+)
 
 
-def _kept(platform_id: int) -> _Kept:
-    with db.work(read_only=True) as session:
-        row = session.get(PlatformKeys, platform_id)
-    return _Kept(row.key_set, row.fetched_at) if row else _Kept({}, db.now())
+def _kept(platform_id: int) -> Kept:
+    with db.work(read_only=True):
+        found = db.rows(_KEPT, platform_id=platform_id)
+    return Kept(*found[0]) if found else Kept({}, db.now())
 
 
 @dataclass

@@ -12,7 +12,7 @@ import requests
 
 from lti_tool import db, settings
 from lti_tool.errors import PlatformError
-from lti_tool.lti import http, platform_keys, roster, scores, tokens
+from lti_tool.lti import gradebook, http, platform_keys, roster, tokens
 from lti_tool.models import Course, Platform
 
 SCOPES = {"roster": tokens.ROSTER, "columns": tokens.COLUMNS, "scores": tokens.SCORES}
@@ -71,7 +71,7 @@ def columns(course: Course) -> int:
     if not course.line_items_url or scope is None:
         raise PlatformError("no_column", final=True)
     connector = tokens.Connector(tokens.Account.of(course.deployment_id))
-    answer = connector.call("GET", course.line_items_url, scope=scope, accept=scores.COLUMN_LIST)
+    answer = connector.call("GET", course.line_items_url, scope=scope, accept=gradebook.COLUMN_LIST)
     if not 200 <= answer.status_code < 300:
         raise PlatformError("columns_refused", status=answer.status_code, final=True)
     listed = http.json_of(answer)

@@ -1,5 +1,6 @@
 """Where the LMS products part from the specification or from each other; every rule names its source."""
 
+import html
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -10,10 +11,15 @@ class Plain:
 
     # Statuses that may mean "not later than the score I hold": AGS 2.0 §3.4.9 names none, real ends use these.
     stale: ClassVar[frozenset[int]] = frozenset({400, 409})
-    # Merged into every score.
+    # What an unfinished piece of work is called in a score (AGS 2.0 §3.4.7).
+    partly_done: ClassVar[str] = "InProgress"
+    # Merged into every score, and into a column that we make.
     score_extension: ClassVar[Mapping[str, Any]] = {}
+    column_extension: ClassVar[Mapping[str, Any]] = {}
     # Merged into the tool configuration when we register.
     registration_extension: ClassVar[Mapping[str, Any]] = {}
+    # Whether a column may say how one person's work is opened from the gradebook (Submission Review 1.0).
+    reviews: ClassVar[bool] = False
 
     @staticmethod
     def takes_message(kind: str, listed: Collection[str]) -> bool:
@@ -37,6 +43,16 @@ class Plain:
         return server if isinstance(server, str) and server.startswith("https://") else None
 
     @staticmethod
+    def usual_audience(token_url: str) -> str:
+        """The audience of our token requests where registration named none (security framework 1.0 §4.1)."""
+        return token_url
+
+    @staticmethod
+    def comment(text: str) -> str:
+        """A comment as this platform shows it: plain text (AGS 2.0 §3.4.11)."""
+        return text
+
+    @staticmethod
     def hosts_its_configuration(*, issuer: str, at: str) -> bool:
         """Whether an issuer's configuration may be read at this address: only on the issuer's own host."""
         return urlsplit(issuer).hostname == urlsplit(at).hostname
@@ -47,6 +63,8 @@ class Moodle(Plain):
 
     # mod/lti/service/gradebookservices, scores.php: 409 is an earlier timestamp, 400 a person who takes no score.
     stale = frozenset({409})
+    # mod/lti/grade.php opens a review from the grader report; a deep link's column may name its address and custom.
+    reviews = True
 
     @staticmethod
     def takes_message(kind: str, listed: Collection[str]) -> bool:
@@ -116,7 +134,53 @@ class OpenEdx(Plain):
     stale = frozenset({400})
 
 
-_PRODUCTS: dict[str, type[Plain]] = {"moodle": Moodle, "canvas": Canvas, "open-edx": OpenEdx, "openedx": OpenEdx}
+class Brightspace(Plain):
+    """Brightspace (D2L). It refuses a person with 403 or 404, which is no lost column (hypothesis/lms, d2l plugin)."""
+
+    _audience = "https://api.brightspace.com/auth/token"
+
+    @staticmethod
+    def usual_audience(token_url: str) -> str:  # noqa: ARG004
+        """One for all customers: the field "OAuth 2 Audience" of its registration page, never the token address."""
+        return Brightspace._audience
+
+    @staticmethod
+    def audience(configuration: Mapping[str, Any]) -> str | None:
+        """The same, unless its configuration names another."""
+        return Plain.audience(configuration) or Brightspace._audience
+
+
+class Blackboard(Plain):
+    """Blackboard Learn (Anthology)."""
+
+    @staticmethod
+    def comment(text: str) -> str:
+        """It takes a comment for HTML and swallows line ends (hypothesis/lms, blackboard plugin)."""
+        return html.escape(text, quote=False).replace("\n", "<br/>")
+
+
+class Sakai(Plain):
+    """Sakai."""
+
+    # sakai lti/docs: Initialized, Started and InProgress open a submission again, Submitted leaves it.
+    partly_done = "Submitted"
+    # sakai lti/docs, AGS extensions: without it whoever earned the credit may not see it.
+    column_extension: ClassVar[Mapping[str, Any]] = {
+        "https://www.sakailms.org/spec/lti-ags/v2p0/releaseToStudent": True
+    }
+
+
+_PRODUCTS: dict[str, type[Plain]] = {
+    "moodle": Moodle,
+    "canvas": Canvas,
+    "open-edx": OpenEdx,
+    "openedx": OpenEdx,
+    "brightspace": Brightspace,
+    "desire2learn": Brightspace,  # its product family code
+    "blackboard": Blackboard,
+    "blackboardlearn": Blackboard,  # its product family code (docs.anthology.com, sample JWT)
+    "sakai": Sakai,
+}
 
 
 def of(product: str) -> type[Plain]:

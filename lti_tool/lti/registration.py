@@ -93,6 +93,13 @@ def our_registration(product: str) -> dict[str, Any]:
             "claims": list(CLAIMS),
             "messages": [
                 {"type": "LtiResourceLinkRequest", "target_link_uri": target, "label": "Learning Circles"},
+                {
+                    "type": "LtiDeepLinkingRequest",
+                    "target_link_uri": target,
+                    "label": "Learning Circles",
+                    # Canvas takes ContentArea for its link_selection (canvas-lms app/models/lti/ims/registration.rb)
+                    "placements": ["ContentArea"],
+                },
                 {"type": "LtiSubmissionReviewRequest", "target_link_uri": target, "label": "Learning Circles"},
             ],
             **quirks.of(product).registration_extension,

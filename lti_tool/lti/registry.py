@@ -22,6 +22,10 @@ from lti_tool.lti import keys
 from lti_tool.lti.refusals import refuse
 from lti_tool.models import Deployment, Platform, Standing
 
+_DEPLOYMENT = sa.select(Deployment).where(
+    Deployment.platform_id == sa.bindparam("platform_id"), Deployment.deployment_id == sa.bindparam("deployment_id")
+)
+
 
 def add(
     *,
@@ -96,8 +100,8 @@ def all() -> list[Platform]:  # noqa: A001 (read as registry.all())
 
 def deployment_of(platform: Platform, deployment_id: str) -> Deployment:
     """The row of this deployment; a new one waits for approval unless the platform accepts all of its own."""
-    wanted = sa.select(Deployment).filter_by(platform_id=platform.id, deployment_id=deployment_id)
-    if (row := session.scalar(wanted)) is not None:
+    wanted = {"platform_id": platform.id, "deployment_id": deployment_id}
+    if (row := session.scalar(_DEPLOYMENT, wanted)) is not None:
         return row
     row = Deployment(platform_id=platform.id, deployment_id=deployment_id, first_seen_at=now())
     row.approved_at = now() if platform.accepts_all_deployments else None
@@ -105,7 +109,7 @@ def deployment_of(platform: Platform, deployment_id: str) -> Deployment:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:  # a launch beside this one was quicker
-        return session.scalars(wanted).one()
+        return session.scalars(_DEPLOYMENT, wanted).one()
     return row
 
 

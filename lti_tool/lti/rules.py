@@ -129,6 +129,8 @@ def _check_link(body: Body) -> None:
 
 
 def _check_deep_linking(body: Body) -> None:
+    if not Claims(body).part(claims.DEEP_LINKING):
+        raise refuse("links_missing")
     if claims.origin(Claims(body).text(claims.DEEP_LINKING, "deep_link_return_url")) is None:
         raise refuse("return_missing")
 

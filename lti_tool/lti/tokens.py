@@ -62,7 +62,7 @@ class Account:
             platform_id=platform.id,
             client_id=platform.client_id,
             token_url=platform.token_url,
-            audience=platform.audience or platform.token_url,
+            audience=platform.audience or quirks.of(platform.product).usual_audience(platform.token_url),
             deployment=deployment,
             product=platform.product,
         )
@@ -182,12 +182,20 @@ def _mine(account: Account, scopes: str) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
+_TOKEN = sa.select(AccessToken.token).where(
+    AccessToken.platform_id == sa.bindparam("platform_id"),
+    AccessToken.deployment == sa.bindparam("deployment"),
+    AccessToken.scopes == sa.bindparam("scopes"),
+    AccessToken.expires_at > sa.bindparam("moment"),
+)
+
+
 def _kept(account: Account, scopes: str) -> str | None:
-    query = sa.select(AccessToken.token).where(*_mine(account, scopes), AccessToken.expires_at > db.now())
-    with db.work(read_only=True) as unit:
-        sealed = unit.scalar(query)
+    named = {"platform_id": account.platform_id, "deployment": account.deployment, "scopes": scopes}
+    with db.work(read_only=True):
+        found = db.rows(_TOKEN, **named, moment=db.now())
     try:
-        return None if sealed is None else sealing.unseal(sealed)
+        return sealing.unseal(found[0].token) if found else None
     except sealing.SealError:
         return None  # the secret key changed since; a new token replaces it
 

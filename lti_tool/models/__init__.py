@@ -2,7 +2,7 @@
 
 from lti_tool.models.administrator import Administrator
 from lti_tool.models.audit import AuditLine
-from lti_tool.models.circle import Circle, CircleSource, Membership, Norm, SetUp
+from lti_tool.models.circle import Circle, CircleSource, KeptPlace, Membership, Norm, SetUp
 from lti_tool.models.credit import Credit
 from lti_tool.models.delivery import Delivery
 from lti_tool.models.feedback import Feedback, FeedbackState, Reply
@@ -16,6 +16,7 @@ from lti_tool.models.platform import (
     Deployment,
     Invite,
     LoginState,
+    Picking,
     Platform,
     PlatformKeys,
     Standing,
@@ -47,12 +48,14 @@ __all__ = [
     "Inquiry",
     "InquiryAuthor",
     "Invite",
+    "KeptPlace",
     "LoginState",
     "Meeting",
     "Membership",
     "Norm",
     "OutsideLink",
     "Person",
+    "Picking",
     "Platform",
     "PlatformKeys",
     "Programme",

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, now
+from lti_tool.db import Base, new_public_id, now
 from lti_tool.models.person import Person
 from lti_tool.models.programme import Cohort
 
@@ -17,6 +17,7 @@ class Circle(Base):
     __tablename__ = "circle"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(default=new_public_id, unique=True)  # what an LMS keeps of it
     cohort_id: Mapped[int] = mapped_column(sa.ForeignKey("cohort.id"), index=True)
     unit_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unit.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(120))
@@ -68,6 +69,23 @@ class Membership(Base):
     person: Mapped[Person] = relationship()
 
 
+class KeptPlace(Base):
+    """A place proposed from a course's list and given by nobody: no membership, no right, until its person comes."""
+
+    __tablename__ = "kept_place"
+    __table_args__ = (sa.UniqueConstraint("circle_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    circle_id: Mapped[int] = mapped_column(sa.ForeignKey("circle.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"))  # whose list proposed it; a launch there decides
+    role: Mapped[str]  # a role of the programme
+    kept_at: Mapped[datetime] = mapped_column(default=now)
+    kept_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    circle: Mapped[Circle] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+
+
 class Norm(Base):
     """A rule the circle agreed on."""
 
@@ -87,6 +105,6 @@ class SetUp(Base):
 
     course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"), primary_key=True)
     programme: Mapped[str] = mapped_column(default="")  # key of the programme
-    roles: Mapped[dict[str, str]] = mapped_column(default=dict)  # person number -> role, "" for not placed yet
+    roles: Mapped[dict[str, str]] = mapped_column(default=dict)  # by name: person number -> role, "" for not placed
     changed_by: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
     changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)

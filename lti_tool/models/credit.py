@@ -23,4 +23,5 @@ class Credit(Base):
     adjusted_reason: Mapped[str] = mapped_column(default="")
     adjusted_at: Mapped[datetime | None]
     stated_at: Mapped[datetime | None]  # moment of the last statement, whole seconds, strictly later each time
+    theirs: Mapped[bool] = mapped_column(default=False)  # the course's word stands until ours changes
     kept_here: Mapped[bool] = mapped_column(default=False)  # the platform offers no column

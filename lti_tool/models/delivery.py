@@ -23,6 +23,7 @@ class Delivery(Base):
     due_at: Mapped[datetime] = mapped_column(default=now)
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    tried_since: Mapped[datetime | None]  # first attempt of this edition, or since somebody said: try again
     fault: Mapped[str] = mapped_column(default="")  # code of the last refusal
     done_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]  # asking again is pointless until somebody changes something

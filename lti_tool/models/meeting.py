@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_tool.db import Base
+from lti_tool.db import Base, new_public_id
 
 
 class Meeting(Base):
@@ -14,6 +14,7 @@ class Meeting(Base):
     __tablename__ = "meeting"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(default=new_public_id, unique=True)  # what an LMS keeps of it
     circle_id: Mapped[int] = mapped_column(sa.ForeignKey("circle.id"), index=True)
     key: Mapped[str] = mapped_column(default="")  # of the programme's plan, empty where the circle added it
     kind: Mapped[str]

@@ -66,7 +66,6 @@ class Visit(Base):
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
     test_user: Mapped[bool] = mapped_column(default=False)  # the LMS's "student view": never counted, never credited
     administers: Mapped[bool] = mapped_column(default=False)  # looks after the LMS, as this launch said
-    return_url: Mapped[str | None]  # kept nowhere yet: Moodle puts the key of its session into it
     started_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     person: Mapped[Person] = relationship()

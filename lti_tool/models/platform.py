@@ -107,9 +107,24 @@ class Activity(Base):
     title: Mapped[str] = mapped_column(default="")
     custom: Mapped[dict[str, str]] = mapped_column(default=dict)  # only keys of ours, never personal data
     line_item_url: Mapped[str | None]  # the credit column, given by the launch or found or made by us
+    column_label: Mapped[str | None]  # what we called it last; None where the column is the course's own
+    column_maximum: Mapped[int | None]  # what we gave it last
     column_claimed_until: Mapped[datetime | None]  # one worker at a time looks for or makes the column
     circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"))  # what this activity opens, if told
     course: Mapped[Course] = relationship(back_populates="activities")
+
+
+class Picking(Base):
+    """An author's choice of what activities open (deep linking): asked for by one launch, answered once."""
+
+    __tablename__ = "picking"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visit_id: Mapped[str] = mapped_column(sa.ForeignKey("visit.id", ondelete="CASCADE"), index=True)
+    terms: Mapped[dict[str, Any]]  # what the LMS takes back, without addresses
+    sealed: Mapped[str]  # where the answer goes and the LMS's `data`: they may hold the key of a person's session
+    answer: Mapped[str | None]  # the signed answer, sealed; a page shown again carries the very same one
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Invite(Base):

@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union_all
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import Permission, Reach
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError
-from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, Membership
+from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, KeptPlace, Membership
 from lti_tool.presets import Role, Template, Text
 
 KEPT = 500
@@ -75,9 +75,10 @@ class OffTarget:
 
 
 def off_target(circle: Circle) -> list[OffTarget]:
-    """The roles whose number of people is outside what the programme suggests."""
-    query = select(Membership.role).where(Membership.circle_id == circle.id, Membership.left_at.is_(None))
-    present = Counter(session.scalars(query))
+    """The roles whose number of people, with those for whom a place is kept, is outside what the programme suggests."""
+    placed = select(Membership.role).where(Membership.circle_id == circle.id, Membership.left_at.is_(None))
+    kept = select(KeptPlace.role).where(KeptPlace.circle_id == circle.id)
+    present = Counter(session.scalars(union_all(placed, kept)))
     return [
         OffTarget(role, present[role.key], role.composition.target)
         for role in template(circle).roles

@@ -1,26 +1,24 @@
 """Credit for taking part, towards the gradebook of the LMS.
 
 Reckoned with every change that may earn it, in the same transaction; stated with a strictly later second each time
-(Assignment and Grade Services 2.0 §3.4.9); delivered in the background. Reckoning never takes back what was earned.
+(Assignment and Grade Services 2.0 §3.4.9); delivered in the background (`columns.py`); what became of it is in
+`credit_lines.py`. Reckoning never takes back what was earned.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from lti_tool import db
 from lti_tool.access import Permission, Reach, rights_with
 from lti_tool.db import find_or_add, now, session
-from lti_tool.errors import NotFoundError, PlatformError, RefusedError
-from lti_tool.lti import scores
-from lti_tool.lti.messages import Score
-from lti_tool.models import Activity, Circle, Credit, Delivery, Membership, Person
+from lti_tool.errors import NotFoundError, RefusedError
+from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Enrolment, Membership, Person
 from lti_tool.services import audit, circles, deliveries, milestones
 
-CLAIM = timedelta(minutes=2)
+BATCH = 50  # people reckoned in one transaction
+GONE = "person_gone"  # how a platform refuses somebody who is not in its course (lti/scores.py)
 
 
 def reckon(membership: Membership) -> Credit | None:
@@ -38,14 +36,14 @@ def reckon(membership: Membership) -> Credit | None:
         return None
     _one_at_a_time(membership)
     met, planned = _value(membership)
-    former = _former(membership)
+    former = _former(membership, planned)
     credit = find_or_add(Credit, membership_id=membership.id, activity_id=membership.activity_id)
     if credit.adjusted_at is None and former is not None:
         met = max(met, former.met)
     if (met, planned) != (credit.met, credit.planned) and credit.adjusted_at is None:
         credit.met, credit.planned = met, planned
         session.flush()
-        _state(credit, membership)
+        state(credit, membership)
     return credit
 
 
@@ -64,24 +62,30 @@ def reckon_person(person_id: int, *, circle_id: int) -> None:
         reckon(membership)
 
 
-def reckon_all() -> None:
-    """Once a day: what is asked of a person shrinks with time, and nobody else's deed would notice it."""
+def to_reckon() -> Iterator[Sequence[int]]:
+    """The memberships whose credit time alone may change, in batches small enough for a transaction each."""
     query = (
-        select(Membership)
+        select(Membership.id)
         .join(Circle)
         .where(Membership.left_at.is_(None), Circle.credit_mode != "none", Circle.closed_at.is_(None))
-        .where(Membership.rights.in_(rights_with(Permission.EARN_CREDIT)))
-        .options(joinedload(Membership.circle))
-        .order_by(Membership.person_id)
+        .where(Membership.rights.in_(rights_with(Permission.EARN_CREDIT)), Membership.activity_id.is_not(None))
+        .order_by(Membership.person_id, Membership.id)  # everybody waits for people in the same order
     )
-    for membership in session.scalars(query):
+    found = list(session.scalars(query))
+    return (found[at : at + BATCH] for at in range(0, len(found), BATCH))
+
+
+def reckon_all(membership_ids: Sequence[int]) -> None:
+    """Some times a day: what is asked of a person shrinks with time, and nobody else's deed would notice it."""
+    query = select(Membership).where(Membership.id.in_(membership_ids)).options(joinedload(Membership.circle))
+    for membership in session.scalars(query.order_by(Membership.person_id, Membership.id)):
         reckon(membership)
 
 
-def _former(membership: Membership) -> Credit | None:
-    """The most that was ever reckoned for this membership, in whichever activity."""
-    query = select(Credit).where(Credit.membership_id == membership.id).order_by(Credit.met.desc())
-    return session.scalar(query.limit(1))
+def _former(membership: Membership, planned: int) -> Credit | None:
+    """The most that was ever reckoned for this membership in the same way of giving credit, in whichever activity."""
+    query = select(Credit).where(Credit.membership_id == membership.id, Credit.planned == planned)
+    return session.scalar(query.order_by(Credit.met.desc()).limit(1))
 
 
 def _value(membership: Membership) -> tuple[int, int]:
@@ -93,23 +97,27 @@ def _value(membership: Membership) -> tuple[int, int]:
     return (int(met >= planned), 1) if circle.credit_mode == "completed" else (met, planned)
 
 
-def _state(credit: Credit, membership: Membership) -> None:
-    """Owe one statement per person and activity (a sum where circles share a column); nothing met, nothing said."""
-    here = list(
-        session.scalars(
-            select(Credit)
-            .join(Membership, Membership.id == Credit.membership_id)
-            .where(Credit.activity_id == credit.activity_id, Membership.person_id == membership.person_id)
-        )
-    )
-    stated = [one.stated_at for one in here if one.stated_at is not None]
-    given = sum(one.met for one in here)
-    if given == 0 and not stated:
+def state(credit: Credit, membership: Membership, *, ahead: timedelta = timedelta()) -> None:
+    """Owe one statement per person and activity, strictly later than every former one; nothing met, nothing said.
+
+    Where circles share a column it is their sum, without those that give no credit any more. Whatever somebody decided
+    about a former statement ends with this one. The LMS's test person is never credited.
+    """
+    rows = session.execute(
+        select(Credit, Circle.credit_mode)
+        .join(Membership, Membership.id == Credit.membership_id)
+        .join(Circle, Circle.id == Membership.circle_id)
+        .where(Credit.activity_id == credit.activity_id, Membership.person_id == membership.person_id)
+    ).all()
+    counted = [one for one, mode in rows if mode != "none"]
+    given = sum(one.met for one in counted)
+    if given == 0 or is_test_person(membership.person_id, credit.activity_id):
         return
-    moment = now().replace(microsecond=0)
-    if stated and max(stated) >= moment:
-        moment = max(stated) + timedelta(seconds=1)
+    stated = [one.stated_at + timedelta(seconds=1) for one, _mode in rows if one.stated_at is not None]
+    moment = max([now().replace(microsecond=0) + ahead, *stated])
     credit.stated_at = moment
+    for one in counted:
+        one.theirs = False
     deliveries.owe(
         "score",
         key=key(credit.activity_id, membership.person_id),
@@ -117,11 +125,23 @@ def _state(credit: Credit, membership: Membership) -> None:
             "activity_id": credit.activity_id,
             "person_id": membership.person_id,
             "given": given,
-            "maximum": sum(one.planned for one in here),
+            "maximum": sum(one.planned for one in counted),
             "stated_at": moment.isoformat(),
+            "started_at": membership.joined_at.isoformat(),
+            "by": credit.adjusted_by,
         },
     )
     session.flush()
+
+
+def is_test_person(person_id: int, activity_id: int) -> bool:
+    """Whether the LMS calls her its test person ("student view") in the course of this activity."""
+    query = (
+        select(Enrolment.id)
+        .join(Activity, Activity.course_id == Enrolment.course_id)
+        .where(Enrolment.person_id == person_id, Activity.id == activity_id, Enrolment.test_user)
+    )
+    return session.scalar(query) is not None
 
 
 def key(activity_id: int, person_id: int) -> str:
@@ -129,137 +149,37 @@ def key(activity_id: int, person_id: int) -> str:
     return f"score:{activity_id}:{person_id}"
 
 
-def deliver(payload: dict[str, Any]) -> None:
-    """Put one statement into the gradebook; the job behind every change of credit. Raises PlatformError."""
-    with db.work(read_only=True) as unit:
-        activity = unit.get_one(Activity, payload["activity_id"])
-        person = unit.get_one(Person, payload["person_id"])
-    if activity.line_item_url is None:
-        activity = _with_column(activity, maximum=payload["maximum"])
-    if activity.line_item_url is None:
-        _keep_here(payload)
-        return
-    score = Score(
-        sub=person.sub,
-        given=payload["given"],
-        maximum=payload["maximum"],
-        complete=payload["given"] >= payload["maximum"],
-        comment="",
-        stated_at=datetime.fromisoformat(payload["stated_at"]).astimezone(UTC),
-    )
-    try:
-        scores.post(activity, score)
-    except PlatformError as error:
-        if error.code != "column_gone":
-            raise
-        _forget_column(activity)
-        raise PlatformError(error.code, status=error.status, retry_after=1) from error
-
-
-def _with_column(activity: Activity, *, maximum: int) -> Activity:
-    """Find or make the column; one worker at a time, or a course would get two of them."""
-    with db.work() as unit:
-        claimed = unit.execute(
-            update(Activity)
-            .where(Activity.id == activity.id, Activity.line_item_url.is_(None))
-            .where(or_(Activity.column_claimed_until.is_(None), Activity.column_claimed_until < now()))
-            .values(column_claimed_until=now() + CLAIM)
-        ).rowcount  # type: ignore[attr-defined]
-        unit.commit()
-    if not claimed:
-        raise PlatformError("column_being_made", retry_after=2)
-    try:
-        address = scores.find_or_make_column(activity, label=activity.title or "Learning circle", maximum=maximum)
-    finally:
-        with db.work() as unit:
-            unit.execute(update(Activity).where(Activity.id == activity.id).values(column_claimed_until=None))
-            unit.commit()
-    with db.work() as unit:
-        found = unit.get_one(Activity, activity.id)
-        found.line_item_url = address
-        unit.commit()
-    return found
-
-
-def _forget_column(activity: Activity) -> None:
-    """The column is gone with all that was in it: what had arrived there is owed again, once, whoever notices first."""
-    with db.work() as unit:
-        mine = update(Activity).where(Activity.id == activity.id, Activity.line_item_url == activity.line_item_url)
-        if unit.execute(mine.values(line_item_url=None)).rowcount:  # type: ignore[attr-defined]
-            _state_again(activity.id)
-        unit.commit()
-
-
-def _state_again(activity_id: int) -> None:
+def state_again(activity_id: int) -> None:
+    """Owe anew what had arrived in a column that is gone; what the course's own word stands for stays so."""
     stated = (
         select(Credit, Membership)
         .join(Membership, Membership.id == Credit.membership_id)
-        .where(Credit.activity_id == activity_id, Credit.stated_at.is_not(None))
+        .where(Credit.activity_id == activity_id, Credit.stated_at.is_not(None), Credit.theirs.is_(False))
         .order_by(Membership.person_id, Credit.id)
     )
     for credit, membership in session.execute(stated).all():
         _one_at_a_time(membership)
         owed = deliveries.find(key(activity_id, membership.person_id))
-        if owed is None or owed.done_at is not None:
-            _state(credit, membership)
+        if owed is None or owed.fault == "column_gone" or (owed.done_at is not None and not owed.fault):
+            state(credit, membership)
 
 
-def _keep_here(payload: dict[str, Any]) -> None:
-    with db.work() as unit:
-        of_person = select(Membership.id).where(Membership.person_id == payload["person_id"])
-        unit.execute(
-            update(Credit)
-            .where(Credit.activity_id == payload["activity_id"], Credit.membership_id.in_(of_person))
-            .values(kept_here=True)
-        )
-        unit.commit()
+def owe_again(course: Course, person_ids: Collection[int]) -> None:
+    """These people are in the course (again): what the platform refused because they were not is owed once more."""
+    query = (
+        select(Credit.activity_id, Membership.person_id)
+        .join(Membership, Membership.id == Credit.membership_id)
+        .join(Activity, Activity.id == Credit.activity_id)
+        .where(Membership.person_id.in_(person_ids), Activity.course_id == course.id, Credit.stated_at.is_not(None))
+    )
+    if keys := {key(activity_id, person_id) for activity_id, person_id in session.execute(query)}:
+        refused = select(Delivery).where(Delivery.key.in_(keys), Delivery.fault == GONE, Delivery.done_at.is_(None))
+        for owed in session.scalars(refused):
+            deliveries.retry(owed)
 
 
-@dataclass(frozen=True)
-class Line:
-    """One person on the facilitator's credit page: whether credit reached the course, and why not. Nothing else."""
-
-    membership: Membership
-    state: str  # nothing_yet, not_opened, here, waiting, sent, refused
-    fault: str
-    credit: Credit | None
-
-
-def lines(circle: Circle) -> list[Line]:
-    """The delivery of every teacher's credit in a circle, in three queries."""
-    earning = [one for one in circles.members(circle) if one.rights in rights_with(Permission.EARN_CREDIT)]
-    query = select(Credit).where(Credit.membership_id.in_([one.id for one in earning]))
-    known = {(one.membership_id, one.activity_id): one for one in session.scalars(query)}
-    keys = [key(one.activity_id, one.person_id) for one in earning if one.activity_id]
-    owed = {one.key: one for one in session.scalars(select(Delivery).where(Delivery.key.in_(keys)))}
-    return [
-        _line(one, known.get((one.id, one.activity_id or 0)), owed.get(key(one.activity_id or 0, one.person_id)))
-        for one in earning
-    ]
-
-
-def _line(membership: Membership, credit: Credit | None, owed: Delivery | None) -> Line:
-    if membership.activity_id is None:
-        return Line(membership, "not_opened", "", None)
-    if credit is None or credit.stated_at is None or owed is None:
-        return Line(membership, "nothing_yet", "", credit)
-    if owed.given_up_at is not None:
-        return Line(membership, "refused", owed.fault, credit)
-    if owed.done_at is None:
-        return Line(membership, "waiting", owed.fault, credit)
-    return Line(membership, "here" if credit.kept_here else "sent", "", credit)
-
-
-def try_again(membership_id: int, *, within: Reach) -> None:
-    """Send a refused or waiting credit once more, now."""
-    membership = _of_circle(membership_id, within=within)
-    owed = deliveries.find(key(membership.activity_id or 0, membership.person_id))
-    if owed is None:
-        raise NotFoundError
-    deliveries.retry(owed)
-
-
-def _of_circle(membership_id: int, *, within: Reach) -> Membership:
+def member_of(membership_id: int, *, within: Reach) -> Membership:
+    """A member whose credit this visitor may see; NotFoundError otherwise."""
     query = (
         select(Membership)
         .join(Circle)
@@ -273,10 +193,12 @@ def _of_circle(membership_id: int, *, within: Reach) -> Membership:
 
 def award(membership_id: int, *, reason: str, by: Person, within: Reach) -> Credit:
     """Give a member the full credit by hand; who and why is kept. A reason is needed; nothing lowers credit."""
-    membership = _of_circle(membership_id, within=within)
+    membership = member_of(membership_id, within=within)
     if not reason.strip():
         raise RefusedError("reason_needed")
     if membership.activity_id is None or membership.circle.credit_mode == "none":
+        raise RefusedError("no_credit_here")
+    if is_test_person(membership.person_id, membership.activity_id):
         raise RefusedError("no_credit_here")
     _one_at_a_time(membership)
     _met, planned = _value(membership)
@@ -285,14 +207,44 @@ def award(membership_id: int, *, reason: str, by: Person, within: Reach) -> Cred
     credit.adjusted_by, credit.adjusted_reason, credit.adjusted_at = by.id, reason.strip(), now()
     audit.note("credit.awarded", by=by, circle=membership.circle, person=membership.person_id)
     session.flush()
-    _state(credit, membership)
+    state(credit, membership)
     return credit
 
 
 def choose_mode(circle: Circle, *, mode: str, by: Person) -> None:
-    """Choose how credit is given: what the programme says or something more reserved (RefusedError otherwise)."""
+    """Choose how credit is given: what the programme says or something more reserved (RefusedError otherwise).
+
+    What has not left yet in the former way never leaves; what arrived stays in the course.
+    """
     if mode not in circles.template(circle).credit.modes:
         raise RefusedError("credit_mode")
     audit.note("circle.credit_mode", by=by, circle=circle, was=circle.credit_mode, now=mode)
+    if mode == circle.credit_mode:
+        return
     circle.credit_mode = mode
     session.flush()
+    _withdraw(circle)
+    for membership in circles.members(circle):
+        credit = reckon(membership)
+        if credit is None or credit.met == 0:
+            continue
+        owed = deliveries.find(key(credit.activity_id, membership.person_id))
+        if owed is None or owed.fault == deliveries.WITHDRAWN:
+            state(credit, membership)
+
+
+def _withdraw(circle: Circle) -> None:
+    """Take back what is not sent yet; what other circles have to say in the same column is said without this one."""
+    stated = (
+        select(Credit, Membership)
+        .join(Membership, Membership.id == Credit.membership_id)
+        .where(Membership.circle_id == circle.id, Credit.stated_at.is_not(None))
+        .order_by(Membership.person_id, Credit.id)
+    )
+    for credit, membership in session.execute(stated).all():
+        _one_at_a_time(membership)
+        owed = deliveries.find(key(credit.activity_id, membership.person_id))
+        if owed is not None and owed.done_at is None:
+            deliveries.end(owed, because=deliveries.WITHDRAWN)
+            if circle.credit_mode == "none":
+                state(credit, membership)

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.util import identity_key
 
 from lti_tool import db, log
 from lti_tool.db import session
@@ -25,9 +27,11 @@ Handlers = Mapping[str, Handler]
 LEASE = timedelta(minutes=5)  # longer than any handler takes; a killed worker's rows come back after it
 FIRST_PAUSE = 10.0  # seconds
 LONGEST_PAUSE = 3600.0
+PATIENCE = timedelta(days=14)  # of trying; then somebody has to see it and say whether to go on
 LONGEST_WISH = 86_400.0  # a platform that asks us to come back later is believed up to a day
 INTERNAL = "internal"  # the fault is ours, see the log
 UNKNOWN_KIND = "unknown_kind"  # owed by a newer version, or by a kind that is gone
+WITHDRAWN = "withdrawn"  # nobody wants it sent any more
 
 
 class Outcome(StrEnum):
@@ -47,10 +51,11 @@ class Claim:
     payload: dict[str, Any]
     edition: int
     attempts: int
+    tried_since: datetime
     leased_until: datetime
 
 
-def owe(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> Delivery:
+def owe(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> None:
     """Note in the present transaction that something is owed; what was owed under this key before is replaced.
 
     Only the latest statement is ever due. While the former one is under way the new one waits for it to end, so that
@@ -59,18 +64,21 @@ def owe(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime | None
     moment = db.now()  # not at flush, or the row would lie after the `now` of the very query that looks for it
     fresh = {
         "kind": kind, "payload": payload, "owed_at": moment, "due_at": due_at or moment,
-        "attempts": 0, "fault": "", "done_at": None, "given_up_at": None,
+        "attempts": 0, "tried_since": None, "fault": "", "done_at": None, "given_up_at": None,
     }  # fmt: skip
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = (
-        insert(Delivery)
-        .values(key=key, edition=1, **fresh)
-        .on_conflict_do_update(index_elements=["key"], set_={**fresh, "edition": Delivery.edition + 1})
-        .returning(Delivery)
-    )
-    delivery = session.scalars(statement, execution_options={"populate_existing": True}).one()
+    (written,) = db.rows(_owing(session.get_bind().dialect.name, *fresh), key=key, edition=1, **fresh)
+    if (loaded := session.identity_map.get(identity_key(Delivery, written.id))) is not None:
+        session.expire(loaded)
     session.info["owed"] = True
-    return delivery
+
+
+@cache
+def _owing(dialect: str, *replaced: str) -> sa.Executable:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Delivery)
+    changes: dict[str, Any] = {name: insert.excluded[name] for name in replaced}
+    changes["edition"] = Delivery.edition + 1
+    statement: sa.Executable = insert.on_conflict_do_update(index_elements=["key"], set_=changes).returning(Delivery.id)
+    return statement
 
 
 def claim_next(now: datetime, *, lease: timedelta = LEASE) -> Claim | None:
@@ -89,14 +97,18 @@ def claim_next(now: datetime, *, lease: timedelta = LEASE) -> Claim | None:
     statement = (
         sa.update(Delivery)
         .where(Delivery.id == next_one.scalar_subquery())
-        .values(leased_until=now + lease, attempts=Delivery.attempts + 1)
+        .values(
+            leased_until=now + lease,
+            attempts=Delivery.attempts + 1,
+            tried_since=sa.func.coalesce(Delivery.tried_since, sa.literal(now, Delivery.tried_since.type)),
+        )
         .returning(Delivery)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     row = session.scalars(statement).one_or_none()
     if row is None:
         return None
-    return Claim(row.id, row.kind, row.payload, row.edition, row.attempts, now + lease)
+    return Claim(row.id, row.kind, row.payload, row.edition, row.attempts, row.tried_since or now, now + lease)
 
 
 def run_due(
@@ -155,8 +167,25 @@ def retry(delivery: Delivery) -> None:
     delivery.given_up_at = None
     delivery.due_at = db.now()
     delivery.attempts = 0
+    delivery.tried_since = None
     session.flush()
     session.info["owed"] = True
+
+
+def end(delivery: Delivery, *, because: str = "") -> None:
+    """Owe it no longer, sent or not; what a worker is just sending arrives all the same."""
+    delivery.given_up_at = None
+    delivery.done_at = db.now()
+    delivery.fault = because
+    delivery.edition += 1  # so that the worker's word about it comes too late
+    session.flush()
+
+
+def ran_out(delivery: Delivery) -> bool:
+    """Whether it was given up because it was tried for so long, not because it was refused for good."""
+    if delivery.given_up_at is None or delivery.tried_since is None:
+        return False
+    return delivery.given_up_at - delivery.tried_since >= PATIENCE
 
 
 def _open() -> sa.ColumnElement[bool]:
@@ -173,11 +202,19 @@ def _attempt(claim: Claim, handlers: Handlers) -> tuple[Outcome, dict[str, Any]]
         )
         if error.final:
             return Outcome.GIVEN_UP, {"fault": error.code, "given_up_at": db.now()}
-        return Outcome.DEFERRED, {"fault": error.code, "due_at": db.now() + _pause(claim.attempts, error.retry_after)}
+        return _later(claim, error.code, error.retry_after)
     except Exception:  # noqa: BLE001 (whatever it was, the row stays and the next one gets its turn)
         log.get(__name__).exception("delivery.broke", fault=INTERNAL, attempts=claim.attempts)
-        return Outcome.DEFERRED, {"fault": INTERNAL, "due_at": db.now() + _pause(claim.attempts)}
+        return _later(claim, INTERNAL)
     return Outcome.KEPT, {"fault": "", "done_at": db.now()}
+
+
+def _later(claim: Claim, fault: str, wish: float | None = None) -> tuple[Outcome, dict[str, Any]]:
+    """Another time, unless it was tried for two weeks: then it is given up and can be tried again by hand."""
+    moment = db.now()
+    if moment - claim.tried_since >= PATIENCE:
+        return Outcome.GIVEN_UP, {"fault": fault, "given_up_at": moment}
+    return Outcome.DEFERRED, {"fault": fault, "due_at": moment + _pause(claim.attempts, wish)}
 
 
 def _unknown(_payload: dict[str, Any]) -> None:

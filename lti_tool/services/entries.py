@@ -84,9 +84,9 @@ def versions(entry_id: int, *, within: Reach) -> list[EntryVersion]:
     return found
 
 
-def standing_evidence(version: EntryVersion) -> list[Evidence]:
-    """The evidence of a version that its authors did not take back meanwhile."""
-    return [one for one in version.evidence if one.removed_at is None]
+def standing_evidence(piece: Entry | EntryVersion) -> list[Evidence]:
+    """The evidence of an entry or a version, as it was found, that its authors did not take back."""
+    return [one for one in piece.evidence if one.removed_at is None]
 
 
 @prepared
@@ -193,7 +193,7 @@ def _may_be_shared(entry: Entry, by: Person) -> list[Evidence]:
         raise RefusedError("entry_concluded")
     if not entry.answers.get(circles.template(circle).stage(entry.stage).first_prompt.key, "").strip():
         raise RefusedError("first_prompt_missing")
-    evidence = [one for one in entry.evidence if one.removed_at is None]
+    evidence = standing_evidence(entry)
     if any(not one.pupils for one in evidence):
         raise RefusedError("evidence_unanswered")
     return evidence
@@ -220,7 +220,7 @@ def _is_the_same(entry: Entry, last: EntryVersion, evidence: list[Evidence]) -> 
 
 def has_changed(entry: Entry) -> bool:
     """Whether the working text or its evidence says something else than the newest version that stands."""
-    evidence = [one for one in entry.evidence if one.removed_at is None]
+    evidence = standing_evidence(entry)
     return bool(entry.versions) and not _is_the_same(entry, entry.versions[-1], evidence)
 
 

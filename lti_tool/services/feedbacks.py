@@ -7,12 +7,11 @@ happens to a remark that hurts in `holds`. Drafts are their writer's alone. Feed
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from lti_tool.access import OUT, Permission, Question, Reach, prepared, rights_with
+from lti_tool.access import OUT, Permission, Reach, rights_with
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import (
@@ -27,13 +26,11 @@ from lti_tool.models import (
     Person,
     Reply,
 )
-from lti_tool.presets import Stage, Step
-from lti_tool.services import circles, credits, entries, pairing
-from lti_tool.services.people import Named
+from lti_tool.presets import Step
+from lti_tool.services import circles, credits, entries, kept_places, pairing
 from lti_tool.text import count_words
 
 DAY = timedelta(hours=24)
-READING = 150  # words a minute, and a minute or so for each step: an honest guess, not a clock
 S = FeedbackState
 
 
@@ -128,7 +125,7 @@ class Readers:
 
     authors: tuple[Person, ...]
     facilitators: int
-    colleagues: int
+    colleagues: int  # with those for whom a place is kept
     after_own: bool  # colleagues read it only after sending their own
 
 
@@ -142,10 +139,11 @@ def readers(feedback: Feedback) -> Readers:
     others = [one for one in circles.members(circle) if stands and one.person_id not in known]
     reviewing = rights_with(Permission.REVIEW_SHARED)
     giving = set(rights_with(Permission.GIVE_FEEDBACK)) - set(reviewing)
+    expected = kept_places.readers(circle) if stands else 0
     return Readers(
         tuple(wrote),
         sum(1 for one in others if one.rights in reviewing),
-        sum(1 for one in others if one.rights in giving),
+        sum(1 for one in others if one.rights in giving) + expected,
         feedback.after_own if feedback.begun_at else circle.feedback_after_own,
     )
 
@@ -263,59 +261,6 @@ def only_in(feedback: Feedback, *states: FeedbackState) -> None:
     """Refuse (moved_on) what its state does not allow, and everything once it was taken out."""
     if feedback.state not in states or feedback.removed_at is not None:
         raise RefusedError("moved_on")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One offer on the list "asked of you": whose work, what, about how many minutes, and whether it was begun."""
-
-    feedback_id: int
-    version_id: int
-    authors: tuple[Named, ...]
-    stage: Stage
-    minutes: int
-    begun: bool
-
-
-@prepared
-def _asked(within: Reach) -> Question:
-    """A row for each author of what is asked about; nobody answers what is not sent."""
-    return (
-        select(
-            Feedback.id.label("feedback_id"), Feedback.version_id, Feedback.state, Feedback.protocol,
-            EntryVersion.answers, Entry.stage, Person.id, Person.display_name,
-        )
-        .join(EntryVersion, EntryVersion.id == Feedback.version_id)
-        .join(Entry, Entry.id == EntryVersion.entry_id)
-        .join(InquiryAuthor, InquiryAuthor.inquiry_id == Entry.inquiry_id)
-        .join(Person, Person.id == InquiryAuthor.person_id)
-        .where(
-            Feedback.circle_id == bindparam("circle_id"),
-            Feedback.writer_id == within.person_id,
-            Feedback.state.in_((S.INVITED, S.WRITING)),
-            within.versions(),
-        )
-        .order_by(Feedback.state == S.INVITED, Feedback.invited_at, Feedback.id, Person.id)
-    )  # fmt: skip
-
-
-def asked_of(circle: Circle, *, within: Reach) -> list[Asked]:
-    """What the visitor is asked for or has begun in this circle, begun ones first, then the oldest offer.
-
-    An offer lapses when the work is taken back or put on hold; a draft is never lost, it is found with `written_by`.
-    """
-    if not (circle.is_open and within.may(Permission.GIVE_FEEDBACK, circle.id)):
-        return []
-    template = circles.template(circle)
-    found = []
-    for _, authors in groupby(_asked(within, circle_id=circle.id), lambda row: row.feedback_id):
-        one, *others = authors
-        names = tuple(Named(row.id, row.display_name) for row in (one, *others))
-        words = sum(count_words(text) for text in one.answers.values())
-        minutes = max(round(words / READING + 1.5 * len(template.written_steps(one.protocol))), 3)
-        begun = one.state == S.WRITING
-        found.append(Asked(one.feedback_id, one.version_id, names, template.stage(one.stage), minutes, begun))
-    return found
 
 
 def written_by(circle: Circle, *, within: Reach) -> list[Feedback]:

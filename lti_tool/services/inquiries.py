@@ -308,6 +308,8 @@ def _new(circle: Circle, by: Person) -> Inquiry:
 
 def turn_before(entry: Entry) -> Entry | None:
     """The entry of the turn before, whose "what I will try" begins this one."""
+    if entry.turn == 1:
+        return None
     return session.scalar(
         select(Entry).where(
             Entry.inquiry_id == entry.inquiry_id, Entry.stage == entry.stage, Entry.turn == entry.turn - 1

@@ -12,6 +12,7 @@ from lti_tool.models import (
     Delivery,
     LoginState,
     OutsideLink,
+    Picking,
     Sighting,
     UsedForm,
     Visit,
@@ -27,6 +28,7 @@ def remove(now: datetime) -> int:
     statements = [
         sa.delete(LoginState).where(LoginState.expires_at <= now),
         sa.delete(OutsideLink).where(OutsideLink.expires_at <= now),
+        sa.delete(Picking).where(Picking.expires_at <= now),
         sa.delete(Visit).where(Visit.expires_at <= now),
         sa.delete(UsedForm).where(UsedForm.used_at <= now - KEEP_FORMS),
         sa.delete(Administrator).where(Administrator.link_ends_at <= now, Administrator.session_hash.is_(None)),

@@ -55,17 +55,29 @@ def local(meeting: Meeting) -> datetime | None:
     return meeting.starts_at.astimezone(ZoneInfo(meeting.time_zone)) if meeting.starts_at else None
 
 
-def usual_zone(meeting: Meeting) -> str:
-    """The time zone to propose: the meeting's own once it is dated, else that of the circle's latest dated one."""
+def usual_zone(meeting: Meeting, *, country: str = "", otherwise: str = "") -> str:
+    """The time zone to propose: the meeting's own once it is dated, else that of the circle's latest dated one.
+
+    Else that of the latest of the same cohort, else of the programme's country (the only one, or the visitor's), else
+    what the caller knows otherwise.
+    """
     if meeting.starts_at is not None:
         return meeting.time_zone
+    circle = session.get_one(Circle, meeting.circle_id)
+    same_cohort = select(Circle.id).where(Circle.cohort_id == circle.cohort_id)
     latest = (
         select(Meeting.time_zone)
-        .where(Meeting.circle_id == meeting.circle_id, Meeting.starts_at.is_not(None))
-        .order_by(Meeting.starts_at.desc())
+        .where(Meeting.circle_id.in_(same_cohort), Meeting.starts_at.is_not(None))
+        .order_by(Meeting.circle_id != circle.id, Meeting.starts_at.desc())
         .limit(1)
     )
-    return session.scalar(latest) or meeting.time_zone
+    return session.scalar(latest) or _planned_zone(circle, country) or otherwise or meeting.time_zone
+
+
+def _planned_zone(circle: Circle, country: str) -> str:
+    units = (circle.cohort.programme.preset.get("plan") or {}).get("units", [])
+    zones: dict[str, str] = {one["key"]: one["time_zone"] for one in units}
+    return next(iter(zones.values())) if len(zones) == 1 else zones.get(country, "")
 
 
 def add(circle: Circle, *, title: str, kind: str = "meeting", minutes: int = 60) -> Meeting:

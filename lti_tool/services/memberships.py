@@ -1,12 +1,17 @@
-"""Who is in a circle with which role. A role is given by name, by somebody who may place people; never by an LMS."""
+"""Who is in a circle with which role. A role is given by name, by somebody who may place people; never by an LMS.
 
-from sqlalchemy import select
+What a course's list proposed and nobody said by name is only kept, see `kept_places`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import GRANTS, Permission, Reach, Rights
 from lti_tool.db import ClashError, now, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Circle, CircleSource, Enrolment, Membership, Person
+from lti_tool.models import Circle, CircleSource, Enrolment, KeptPlace, Membership, Person
 from lti_tool.services import audit, circles, pairing
 
 
@@ -30,9 +35,10 @@ def waiting(circle: Circle) -> list[Enrolment]:
 
 
 def unplaced(course_ids: list[int]) -> list[Enrolment]:
-    """People present in these courses without a place in any circle that the courses feed, by name."""
+    """People present in these courses without a place, given or kept, in any circle that the courses feed, by name."""
     fed = select(CircleSource.circle_id).where(CircleSource.course_id.in_(course_ids))
     placed = select(Membership.person_id).where(Membership.circle_id.in_(fed), Membership.left_at.is_(None))
+    kept = select(KeptPlace.person_id).where(KeptPlace.circle_id.in_(fed))
     query = (
         select(Enrolment)
         .join(Person, Person.id == Enrolment.person_id)
@@ -41,11 +47,25 @@ def unplaced(course_ids: list[int]) -> list[Enrolment]:
             Enrolment.left_at.is_(None),
             Enrolment.test_user.is_(False),
             Enrolment.person_id.not_in(placed),
+            Enrolment.person_id.not_in(kept),
         )
         .options(joinedload(Enrolment.person))
         .order_by(Person.chosen_name, Person.name, Person.id)
     )
     return list(session.scalars(query))
+
+
+def gone_from_course(circle: Circle) -> set[int]:
+    """Numbers of the people who were in a course that feeds the circle and are in none of them now."""
+    fed = select(CircleSource.course_id).where(CircleSource.circle_id == circle.id)
+    query = (
+        select(Enrolment.person_id)
+        .join(Membership, Membership.person_id == Enrolment.person_id)
+        .where(Membership.circle_id == circle.id, Membership.left_at.is_(None), Enrolment.course_id.in_(fed))
+        .group_by(Enrolment.person_id)
+        .having(func.count(Enrolment.left_at) == func.count())
+    )
+    return set(session.scalars(query))
 
 
 def waiting_person(person_id: int, *, circle: Circle) -> Person:
@@ -56,8 +76,11 @@ def waiting_person(person_id: int, *, circle: Circle) -> Person:
     raise NotFoundError
 
 
-def place(person: Person, *, circle: Circle, role: str, by: Person) -> Membership:
-    """Give a person a place and a role; a person who already has one keeps it (RefusedError placed_already)."""
+def place(person: Person, *, circle: Circle, role: str, by: Person, since: datetime | None = None) -> Membership:
+    """Give a person a place and a role; a person who already has one keeps it (RefusedError placed_already).
+
+    She reads what was shared `since` then; from today on unless told.
+    """
     if not circle.is_open:
         raise RefusedError("circle_closed")
     present = select(Membership.id).where(
@@ -71,12 +94,14 @@ def place(person: Person, *, circle: Circle, role: str, by: Person) -> Membershi
         role=role,
         rights=circles.template(circle).role(role).rights,
         activity_id=_last_activity(person, circle),
+        joined_at=since or now(),
     )
     try:
         with session.begin_nested():
             session.add(membership)
     except ClashError:  # somebody else gave the place at this very moment
         raise RefusedError("placed_already") from None
+    session.execute(delete(KeptPlace).where(KeptPlace.circle_id == circle.id, KeptPlace.person_id == person.id))
     audit.note("membership.placed", by=by, circle=circle, person=person.id, role=role)
     session.flush()
     pairing.welcome(membership)

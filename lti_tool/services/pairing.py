@@ -63,8 +63,22 @@ def again_everywhere() -> None:
 
 def ask_next(entry_id: int, *, chance: Random | None = None) -> list[Feedback]:
     """Somebody passed: ask the next colleague about the newest version of this entry."""
-    version = session.scalar(_newest().where(EntryVersion.entry_id == entry_id))
+    version = newest(entry_id)
     return _fill(version, chance=chance) if version is not None else []
+
+
+def newest(entry_id: int) -> EntryVersion | None:
+    """The newest version of an entry that colleagues may answer, None while there is none."""
+    return session.scalar(_newest().where(EntryVersion.entry_id == entry_id))
+
+
+def unasked(version: EntryVersion) -> list[Membership]:
+    """Teachers who may answer a version and were never asked about any version of its entry."""
+    entry = version.entry
+    asked = {one.writer_id for one in _asked_about(entry)}
+    members = circles.members(session.get_one(Circle, entry.circle_id))
+    able = _able(members, authors=_authors(entry), shared_at=version.shared_at)
+    return [one for one in able if one.person_id not in asked]
 
 
 def invite(version: EntryVersion, *, person_id: int) -> Feedback:
@@ -126,9 +140,7 @@ def _fill(version: EntryVersion, *, chance: Random | None = None, only: int | No
     is_standing = entry.audience != Audience.PRIVATE and entry.held_at is None and version.withdrawn_at is None
     if not (circle.is_open and is_standing):
         return []
-    query = select(InquiryAuthor.person_id).where(InquiryAuthor.inquiry_id == entry.inquiry_id)
-    authors = set(session.scalars(query))
-    able = _able(circles.members(circle), authors=authors, shared_at=version.shared_at)
+    able = _able(circles.members(circle), authors=_authors(entry), shared_at=version.shared_at)
     there = _asked_about(entry)
     present = {one.person_id for one in able}
     live = sum(1 for one in there if _counts(one, present))
@@ -141,6 +153,10 @@ def _fill(version: EntryVersion, *, chance: Random | None = None, only: int | No
     offers = [invite(version, person_id=person_id) for person_id in free[: max(missing, 0)]]
     session.flush()
     return offers
+
+
+def _authors(entry: Entry) -> set[int]:
+    return set(session.scalars(select(InquiryAuthor.person_id).where(InquiryAuthor.inquiry_id == entry.inquiry_id)))
 
 
 def _asked_about(entry: Entry) -> list[Feedback]:

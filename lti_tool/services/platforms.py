@@ -6,10 +6,10 @@ Every change is noted with who made it: a person, or None for the administrator'
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import selectinload
 
-from lti_tool.db import now, session
+from lti_tool.db import now, rows, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.lti import registry
 from lti_tool.models import (
@@ -28,6 +28,10 @@ from lti_tool.services.audit import Changer
 
 ADDRESSES = ("auth_url", "token_url", "jwks_url")
 
+_ADDRESSES = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(
+    Platform.id == bindparam("platform_id"), Platform.approved_at.is_not(None)
+)
+
 
 def addresses(platform: Platform) -> list[str]:
     """Addresses of a platform whose pages may frame ours: its own, and those that an administrator added."""
@@ -36,8 +40,8 @@ def addresses(platform: Platform) -> list[str]:
 
 def addresses_of(platform_id: int) -> list[str]:
     """The same by number; none where the platform is not approved."""
-    query = select(Platform).where(Platform.id == platform_id, Platform.approved_at.is_not(None))
-    return [address for platform in session.scalars(query) for address in addresses(platform)]
+    found = rows(_ADDRESSES, platform_id=platform_id)
+    return [address for issuer, auth_url, more in found for address in (issuer, auth_url, *more)]
 
 
 def addresses_for(person_id: int) -> list[str]:
@@ -49,8 +53,8 @@ def addresses_for(person_id: int) -> list[str]:
 def knows(origin: str) -> bool:
     """Whether this origin is one of an approved platform."""
     query = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(Platform.approved_at.is_not(None))
-    rows = session.execute(query)
-    known = {urlsplit(address)[:2] for issuer, auth_url, more in rows for address in (issuer, auth_url, *more)}
+    found = session.execute(query)
+    known = {urlsplit(address)[:2] for issuer, auth_url, more in found for address in (issuer, auth_url, *more)}
     return urlsplit(origin)[:2] in known
 
 

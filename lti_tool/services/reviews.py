@@ -15,7 +15,7 @@ from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, Inquiry, InquiryAuthor, Person
 from lti_tool.presets import Stage
-from lti_tool.services import circles, feedbacks, inquiries, pairing
+from lti_tool.services import circles, feedbacks, inquiries, kept_places, pairing
 
 S = FeedbackState
 SHOWN = 50
@@ -114,7 +114,8 @@ def shared_by(person_id: int, *, circle: Circle, within: Reach) -> tuple[Person,
     query = _newest(circle, within).where(Entry.inquiry_id.in_(wrote), pairing.standing())
     works = _works(circle, session.scalars(query).unique())
     person = session.get(Person, person_id)
-    if person is None or not (works or any(one.person_id == person_id for one in circles.members(circle))):
+    here = {one.person_id for one in circles.members(circle)} | {one.person_id for one in kept_places.of(circle)}
+    if person is None or not (works or person_id in here):
         raise NotFoundError
     return person, sorted(works, key=lambda work: (work.version.shared_at, work.version.id), reverse=True)
 

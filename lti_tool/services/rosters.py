@@ -10,7 +10,7 @@ from lti_tool.errors import PlatformError
 from lti_tool.lti import roster
 from lti_tool.lti.messages import RosterMember
 from lti_tool.models import Activity, Course, Enrolment, Person, Visit
-from lti_tool.services import deliveries
+from lti_tool.services import credits, deliveries
 
 FRESH = timedelta(minutes=10)
 
@@ -83,9 +83,12 @@ def _enrol(course: Course, told: dict[int, RosterMember]) -> None:
     """Rows are inserted as such: of objects SQLite takes one at a time, to learn its number."""
     query = select(Enrolment).where(Enrolment.course_id == course.id, Enrolment.person_id.in_(list(told)))
     known = {enrolment.person_id: enrolment for enrolment in session.scalars(query)}
+    back = [person_id for person_id, enrolment in known.items() if enrolment.left_at is not None]
     for person_id, enrolment in known.items():
         enrolment.roster_roles = list(told[person_id].roles)
         enrolment.left_at = None
+    if back:
+        credits.owe_again(course, back)
     fresh = [
         {"course_id": course.id, "person_id": person_id, "roster_roles": list(one.roles)}
         for person_id, one in told.items()

@@ -1,7 +1,8 @@
 """The first circles of a course, in three steps; each has a proposal, so that going on alone gives working circles.
 
 LTI roles only pre-fill: a roster Learner who never launched as anything else is a proposed teacher; everybody else is
-not placed until somebody names a role. Who completes the set-up becomes facilitator.
+not placed until somebody names a role. A proposal that nobody changed is nobody's word: the place is only kept until
+its person comes as the learner she was proposed as (`kept_places`). Who completes the set-up becomes facilitator.
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,11 @@ from lti_tool import presets
 from lti_tool.access import Reach
 from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.lti.roles import CONTEXT
 from lti_tool.models import Circle, CircleSource, Cohort, Course, Enrolment, Meeting, Person, Programme, SetUp
 from lti_tool.presets import Preset
-from lti_tool.services import audit, circles, memberships
+from lti_tool.services import audit, circles, kept_places, memberships
 
 FIRST_PROPOSAL = "ei_t3lfa"
-LEARNER = (f"{CONTEXT}#Learner", f"{CONTEXT}/Learner#")
 
 
 def course(course_id: int, *, within: Reach) -> Course:
@@ -59,19 +58,27 @@ def choose_programme(of: Course, *, key: str, by: Person) -> SetUp:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One person of the course, with the role that is chosen or proposed for her ("" for not placed yet)."""
+    """One person of the course, with the role that is given or proposed for her ("" for not placed yet)."""
 
     person: Person
     role: str
     groups: tuple[str, ...]
+    by_name: bool  # somebody gave this role; else it is only the proposal
+    came: bool  # she has launched as the learner that the list says she is
 
 
 def candidates(of: Course, *, by: Person) -> list[Candidate]:
-    """Everybody of the course who has no place yet, with a role chosen or proposed, by name."""
+    """Everybody of the course who has no place yet, with a role given or proposed, in the order of their names."""
     begun = so_far(of)
     preset = presets.get(begun.programme)
     return [
-        Candidate(one.person, begun.roles.get(str(one.person_id), _proposed(one, preset, by=by)), tuple(one.groups))
+        Candidate(
+            one.person,
+            begun.roles.get(str(one.person_id), _proposed(one, preset, by=by)),
+            tuple(one.groups),
+            by_name=str(one.person_id) in begun.roles,
+            came=kept_places.launched_as_learner(one),
+        )
         for one in memberships.unplaced([of.id])
     ]
 
@@ -80,13 +87,7 @@ def _proposed(enrolment: Enrolment, preset: Preset, *, by: Person) -> str:
     if enrolment.person_id == by.id:
         return facilitator_role(preset)
     role = preset.suggested_role("Learner")
-    return role.key if role and role.rights == "teacher" and _only_learns(enrolment) else ""
-
-
-def _only_learns(enrolment: Enrolment) -> bool:
-    """Whether every role in the course, ever launched with or in the roster, is a learner's."""
-    held = [role for role in (*enrolment.launch_roles, *enrolment.roster_roles) if role.startswith(CONTEXT)]
-    return bool(held) and not enrolment.may_teach and all(role.startswith(LEARNER) for role in held)
+    return role.key if role and role.rights == "teacher" and kept_places.is_learner(enrolment) else ""
 
 
 def facilitator_role(preset: Preset) -> str:
@@ -98,7 +99,10 @@ def facilitator_role(preset: Preset) -> str:
 
 
 def choose_roles(of: Course, *, roles: Mapping[int, str], by: Person) -> SetUp:
-    """Remember who takes part in which role; a role the programme does not have is refused."""
+    """Remember the roles that were given by name; everybody else stays as proposed, now and when the circles open.
+
+    A role that the programme does not have is refused.
+    """
     begun = choose_programme(of, key=so_far(of).programme, by=by)
     known = {role.key for role in presets.get(begun.programme).roles}
     if not set(roles.values()) - {""} <= known:
@@ -152,6 +156,7 @@ def _deal(people: list[Candidate], count: int) -> dict[int, int]:
 def complete(of: Course, *, names: list[str], seats: Mapping[int, int], by: Person, within: Reach) -> list[Circle]:
     """Open the circles, seat the people, and make `by` their facilitator.
 
+    Whom nobody named and who has not come yet is not seated: her place is kept for her.
     RefusedError set_up_already when a colleague, or the same person in another window, was faster.
     """
     session.execute(select(Course.id).where(Course.id == of.id).with_for_update())
@@ -169,7 +174,10 @@ def complete(of: Course, *, names: list[str], seats: Mapping[int, int], by: Pers
         one = placed.get(person_id)
         if one is None or not one.role or person_id == by.id or not 0 <= seat < len(opened):
             continue
-        memberships.place(one.person, circle=opened[seat], role=one.role, by=by)
+        if one.by_name or one.came:
+            memberships.place(one.person, circle=opened[seat], role=one.role, by=by)
+        else:
+            kept_places.keep(one.person, circle=opened[seat], role=one.role, by=by, course=of)
     session.delete(begun)
     session.flush()
     return opened

@@ -2,17 +2,18 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import Boolean, Integer, and_, bindparam, delete, insert, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool import access, settings
-from lti_tool.db import find_or_add, now, rows, session
+from lti_tool.db import Base, find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import credits, rosters, sightings
+from lti_tool.services import columns, credits, kept_places, links, rosters, sightings
 
 
 @dataclass(frozen=True)
@@ -44,70 +45,141 @@ class SignedIn:
         return self.activity.course
 
 
-def arrive(launch: Launch) -> Visit:
+class Begun(NamedTuple):
+    """A visit that a launch has just begun."""
+
+    id: str
+    person_id: int
+    activity_id: int
+    test_user: bool
+    administers: bool
+    expires_at: datetime
+
+
+def arrive(launch: Launch) -> Begun:
     """Remember what the platform said (course, activity, person, roles), sign the person in, and ask for the roster."""
-    course = _course(launch)
-    activity = find_or_add(Activity, course_id=course.id, resource_link_id=launch.resource_link_id)
-    activity.title = launch.resource_title or activity.title
-    activity.custom = launch.custom
-    activity.line_item_url = launch.line_item_url or activity.line_item_url
-    person = find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
-    person.name = launch.name or person.name
-    if launch.locale and not person.locale_chosen:
-        person.locale = launch.locale
-    _enrol(person, activity, launch)
-    visit = Visit(
-        id=secrets.token_urlsafe(24),
-        person_id=person.id,
-        activity_id=activity.id,
-        test_user=launch.test_user,
-        administers=launch.administers and not launch.test_user,
-        expires_at=now() + timedelta(hours=settings.current().session_hours),
+    known = _known(launch)
+    course = _course(launch, known.course)
+    activity = known.activity or find_or_add(Activity, course_id=course.id, resource_link_id=launch.resource_link_id)
+    _say(
+        activity,
+        title=launch.resource_title or activity.title,
+        custom=launch.custom,
+        circle_id=links.circle_of(launch.custom) if links.is_link(launch.custom) else activity.circle_id,
     )
-    session.add(visit)
-    session.flush()
+    if launch.line_item_url and launch.line_item_url != activity.line_item_url:
+        columns.take(activity, address=launch.line_item_url)
+    person = known.person or find_or_add(Person, platform_id=launch.platform_id, sub=launch.sub)
+    heard = launch.locale if launch.locale and not person.locale_chosen else person.locale
+    _say(person, name=launch.name or person.name, locale=heard)
+    enrolment = known.enrolment or find_or_add(Enrolment, course_id=course.id, person_id=person.id)
+    _enrol(enrolment, activity, launch)
+    ends = now() + timedelta(hours=settings.current().session_hours)
+    administers = launch.administers and not launch.test_user
+    visit = Begun(secrets.token_urlsafe(24), person.id, activity.id, launch.test_user, administers, ends)
+    rows(_BEGIN, **visit._asdict())
     if not launch.test_user:
+        kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
+        credits.owe_again(course, [person.id])
     rosters.ask_for(course)
-    for kind, code in ((sightings.LAUNCH, ""), (sightings.STORAGE, launch.storage)):
-        sightings.note(kind, platform_id=launch.platform_id, code=code)
+    sightings.came_in(launch.platform_id, storage=launch.storage)
     return visit
 
 
-def _course(launch: Launch) -> Course:
-    course = find_or_add(Course, deployment_id=launch.deployment_id, context_id=launch.context_id)
-    course.title = launch.context_title or course.title
-    course.roster_url = launch.roster_url or course.roster_url
-    course.line_items_url = launch.line_items_url or course.line_items_url
-    if launch.grade_scopes:
-        course.grade_scopes = sorted(launch.grade_scopes)
+_BEGIN = insert(Visit)
+
+
+class _Known(NamedTuple):
+    """Who and where a launch is, as far as it was here before."""
+
+    course: Course | None
+    activity: Activity | None
+    person: Person | None
+    enrolment: Enrolment | None
+
+
+_once = select(literal(1)).subquery()  # the person may be known where the course is not, and the other way round
+_KNOWN = (
+    select(Course, Activity, Person, Enrolment)
+    .select_from(_once)
+    .outerjoin(
+        Course,
+        and_(Course.deployment_id == bindparam("deployment_id"), Course.context_id == bindparam("context_id")),
+    )
+    .outerjoin(
+        Activity, and_(Activity.course_id == Course.id, Activity.resource_link_id == bindparam("resource_link_id"))
+    )
+    .outerjoin(Person, and_(Person.platform_id == bindparam("platform_id"), Person.sub == bindparam("sub")))
+    .outerjoin(Enrolment, and_(Enrolment.course_id == Course.id, Enrolment.person_id == Person.id))
+)
+
+
+def _known(launch: Launch) -> _Known:
+    """In one statement; most launches come from people and places that were here before."""
+    names = ("deployment_id", "context_id", "resource_link_id", "platform_id", "sub")
+    return _Known(*session.execute(_KNOWN, {name: getattr(launch, name) for name in names}).one())
+
+
+def _course(launch: Launch, known: Course | None) -> Course:
+    course = known or find_or_add(Course, deployment_id=launch.deployment_id, context_id=launch.context_id)
+    _say(
+        course,
+        title=launch.context_title or course.title,
+        roster_url=launch.roster_url or course.roster_url,
+        line_items_url=launch.line_items_url or course.line_items_url,
+        grade_scopes=sorted(launch.grade_scopes) or course.grade_scopes,
+    )
     return course
 
 
-def _enrol(person: Person, activity: Activity, launch: Launch) -> None:
+def _enrol(enrolment: Enrolment, activity: Activity, launch: Launch) -> None:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
-    enrolment = find_or_add(Enrolment, course_id=activity.course_id, person_id=person.id)
-    roles = sorted({*(enrolment.launch_roles or []), *launch.roles})
-    if roles != enrolment.launch_roles:
-        enrolment.launch_roles = roles
-    enrolment.may_teach = enrolment.may_teach or launch.may_teach
-    enrolment.test_user = launch.test_user
-    enrolment.activity_id = activity.id
-    enrolment.left_at = None
-    if launch.groups:
-        enrolment.groups = list(launch.groups)
+    if not set(launch.roles).issubset(enrolment.launch_roles or ()):
+        session.refresh(enrolment, with_for_update=True)  # another launch may be adding its own at this moment
+    heart = links.takes_credit(activity) or (enrolment.activity_id is None and activity.resource_link_id)
+    _say(
+        enrolment,
+        launch_roles=sorted({*(enrolment.launch_roles or []), *launch.roles}),
+        may_teach=enrolment.may_teach or launch.may_teach,
+        test_user=launch.test_user,
+        activity_id=activity.id if heart else enrolment.activity_id,
+        left_at=None,
+        groups=list(launch.groups) or enrolment.groups,
+    )
+
+
+def _say(row: Base, **facts: object) -> None:
+    """Change what differs: to say the same again would make the row look changed, and be looked through at the end."""
+    for name, fact in facts.items():
+        if getattr(row, name) != fact:
+            setattr(row, name, fact)
+
+
+_only_circle = bindparam("only_circle", type_=Integer)
+_ELSEWHERE = select(Membership.id).where(  # memberships of a course's circles whose credit would go elsewhere
+    Membership.person_id == bindparam("person_id"),
+    Membership.left_at.is_(None),
+    Membership.circle_id.in_(
+        select(CircleSource.circle_id).where(
+            CircleSource.course_id == bindparam("course_id"),
+            or_(_only_circle.is_(None), CircleSource.circle_id == _only_circle),
+        )
+    ),
+    Membership.activity_id.is_distinct_from(bindparam("activity_id")),
+    or_(bindparam("takes_credit", type_=Boolean), Membership.activity_id.is_(None)),
+)
 
 
 def _remember_activity(person: Person, activity: Activity) -> None:
-    """Credit goes to the activity from which the person last launched the circle."""
-    fed_here = select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)
-    if activity.circle_id is not None:
-        fed_here = fed_here.where(CircleSource.circle_id == activity.circle_id)
-    elsewhere = or_(Membership.activity_id.is_(None), Membership.activity_id != activity.id)
-    query = select(Membership).where(
-        Membership.person_id == person.id, Membership.left_at.is_(None), Membership.circle_id.in_(fed_here), elsewhere
-    )
-    for membership in session.scalars(query.options(joinedload(Membership.circle))):
+    """Credit goes to the activity from which the person last launched the circle; through one stage only if need be."""
+    if not activity.resource_link_id:
+        return
+    here = {"course_id": activity.course_id, "only_circle": activity.circle_id, "activity_id": activity.id}
+    found = rows(_ELSEWHERE, person_id=person.id, takes_credit=links.takes_credit(activity), **here)
+    numbers = [row.id for row in found]
+    query = select(Membership).where(Membership.id.in_(numbers)).order_by(Membership.id)
+    for membership in session.scalars(query.options(joinedload(Membership.circle))) if numbers else ():
         membership.activity_id = activity.id
         credits.reckon(membership)
 

@@ -68,11 +68,12 @@ for (const form of all("form[data-autosave]")) {
 // Boxes grow with their text where CSS alone cannot.
 const grows = CSS.supports("field-sizing", "content");
 for (const box of all("textarea")) {
-  const hint = box.dataset.words && document.getElementById(`${box.id}-words`);
+  const together = box.dataset.hint ? all(`[data-hint="${box.dataset.hint}"]`) : [box]; // boxes that share one measure
+  const hint = box.dataset.words && document.getElementById(box.dataset.hint ?? `${box.id}-words`);
   const follow = () => {
     if (!grows) box.style.minBlockSize = `${box.scrollHeight + 2}px`;
     if (!hint) return;
-    const left = box.dataset.words - box.value.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+    const left = box.dataset.words - [...together].map((one) => one.value).join(" ").split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
     hint.textContent = (left < 0 ? hint.dataset.over : hint.dataset.left).replace("{number}", Math.abs(left));
   };
   box.addEventListener("input", follow);
@@ -93,3 +94,7 @@ document.querySelector("[data-focus]")?.focus();
 
 // A registration is done: the LMS that opened this page in a frame or a window is asked to close it and go on.
 if (document.querySelector("[data-close-frame]")) (opener ?? parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
+
+// The answer to the LMS goes on by itself, once: not when somebody comes back to the page.
+const onward = document.querySelector("form[data-onward]");
+if (onward && performance.getEntriesByType("navigation")[0]?.type === "navigate") onward.requestSubmit();

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.models import Circle
-from lti_tool.services import circles, counts, entries, feedbacks, inquiries, meetings, memberships, norms
+from lti_tool.services import circles, counts, entries, inquiries, meetings, memberships, norms, offers
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
@@ -64,6 +64,6 @@ def _as_colleague(circle: Circle, **facts: object) -> str:
         circle=circle,
         step=inquiries.next_step(circle, within=reach),
         shared=entries.shared(circle, within=reach),
-        asked=feedbacks.asked_of(circle, within=reach),
+        asked=offers.of(circle, within=reach),
         **facts,
     )

@@ -10,7 +10,7 @@ from lti_tool.access import Permission
 from lti_tool.forms.base import Form
 from lti_tool.forms.credits import AwardForm, ModeForm, mode_form
 from lti_tool.models import Circle
-from lti_tool.services import circles, credits
+from lti_tool.services import circles, columns, credit_lines, credits
 from lti_tool.views.base import requires
 
 bp = Blueprint("credits", __name__, url_prefix="/circles/<int:circle_id>/credit")
@@ -22,8 +22,8 @@ CREDIT_MODES = {
     "certificate": _l("The certificate, once it is given. Never that it is not given yet."),
 }
 STRANGE = _l("The course’s system answered in a way we do not know. Its administrator can help.")
-GARBLED = _l("The course’s system answered in a way we do not understand. It is tried again by itself.")
-NOT_REACHED = _l("The course’s system could not be reached. It is tried again by itself.")
+GARBLED = _l("The course’s system answered in a way we do not understand.")
+NOT_REACHED = _l("The course’s system could not be reached.")
 NOT_ALLOWED = _l("The course’s system does not let this tool write there. Its administrator can change that.")
 NOT_ACCEPTED = _l("The course’s system did not accept it for this person, who may have left the course.")
 FAULTS = {
@@ -33,7 +33,7 @@ FAULTS = {
     "platform_busy": NOT_REACHED,
     "platform_certificate": NOT_REACHED,
     "answer_not_json": GARBLED,
-    "internal": _l("Something on our side went wrong. It is tried again by itself."),
+    "internal": _l("Something on our side went wrong."),
     "scope_refused": NOT_ALLOWED,
     "token_refused": NOT_ALLOWED,
     "token_not_accepted": NOT_ALLOWED,
@@ -42,12 +42,26 @@ FAULTS = {
     "address_refused": NOT_ALLOWED,
     "client_refused": NOT_ALLOWED,
     "our_keys_unreachable": NOT_ALLOWED,
-    "column_gone": _l("The column in the course was taken away. A new one is made."),
+    "column_gone": _l("The column in the course was taken away."),
     "column_being_made": _l("The column in the course is just being made."),
     "no_column": _l("The course’s system offers no column for it."),
     "score_refused": NOT_ACCEPTED,
-    "person_gone": NOT_ACCEPTED,
-    "newer_on_platform": _l("Somebody changed it by hand in the course. That stands."),
+    "person_gone": _l(
+        "The course’s system does not know this person there. It goes out by itself once the person is back."
+    ),
+    "newer_on_platform": _l("The course holds something else, written there later. Which of the two is to stand?"),
+    "not_later_unread": _l(
+        "The course already holds something as new as this, and does not let us look. It may be the same, or somebody "
+        "changed it there. Please look in the course."
+    ),
+}
+TRIED_AGAIN = {
+    "platform_unreachable",
+    "platform_slow",
+    "platform_busy",
+    "platform_certificate",
+    "answer_not_json",
+    "internal",
 }
 
 
@@ -61,6 +75,13 @@ def delivery_fault(code: str) -> str:
     return str(FAULTS.get(code, STRANGE))
 
 
+def what_happens(line: credit_lines.Line) -> str:
+    """What comes next, where the sentence of the fault does not say it; empty where nothing comes by itself."""
+    if line.state == "given_up":
+        return _("We tried for two weeks and stopped. You can try again.")
+    return _("It is tried again by itself.") if line.state == "waiting" and line.fault in TRIED_AGAIN else ""
+
+
 @bp.get("")
 @requires(Permission.SEE_CREDIT)
 def show(circle_id: int) -> ResponseReturnValue:
@@ -69,16 +90,19 @@ def show(circle_id: int) -> ResponseReturnValue:
 
 
 def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) -> ResponseReturnValue:
+    lines = credit_lines.of(circle) if circle.credit_mode != "none" else []
     return render_template(
         "credits/show.html",
         circle=circle,
-        lines=credits.lines(circle) if circle.credit_mode != "none" else [],
+        lines=lines,
+        column_lost=any(line.fault == credit_lines.GONE for line in lines),
         modes=circles.template(circle).credit.modes,
         mode_form=_mode_form(circle),
         mode_words=credit_modes(),
         award_form=award_form or AwardForm(formdata=None),
         awarding=awarding,
         fault_words=delivery_fault,
+        what_happens=what_happens,
     )
 
 
@@ -91,9 +115,39 @@ def _mode_form(circle: Circle) -> ModeForm:
 @requires(Permission.SEE_CREDIT)
 def try_again(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """Send it once more."""
-    credits.try_again(membership_id, within=g.visit.reach)
+    credit_lines.try_again(membership_id, within=g.visit.reach)
     db.session.commit()
     flash(_("It is on its way again. Look here in a minute or two."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/members/<int:membership_id>/keep-theirs")
+@requires(Permission.SEE_CREDIT)
+def keep_theirs(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """What the course holds stands."""
+    credit_lines.keep_theirs(membership_id, by=g.visit.person, within=g.visit.reach)
+    db.session.commit()
+    flash(_("What the course holds stands, until something new is to be sent for this person."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/members/<int:membership_id>/send-ours")
+@requires(Permission.SEE_CREDIT)
+def send_ours(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """What the circle says replaces it."""
+    credit_lines.send_ours(membership_id, by=g.visit.person, within=g.visit.reach)
+    db.session.commit()
+    flash(_("It is on its way again. Look here in a minute or two."))
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/column")
+@requires(Permission.SEE_CREDIT)
+def column(circle_id: int) -> ResponseReturnValue:
+    """Make the column again that was taken away."""
+    columns.make_again(circles.get(circle_id, within=g.visit.reach), by=g.visit.person)
+    db.session.commit()
+    flash(_("The column is made again, and everything in it is sent once more. Look here in a minute or two."))
     return redirect(url_for("credits.show", circle_id=circle_id), code=303)
 
 

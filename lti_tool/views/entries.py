@@ -13,7 +13,7 @@ from lti_tool.forms import entries as entry_forms
 from lti_tool.forms.entries import EntryForm, HoldForm
 from lti_tool.forms.evidence import ACCEPTED
 from lti_tool.models import Audience, Entry, EntryVersion
-from lti_tool.services import circles, entries, evidence, inquiries
+from lti_tool.services import circles, entries, evidence, inquiries, kept_places
 from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
 
@@ -71,7 +71,10 @@ def hold(circle_id: int, entry_id: int) -> ResponseReturnValue:
     newest = _versions(circle_id, entry_id)[0]
     if not entries.may_hold(newest, within=g.visit.reach):
         raise NotFoundError
-    entries.hold(newest, reason=HoldForm().reason.data or "", by=g.visit.person)
+    form = HoldForm()
+    if not form.accepted():
+        return _read(circle_id, entry_id, hold_form=form), 422
+    entries.hold(newest, reason=form.reason.data or "", by=g.visit.person)
     db.session.commit()
     flash(_("It is on hold. Its author reads your reason and can mend it and share it again."))
     return redirect(url_for("circles.show", circle_id=circle_id), code=303)
@@ -93,7 +96,7 @@ def _versions(circle_id: int, entry_id: int) -> list[EntryVersion]:
 
 def _form(entry: Entry, *, fresh: bool = False) -> EntryForm:
     template = circles.template(entries.circle_of(entry))
-    return entry_forms.of(entry, template=template, evidence=evidence.of(entry), fresh=fresh)
+    return entry_forms.of(entry, template=template, evidence=entries.standing_evidence(entry), fresh=fresh)
 
 
 def _write(entry: Entry, form: EntryForm) -> str:
@@ -109,7 +112,7 @@ def _write(entry: Entry, form: EntryForm) -> str:
         form=form,
         stage=stage,
         stages=template.stages,
-        evidence=evidence.of(entry),
+        evidence=entries.standing_evidence(entry),
         kinds={one.key: one.title for one in template.evidence_types},
         accepted=ACCEPTED,
         authors=authors,
@@ -129,9 +132,10 @@ def _who_sees(entry: Entry, authors: list[int]) -> dict[str, str]:
     circle = entries.circle_of(entry)
     members = circles.members(circle)
     wider = entry.audience if entry.audience != Audience.PRIVATE else Audience.CIRCLE
+    shared = access.who_sees(wider, members, authors=authors, expected=kept_places.readers(circle))
     return {
         "box_readers": readers(access.who_sees(Audience.PRIVATE, members, authors=authors)),
-        "shared_readers": readers(access.who_sees(wider, members, authors=authors), circles.template(circle)),
+        "shared_readers": readers(shared, circles.template(circle)),
     }
 
 
@@ -214,13 +218,16 @@ DEEDS: dict[str, Callable[[Entry, EntryForm], str]] = {
 }
 
 
-def _read(circle_id: int, entry_id: int, number: int | None = None) -> str:
+def _read(circle_id: int, entry_id: int, number: int | None = None, *, hold_form: HoldForm | None = None) -> str:
     versions = _versions(circle_id, entry_id)
     chosen = next((one for one in versions if number in {None, one.number}), None)
     if chosen is None:
         raise NotFoundError
     circle = entries.circle_of(chosen.entry)
     template = circles.template(circle)
+    authors = inquiries.authors(chosen.entry.inquiry_id)
+    if g.visit.person.id not in {one.id for one in authors}:
+        g.place = "circles"  # a colleague's work belongs to the circle, one's own to the inquiry
     return render_template(
         "entries/read.html",
         circle=circle,
@@ -231,7 +238,7 @@ def _read(circle_id: int, entry_id: int, number: int | None = None) -> str:
         stage=template.stage(chosen.entry.stage),
         kinds={one.key: one.title for one in template.evidence_types},
         evidence=entries.standing_evidence(chosen),
-        authors=inquiries.authors(chosen.entry.inquiry_id),
+        authors=authors,
         me=g.visit.person,
-        hold_form=HoldForm(formdata=None) if entries.may_hold(chosen, within=g.visit.reach) else None,
+        hold_form=(hold_form or HoldForm(formdata=None)) if entries.may_hold(chosen, within=g.visit.reach) else None,
     )

@@ -1,6 +1,5 @@
 """Giving a word on a colleague's work, and what becomes of it. Own words stay open to their writer wherever she is."""
 
-from babel.lists import format_list
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,7 +9,7 @@ from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.feedbacks import AnswerForm, StepForm, levels_form, words_form
 from lti_tool.models import Circle, EntryVersion, Feedback
-from lti_tool.services import circles, entries, feedbacks, holds, replies, reviews
+from lti_tool.services import circles, entries, feedbacks, holds, offers, replies, reviews
 from lti_tool.views.base import requires
 from lti_tool.views.words import refusal
 
@@ -26,8 +25,8 @@ def _for_templates() -> dict[str, object]:
     return {"feedback_asked": _asked, "feedback_beside": _beside, "feedback_facts": _facts, "seen_by": seen_by}
 
 
-def _asked(circle: Circle) -> list[feedbacks.Asked]:
-    return feedbacks.asked_of(circle, within=g.visit.reach)
+def _asked(circle: Circle) -> list[offers.Offer]:
+    return offers.of(circle, within=g.visit.reach)
 
 
 def _beside(version: EntryVersion) -> reviews.Beside:
@@ -69,15 +68,12 @@ def seen_by(feedback: Feedback) -> str:
     elif readers.colleagues:
         people.append(_("colleagues of your circle"))
     if feedback.state in DRAFTS:
-        return str(_("only you, until you send it. Then: %(names)s.", names=_listed(people)))
-    return _listed([_("you"), *people]) + "."
+        return str(_("only you, until you send it. Then: %(names)s.", names=i18n.listed(people)))
+    return i18n.listed([_("you"), *people]) + "."
 
 
-def _listed(people: list[str]) -> str:
-    return str(format_list(people, locale=i18n.language().replace("-", "_")))
-
-
-def _found(circle_id: int, feedback_id: int) -> Feedback:
+def found(circle_id: int, feedback_id: int) -> Feedback:
+    """A feedback that the visitor may read, in the circle of the address."""
     feedback = feedbacks.get(feedback_id, within=g.visit.reach)
     if feedback.circle_id != circle_id:
         raise NotFoundError
@@ -91,7 +87,8 @@ def _own(circle_id: int, feedback_id: int) -> Feedback:
     return feedback
 
 
-def _to(endpoint: str, feedback: Feedback, **more: object) -> ResponseReturnValue:
+def lead_to(endpoint: str, feedback: Feedback, **more: object) -> ResponseReturnValue:
+    """On to another page of a feedback."""
     where = url_for(f"feedbacks.{endpoint}", circle_id=feedback.circle_id, feedback_id=feedback.id, **more)  # type: ignore[arg-type]
     return redirect(where, code=303)
 
@@ -99,7 +96,7 @@ def _to(endpoint: str, feedback: Feedback, **more: object) -> ResponseReturnValu
 def _where_it_stands(feedback: Feedback) -> ResponseReturnValue:
     """An author reads it beside her text, everybody else by itself."""
     if not feedbacks.is_author(feedback, g.visit.person):
-        return _to("show", feedback)
+        return lead_to("show", feedback)
     version = feedback.version
     where = url_for(
         "entries.version",
@@ -119,7 +116,7 @@ def asked(circle_id: int) -> ResponseReturnValue:
     return render_template(
         "feedbacks/asked.html",
         circle=circle,
-        asked=feedbacks.asked_of(circle, within=g.visit.reach),
+        asked=offers.of(circle, within=g.visit.reach),
         new_versions=reviews.new_versions(circle, within=g.visit.reach),
         written=feedbacks.written_by(circle, within=g.visit.reach),
         template=circles.template(circle),
@@ -135,16 +132,16 @@ def begin(circle_id: int, version_id: int) -> ResponseReturnValue:
         raise NotFoundError
     feedback = feedbacks.begin(version, by=g.visit.person, within=g.visit.reach)
     db.session.commit()
-    return _to("write" if feedback.state in DRAFTS else "show", feedback)
+    return lead_to("write" if feedback.state in DRAFTS else "show", feedback)
 
 
 @bp.get("/<int:feedback_id>")
 @requires(Permission.SIGNED_IN)
 def show(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """One colleague's words and the thread under them."""
-    feedback = _found(circle_id, feedback_id)
+    feedback = found(circle_id, feedback_id)
     if feedback.state in DRAFTS:
-        return _to("write", feedback)
+        return lead_to("write", feedback)
     circle = feedbacks.circle_of(feedback)
     version = feedbacks.version(feedback, within=g.visit.reach)
     return render_template(
@@ -162,7 +159,7 @@ def write(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """One step of the protocol at a time, with the text beside it; every press keeps the words."""
     feedback = _own(circle_id, feedback_id)
     if feedback.state not in DRAFTS and request.method == "GET":
-        return _to("show", feedback)
+        return lead_to("show", feedback)
     form, number = _form(feedback)
     if not form.accepted():
         return _sheet(feedback, form, number)
@@ -196,13 +193,13 @@ def _kept(feedback: Feedback, form: StepForm, number: int) -> ResponseReturnValu
         feedbacks.send(feedback, by=g.visit.person, within=g.visit.reach)
     db.session.commit()
     if go != "send":
-        return _to("write", feedback, step=number - 1 if go == "back" else number + 1)
+        return lead_to("write", feedback, step=number - 1 if go == "back" else number + 1)
     if obstacle:
         words = refusal(obstacle)
         flash(f"{words.title}. {words.remedy}", "note")
-        return _to("write", feedback, step=1 if obstacle == "first_step_missing" else number)
+        return lead_to("write", feedback, step=1 if obstacle == "first_step_missing" else number)
     flash(_("Sent. Your colleague can read it now. You can take it back for a day, until it is read."))
-    return _to("show", feedback)
+    return lead_to("show", feedback)
 
 
 def _save(feedback: Feedback, form: StepForm) -> None:
@@ -248,7 +245,7 @@ def protocol(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     feedback = _own(circle_id, feedback_id)
     feedbacks.choose_protocol(feedback, protocol=request.form.get("protocol", ""), by=g.visit.person)
     db.session.commit()
-    return _to("write", feedback)
+    return lead_to("write", feedback)
 
 
 @bp.post("/<int:feedback_id>/pass")
@@ -268,14 +265,14 @@ def take_back(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     feedback = feedbacks.take_back(_own(circle_id, feedback_id), by=g.visit.person)
     db.session.commit()
     flash(_("It is a draft again. Only you see it."))
-    return _to("write", feedback)
+    return lead_to("write", feedback)
 
 
 @bp.post("/<int:feedback_id>/read")
 @requires(Permission.SIGNED_IN)
 def read(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """Say that I read it."""
-    feedback = replies.read(_found(circle_id, feedback_id), by=g.visit.person)
+    feedback = replies.read(found(circle_id, feedback_id), by=g.visit.person)
     db.session.commit()
     return _where_it_stands(feedback)
 
@@ -284,7 +281,7 @@ def read(circle_id: int, feedback_id: int) -> ResponseReturnValue:
 @requires(Permission.SIGNED_IN)
 def answer(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """Thanks, a question, what I will try, or a further word."""
-    feedback, form = _found(circle_id, feedback_id), AnswerForm()
+    feedback, form = found(circle_id, feedback_id), AnswerForm()
     if form.accepted():
         kind, text = form.kind.data, form.text.data or ""
         if kind == replies.WORD:
@@ -300,7 +297,7 @@ def answer(circle_id: int, feedback_id: int) -> ResponseReturnValue:
 @requires(Permission.SIGNED_IN)
 def close(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """End the thread."""
-    feedback = replies.close(_found(circle_id, feedback_id), by=g.visit.person)
+    feedback = replies.close(found(circle_id, feedback_id), by=g.visit.person)
     db.session.commit()
     flash(_("Closed. Everything stays here to read."))
     return _where_it_stands(feedback)

@@ -39,7 +39,8 @@ def _set_headers(response: Response) -> Response:
         ancestors = _ancestors() or (["*"] if _says_nothing(response) else ["'none'"])
         headers["Content-Security-Policy"] = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-            f"base-uri 'none'; form-action 'self'; frame-ancestors {' '.join(ancestors)}"
+            f"base-uri 'none'; form-action {g.get('form_action') or chr(39) + 'self' + chr(39)}; "
+            f"frame-ancestors {' '.join(ancestors)}"
         )
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"  # nothing to others; "no-referrer" would hide our forms' own Origin

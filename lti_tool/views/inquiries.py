@@ -1,6 +1,6 @@
 """My inquiry: the stages of the programme in order, what I wrote in each, and the next one to begin."""
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool import db
@@ -25,6 +25,7 @@ def show(circle_id: int) -> ResponseReturnValue:
         overviews=inquiries.of(circle, within=g.visit.reach),
         kept=inquiries.kept(within=g.visit.reach),
         state_of=state_of,
+        asked=request.args.get("stage", ""),  # an activity of the course led here
         me=g.visit.person,
     )
 

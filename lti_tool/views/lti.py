@@ -12,9 +12,9 @@ from lti_tool.access import Permission
 from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login
-from lti_tool.lti.messages import LaunchKind, Storage
+from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.models import LoginState, Platform
-from lti_tool.services import invites, outsides, platforms, registrations, sightings, visits
+from lti_tool.services import invites, links, outsides, pickings, platforms, registrations, sightings, visits
 from lti_tool.views import frames
 from lti_tool.views.base import from_own_page, requires, sign_in
 from lti_tool.views.outsides import receive
@@ -92,11 +92,10 @@ def finish() -> ResponseReturnValue:
         if refusal.code == "deployment_pending":
             db.session.commit()  # the administrator finds the new deployment waiting for approval
         raise
-    if who.kind is LaunchKind.DEEP_LINKING:
-        raise RefusedError("links_not_offered")
+    if who.kind is LaunchKind.DEEP_LINKING and (not who.may_teach or who.test_user):
+        raise RefusedError("authors_only")
     visit = visits.arrive(who)
-    reviewed = visits.reviewed(who)
-    path = url_for("circles.home", review=reviewed.id if reviewed else None)
+    path = _leads_to(who, visit)
     if who.storage is Storage.PLATFORM:
         token = outsides.make(visit.id, path=path, life=outsides.LIFE_OF_ARRIVAL)
         path = url_for("lti.arrived", token=token)
@@ -119,6 +118,16 @@ def arrived(token: str) -> ResponseReturnValue:
         return redirect(link.path, code=303)
     receive(link)
     return render_template("lti/new_window.html", token=token)
+
+
+def _leads_to(who: Launch, visit: visits.Begun) -> str:
+    """To an author's choice, to what the activity opens, to somebody's shared work, or home."""
+    if who.links is not None:
+        return url_for("pickings.show", picking_id=pickings.begin(visit.id, who.links).id)
+    if who.kind is LaunchKind.ACTIVITY and links.is_link(who.custom):
+        return url_for("links.follow")
+    reviewed = visits.reviewed(who)
+    return url_for("circles.home", review=reviewed.id if reviewed else None)
 
 
 @bp.get("/jwks")

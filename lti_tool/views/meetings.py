@@ -4,11 +4,11 @@ from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lti_tool import db
+from lti_tool import db, i18n
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.base import Form
-from lti_tool.forms.meetings import MeetingForm, NewMeetingForm, NormForm
+from lti_tool.forms.meetings import ZONES, MeetingForm, NewMeetingForm, NormForm
 from lti_tool.models import Circle, Meeting
 from lti_tool.services import circles, meetings, norms
 from lti_tool.views.base import requires
@@ -72,7 +72,9 @@ def _as_said(meeting: Meeting) -> dict[str, object]:
     local = meetings.local(meeting)
     kept = {name: getattr(meeting, name) for name in ("minutes", "place", "link", "held", "present")}
     when = {"day": local.date() if local else None, "hour": local.time() if local else None}
-    return kept | when | {"time_zone": meetings.usual_zone(meeting)}
+    country = i18n.territory(g.visit.person.locale)
+    zone = meetings.usual_zone(meeting, country=country, otherwise=i18n.zone_of(country))
+    return kept | when | {"time_zone": zone if zone in ZONES else meeting.time_zone}
 
 
 @bp.post("/norms")

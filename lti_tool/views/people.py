@@ -10,7 +10,7 @@ from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.people import RoleForm
 from lti_tool.models import Circle, Membership
-from lti_tool.services import circles, memberships
+from lti_tool.services import circles, kept_places, memberships
 from lti_tool.views.base import requires
 
 bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
@@ -35,13 +35,17 @@ def _membership(circle_id: int, membership_id: int) -> Membership:
 def show(circle_id: int) -> ResponseReturnValue:
     """Who is here, and who waits for a place."""
     circle = circles.get(circle_id, within=g.visit.reach)
+    waiting = memberships.waiting(circle)
     return render_template(
         "people/show.html",
         circle=circle,
         template=circles.template(circle),
         members=circles.members(circle),
+        gone=memberships.gone_from_course(circle),
         off_target=circles.off_target(circle),
-        waiting=memberships.waiting(circle),
+        waiting=waiting,
+        more_than_learners={one.person_id for one in waiting if kept_places.is_more_than_learner(one)},
+        kept=kept_places.of(circle),
         usual=circles.usual_role(circle),
         set_up_course=g.visit.course if circles.may_set_up(g.visit.course, within=g.visit.reach) else None,
         form=_role_form(circle),
@@ -59,6 +63,31 @@ def place(circle_id: int, person_id: int) -> ResponseReturnValue:
         memberships.place(person, circle=circle, role=form.role.data, by=g.visit.person)
         db.session.commit()
         flash(_("%(name)s has a place now.", name=person.display_name or _("Your colleague")))
+    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/kept-places/<int:person_id>/give")
+@requires(Permission.PLACE_PEOPLE)
+def give(circle_id: int, person_id: int) -> ResponseReturnValue:
+    """Give a kept place by name, in the proposed role or another one."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    form = _role_form(circle)
+    if form.accepted():
+        kept = kept_places.get(person_id, circle=circle)
+        kept_places.give(kept, role=form.role.data, by=g.visit.person)
+        db.session.commit()
+        flash(_("%(name)s has a place now.", name=kept.person.display_name or _("Your colleague")))
+    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/kept-places/<int:person_id>/give-up")
+@requires(Permission.PLACE_PEOPLE)
+def give_up(circle_id: int, person_id: int) -> ResponseReturnValue:
+    """Keep a place no longer."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    kept_places.give_up(kept_places.get(person_id, circle=circle), by=g.visit.person)
+    db.session.commit()
+    flash(_("This place is kept no longer. The person waits for one again."))
     return redirect(url_for("people.show", circle_id=circle_id), code=303)
 
 

@@ -39,7 +39,7 @@ def _facts() -> dict[str, object]:
 
 
 def _places(circle_id: int) -> list[Place]:
-    reach, here = g.visit.reach, (request.endpoint or "").partition(".")[0]
+    reach, here = g.visit.reach, g.get("place") or (request.endpoint or "").partition(".")[0]
     known = [
         (
             i18n.programme_words(circles.label(circle_id, within=reach))[0],
@@ -47,7 +47,7 @@ def _places(circle_id: int) -> list[Place]:
             Permission.BELONG,
             {"circles", "meetings", "norms", "people", "feedbacks", "holds"},
         ),
-        (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries"}),
+        (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries", "colleagues"}),
         (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews", "credits"}),
     ]
     allowed = [place for place in known if reach.may(place[2], circle_id)]

@@ -39,10 +39,10 @@ def people(course_id: int) -> ResponseReturnValue:
     preset = presets.get(set_ups.so_far(course).programme)
     found = [one for one in set_ups.candidates(course, by=g.visit.person) if one.person.id != g.visit.person.id]
     roles = [(role.key, i18n.programme_words(role.title)[0]) for role in preset.roles] + [("", _("not placed yet"))]
-    form = forms.people_form([(one.person.id, _name_of(one.person), one.role) for one in found], roles)
+    asked = [forms.Choice(one.person.id, _name_of(one.person), one.role, one.by_name) for one in found]
+    form = forms.people_form(asked, roles)
     if form.accepted():
-        chosen = forms.numbered(form.values(), forms.ROLE)
-        set_ups.choose_roles(course, roles=chosen, by=g.visit.person)
+        set_ups.choose_roles(course, roles=forms.by_name(form.values()), by=g.visit.person)
         db.session.commit()
         return redirect(url_for("set_ups.circles", course_id=course.id), code=303)
     groups = [(title, [one for one in found if one.role == key]) for key, title in roles]

@@ -10,6 +10,7 @@ from lti_tool import i18n
 from lti_tool.access import Readers
 from lti_tool.models import Audience, Entry, EntryVersion
 from lti_tool.presets import Template
+from lti_tool.services.links import Linkable
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,28 @@ REFUSALS = {
     ),
     "links_not_offered": Words(
         _l("There is nothing to choose here"),
-        _l("Your LMS asked us for a list to choose from, and we have none. Nothing was changed."),
-        _l("Add the activity to your course as it is, without choosing anything, and open it."),
+        _l("This place in your course takes other things than activities, and we have activities only."),
+        _l("Add the circle where your course takes activities."),
+    ),
+    "authors_only": Words(
+        _l("This is for those who look after the course"),
+        _l("Only they choose which activities the course has. Nothing was changed."),
+        _l("Open the activity that is there already, or ask who looks after the course to add one."),
+    ),
+    "picking_over": Words(
+        _l("This page was open for a long time"),
+        _l("Your course no longer waits for a choice from it. Nothing was added."),
+        _l("Go back to your course and begin again where activities are added."),
+    ),
+    "picking_answered": Words(
+        _l("You have chosen already"),
+        _l("Your course takes one answer for each time it asks, and it has it."),
+        _l("Go back to your course. To add more, begin again where activities are added."),
+    ),
+    "one_only": Words(
+        _l("Your course takes one thing at a time"),
+        _l("Nothing was added."),
+        _l("Go back and choose one."),
     ),
     "circle_closed": Words(
         _l("This circle has ended"),
@@ -179,6 +200,24 @@ REFUSALS |= {
     "lost_update": Words(
         _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
     ),
+    "last_author": Words(
+        _l("You write this alone"), _l("A text always has somebody it belongs to. Nothing was changed."), BACK
+    ),
+    "name_too_long": Words(
+        _l("This name is too long for its place"),
+        _l("Nothing was changed."),
+        _l("Write it with at most 80 characters."),
+    ),
+    "name_without_letter": Words(
+        _l("A name needs a letter"),
+        _l("Nothing was changed."),
+        _l("Write it with at least one letter, or leave it empty."),
+    ),
+    "no_conflict": Words(
+        _l("There is nothing to decide any more"),
+        _l("The course and the circle agree by now, or somebody decided it a moment ago. Nothing was changed."),
+        _l("Look at the page again to see where it stands."),
+    ),
     "no_credit_here": Words(
         _l("No credit can be given here yet"),
         _l("The person has not opened the circle from the course, or the circle gives no credit."),
@@ -213,6 +252,41 @@ HAPPENED = {
 }
 
 
+@dataclass(frozen=True)
+class KindWords:
+    """A kind of thing that an activity can open, what happens to whoever opens it, and a title where it has none."""
+
+    heading: str
+    hint: str
+    title: str = ""
+
+
+LINKS = {
+    "home": KindWords(
+        _l("The circle of each participant"),
+        _l("Whoever opens it comes to her own circle. One of these is enough for a course."),
+        _l("Our learning circle"),
+    ),
+    "circle": KindWords(_l("A circle"), ""),
+    "stage": KindWords(
+        _l("One stage of the inquiry"), _l("Each teacher comes to this stage of her own inquiry, in her own circle.")
+    ),
+    "meeting": KindWords(
+        _l("A meeting"), _l("Everybody comes to this meeting of her own circle: when and where it is.")
+    ),
+}
+
+
+def link_label(one: Linkable) -> str:
+    """What an author reads for a thing to choose."""
+    return str(LINKS["home"].heading) if one.kind == "home" else link_title(one)
+
+
+def link_title(one: Linkable) -> str:
+    """What her course is proposed to call it."""
+    return i18n.programme_words(one.title)[0] if one.title else str(LINKS[one.kind].title)
+
+
 def refusal(code: str) -> Words:
     """The words for a refusal."""
     return REFUSALS.get(code, UNKNOWN)
@@ -229,7 +303,7 @@ def readers(who: Readers, template: Template | None = None) -> str:
     sentence = _readers(who)
     if template is None or not who.hidden_from:
         return sentence
-    roles = ", ".join(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
+    roles = i18n.listed(i18n.programme_words(template.role(role).title)[0] for role in who.hidden_from)
     return str(_("%(readers)s. Never: %(roles)s", readers=sentence, roles=roles))
 
 
@@ -247,10 +321,23 @@ def _readers(who: Readers) -> str:
         sentence = ngettext(
             "you and one colleague in your circle", "you and %(num)s colleagues in your circle", who.colleagues
         )
-        return str(sentence)
+        return _with_expected(str(sentence), who.expected)
     if who.audience is Audience.PROGRAMME:
         return str(_("your circle, and teachers and facilitators of every circle in your programme"))
     return str(_("teachers and facilitators of every circle here"))
+
+
+def _with_expected(sentence: str, expected: int) -> str:
+    """Who will read it later is said now: no text becomes visible to more people behind its writer's back."""
+    if not expected:
+        return sentence
+    later = ngettext(
+        "%(readers)s, and one more once their place is settled",
+        "%(readers)s, and %(num)s more once their places are settled",
+        expected,
+        readers=sentence,
+    )
+    return str(later)
 
 
 def state_of(entry: Entry, version: EntryVersion | None, answered: int = 0) -> list[tuple[str, str]]:

@@ -41,7 +41,7 @@ class End:
     def assertion(self, *, drop: tuple[str, ...] = (), key: Key | None = None, **said: Any) -> str:
         """A client assertion, honest unless told otherwise."""
         now = int(time.time())
-        address = self.lms.platform_facts(self.client_id)["token_url"]
+        address = self.lms.platform_facts(self.client_id)["audience"]
         payload = {"iss": self.client_id, "sub": self.client_id, "aud": address, "iat": now, "exp": now + 60}
         payload |= {"jti": uuid.uuid4().hex, **said}
         for name in drop:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lti_tool.demo import claims
+from lti_tool.demo.quirks import PROFILES
 from tests.demo.conftest import capture
 
 RECORDED = capture("scores-and-columns")
@@ -16,7 +17,7 @@ def recorded(tag, status=None):
     return next(one for one in RECORDED if one["tag"] == tag and status in (None, one["response"]["status"]))
 
 
-@pytest.fixture(params=["plain", "moodle-4.5", "canvas", "open-edx"])
+@pytest.fixture(params=list(PROFILES))
 def any_lms(request, make_end):
     """The rules that hold everywhere."""
     return make_end(request.param)
@@ -44,16 +45,19 @@ def test_an_older_or_equal_score_is_refused(any_lms):
 
 def test_who_is_not_in_the_course_gets_no_score(any_lms):
     column = any_lms.make_column().json["id"]
-    expected = {"plain": 404, "moodle-4.5": 400, "canvas": 422, "open-edx": 404}[any_lms.lms.quirks.name]
+    known = {"moodle-4.5": 400, "canvas": 422, "blackboard": 400}
+    expected = known.get(any_lms.lms.quirks.name, 404)
     assert any_lms.score(column, userId="nobody").status_code == expected
     any_lms.lms.remove_person("teacher01")
-    assert any_lms.score(column).status_code == expected
+    left = 403 if any_lms.lms.quirks.name == "brightspace" else expected
+    assert any_lms.score(column).status_code == left
 
 
 def test_staff_have_no_row(any_lms):
     column = any_lms.make_column().json["id"]
     staff = any_lms.lms.quirks.subject(any_lms.lms.person_of("facilitator1"))
-    expected = {"plain": 403, "moodle-4.5": 400, "canvas": 422, "open-edx": 201}[any_lms.lms.quirks.name]
+    known = {"moodle-4.5": 400, "canvas": 422, "open-edx": 201, "blackboard": 400}
+    expected = known.get(any_lms.lms.quirks.name, 403)
     assert any_lms.score(column, userId=staff).status_code == expected
 
 
@@ -260,3 +264,30 @@ def test_columns_that_came_with_their_activity_stay_in_canvas_and_all_stay_in_op
         url = end.lms.quirks.line_item_url(end.lms.base_url, column, end.lms.tool(end.client_id))
         assert end.call("DELETE", url, claims.LINE_ITEM).status_code == expected
         assert (end.lms.gradebook.column(column.id) is None) is (expected == 204)
+
+
+def test_sakai_opens_a_submission_again_after_a_step_back(make_end):
+    end = make_end("sakai")
+    column = end.make_column().json["id"]
+    for second, progress, open_again in ((0, "Completed", False), (1, "Submitted", False), (2, "InProgress", True)):
+        assert end.score(column, at=f"2026-11-21T10:00:0{second}Z", activityProgress=progress).status_code < 300
+        cell = end.lms.gradebook.cell(end.lms.gradebook.columns[0].id, "teacher01")
+        assert cell.reopened is open_again
+    end.score(column, at="2026-11-21T10:00:09Z", activityProgress=None)
+    assert end.lms.gradebook.posts[-1].status < 300
+
+
+def test_blackboard_tells_a_comment_only_to_whoever_asks_for_everybody(make_end):
+    end = make_end("blackboard")
+    column = end.make_column().json["id"]
+    end.score(column, comment="one\ntwo")
+    subject = end.lms.quirks.subject(end.lms.person_of("teacher01"))
+    assert "comment" not in end.results(column, f"user_id={subject}").json[0]
+    assert end.results(column).json[0]["comment"] == "one two"
+
+
+def test_brightspace_takes_a_token_request_for_its_one_audience_only(make_end):
+    end = make_end("brightspace")
+    assert end.ask_token(claims.SCORE).status_code == 200
+    address = end.lms.platform_facts(end.client_id)["token_url"]
+    assert end.ask_token(claims.SCORE, assertion=end.assertion(aud=address)).status_code == 401

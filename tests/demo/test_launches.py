@@ -1,11 +1,14 @@
 """The launches of the practice LMS are honest, and in Moodle's habit they have the shape Moodle really sends."""
 
 import json
+import re
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 import html5lib
 import jwt
 import pytest
+import time_machine
 
 from lti_tool.demo import claims
 from lti_tool.demo.keys import Key, new_pem
@@ -241,10 +244,45 @@ def test_open_edx_hides_names_and_says_none_twice(make_end):
     assert said[LTI + "deployment_id"] == "1"
 
 
-def test_canvas_has_one_issuer_for_everybody_and_no_names_by_default(make_end):
+def test_canvas_shares_no_names_by_default_and_knows_a_test_person(make_end):
     end = make_end("canvas")
     said = decode(end.lms, end.lms.id_token(person="test", nonce="n"))
-    assert said["iss"] == "https://canvas.instructure.com"
+    assert said["iss"] == end.lms.base_url
     assert claims.TEST_USER in said[LTI + "roles"]
     assert "name" not in said
     assert said[LTI + "custom"]["link_history"] == "$ResourceLink.id.history"
+
+
+def test_brightspace_changes_its_keys_by_the_hour(make_end):
+    end = make_end("brightspace")
+    with time_machine.travel(time.time(), tick=True) as clock:
+        first = jwt.get_unverified_header(end.lms.id_token(nonce="n"))["kid"]
+        assert jwt.get_unverified_header(end.lms.id_token(nonce="n"))["kid"] == first
+        clock.shift(3601)
+        later = jwt.get_unverified_header(end.lms.id_token(nonce="n"))["kid"]
+    assert later != first
+    assert [one["kid"] for one in end.client.get("/jwks").json["keys"]] == [later]
+
+
+def test_blackboard_launches_as_its_sample_shows(make_end):
+    """docs.anthology.com, "Sample JWT content"."""
+    end = make_end("blackboard")
+    said = decode(end.lms, end.lms.id_token(nonce="n"))
+    assert said["iss"] == "https://blackboard.com"
+    assert re.fullmatch(r"[0-9a-f]{32}", said["sub"])
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", said[LTI + "deployment_id"])
+    assert said[LTI + "tool_platform"]["product_family_code"] == "BlackboardLearn"
+    assert said["locale"] == said[LTI + "launch_presentation"]["locale"]
+    assert said[LTI + "custom"]["moodle_groups"] == "$Moodle.Person.userGroupIds"
+    assert said[LTI + "custom"]["link_history"] == ""
+
+
+def test_sakai_has_a_deployment_for_each_site_and_addresses_for_people(make_end):
+    end = make_end("sakai")
+    here, there = (decode(end.lms, end.lms.id_token(course=one, nonce="n")) for one in ("2", "3"))
+    assert here[LTI + "deployment_id"] != there[LTI + "deployment_id"]
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", here[LTI + "deployment_id"])
+    assert here["sub"].startswith("https://")
+    union = decode(end.lms, end.lms.id_token(person="union1", nonce="n"))
+    assert union[LTI + "roles"] == [claims.MEMBERSHIP + "Instructor#TeachingAssistant"]
+    assert here[LTI + "custom"]["context_history"] == "$Context.id.history"

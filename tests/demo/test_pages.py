@@ -100,6 +100,7 @@ def test_what_the_tool_must_know_to_be_registered_by_hand(end):
         "auth_url": "http://127.0.0.1:8001/auth",
         "token_url": "http://127.0.0.1:8001/token",
         "jwks_url": "http://127.0.0.1:8001/jwks",
+        "audience": "http://127.0.0.1:8001/token",
         "product": "practice-lms",
     }
     assert end.lms.tool(CLIENT_ID).login_url == "http://localhost:8000/lti/login"

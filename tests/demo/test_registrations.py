@@ -144,3 +144,17 @@ def test_open_edx_has_no_dynamic_registration(make_end):
     assert end.client.get("/openid-configuration").status_code == 404
     assert post(end, invite(end)[0]).status_code == 404
     assert "by hand" in end.client.post("/register", data={"invite": "http://localhost:8000/x"}).text
+
+
+def test_brightspace_takes_one_registration_for_each_domain(make_end):
+    end = make_end("brightspace")
+    end.lms.remove_tool(end.client_id)
+    first, second = (invite(end)[0] for _ in range(2))
+    assert post(end, first).status_code == 201
+    answer = post(end, second)
+    assert (answer.status_code, answer.text) == (400, "domain_already_registered")
+
+
+@pytest.mark.parametrize("quirks", ["open-edx", "blackboard"])
+def test_who_knows_no_dynamic_registration_has_no_such_address(make_end, quirks):
+    assert make_end(quirks).client.get("/openid-configuration").status_code == 404

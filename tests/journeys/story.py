@@ -85,16 +85,15 @@ class Story:
 
     @chapter
     def large_course_ready(self) -> None:
-        """The representative looks in first, and the facilitator goes as far as the people of the large course."""
+        """The facilitator goes as far as the people of the large course; its representative never came so far."""
         self.registered()
-        self.staff[REPRESENTATIVE].launch(LARGE_COURSE)
         facilitator = self.staff[FACILITATOR].launch(LARGE_COURSE).language("en")
         facilitator.press("Continue")
         self.wait_for_roster(facilitator)
 
     @chapter
     def large_circles_open(self) -> None:
-        """Two circles open in the large course, and the representative gets her place in the first."""
+        """Two circles open in the large course by Continue alone; its representative comes and is placed by name."""
         self.large_course_ready()
         facilitator = self.staff[FACILITATOR].launch(LARGE_COURSE).language("en")
         facilitator.press("Continue").press("Continue").press("Open the circles")
@@ -102,10 +101,9 @@ class Story:
         self.read["representative waits"] = self.staff[REPRESENTATIVE].launch(LARGE_COURSE).text()
         facilitator.goto(f"{self.large_circle}/people")
         waiting = facilitator.frame.get_by_role("listitem").filter(has_text="Kwesi Adomah")
-        waiting.locator("summary").click()
+        self.read["why she waits"] = waiting.inner_text()
         waiting.get_by_label("Role in the circle").select_option(label="Union representative")
-        with facilitator.frame.expect_navigation():
-            waiting.locator("details").get_by_role("button", name="Place here").click()
+        facilitator.press("Place here", within=waiting)
 
     @chapter
     def new_course_ready(self) -> None:
@@ -186,7 +184,7 @@ class Story:
         if item.get_by_role("button", name="Begin").count():
             return visitor.press("Begin", within=item)
         if item.get_by_role("link").count():
-            return visitor.press("Open", within=item, kind="link")
+            return visitor.press(stage, within=item, kind="link")
         return visitor.unfold("Begin another stage").press(stage)
 
     def wait_for_roster(self, facilitator: Visitor) -> None:

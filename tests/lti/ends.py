@@ -185,6 +185,8 @@ class Moodle(Web):
             return self.score(request, column) if scope == tokens.SCORES else Response(status=403)
         if service == "/results":
             return self.result(request, column) if scope == tokens.RESULTS else Response(status=403)
+        if request.method == "PUT":
+            self.columns[column] = {"resourceId": "", "tag": "", **json.loads(request.data)}
         return as_json(self.columns[column])
 
     def lineitems(self, request: Request, scope: str) -> Response:

@@ -19,7 +19,7 @@ from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti import launch, login, platform_keys, refusals, registry, rules
 from lti_tool.models import Deployment, Platform
 from tests.conformance import named
-from tests.lti.issuer import GONE, TEACHER, TOOL, Lms, finish, private_key
+from tests.lti.issuer import DL, GONE, TEACHER, TOOL, Lms, finish, private_key
 
 
 def refusal(form: dict[str, str], *, browser: str | None = "this browser", kept: str | None = None) -> str:
@@ -101,7 +101,10 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "version a number": ({"version": 1.3}, "version_wrong"),
     "message_type unknown": ({"message_type": "LtiEulaRequest"}, "message_unknown"),
     "message_type a list": ({"message_type": ["LtiResourceLinkRequest"]}, "message_unknown"),
-    "deep linking without return address": ({"message_type": "LtiDeepLinkingRequest"}, "return_missing"),
+    "deep linking without return address": (
+        {"message_type": "LtiDeepLinkingRequest", DL: {"accept_types": ["ltiResourceLink"]}},
+        "return_missing",
+    ),
     "review of nobody": ({"message_type": "LtiSubmissionReviewRequest", "for_user": None}, "review_missing"),
 }
 

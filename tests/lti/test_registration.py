@@ -117,7 +117,9 @@ def test_we_tell_what_moodle_asks_for_and_ask_for_no_more_than_we_use() -> None:
     assert tool["domain"] == "circles.example.org:8443"
     assert tool["target_link_uri"] == "https://circles.example.org:8443/"
     assert tool["claims"] == ["iss", "sub", "name", "given_name", "family_name", "locale"]
-    assert [message["type"] for message in tool["messages"]] == ["LtiResourceLinkRequest", "LtiSubmissionReviewRequest"]
+    kinds = ["LtiResourceLinkRequest", "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest"]
+    assert [message["type"] for message in tool["messages"]] == kinds
+    assert tool["messages"][1]["placements"] == ["ContentArea"]
     assert tool["custom_parameters"]["moodle_groups"] == "$Moodle.Person.userGroupIds"
     assert not any("=" in value for value in tool["custom_parameters"].values())
 

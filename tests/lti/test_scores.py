@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Response
 
-from lti_tool import db
 from lti_tool.errors import PlatformError
-from lti_tool.lti import scores, tokens
+from lti_tool.lti import quirks, scores, tokens
 from lti_tool.lti.messages import Score
-from lti_tool.models import Activity, Course
+from lti_tool.models import Activity
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
 
@@ -40,10 +39,6 @@ def fault(activity: Activity, score: Score | None = None) -> PlatformError:
     with pytest.raises(PlatformError) as caught:
         scores.post(activity, score or statement())
     return caught.value
-
-
-def column(activity: Activity) -> str | None:
-    return scores.find_or_make_column(activity, label="Learning circle", maximum=10)
 
 
 def test_a_score_reaches_the_gradebook_and_is_read_back() -> None:
@@ -169,13 +164,15 @@ def test_an_older_moment_is_told_from_a_stranger(product: str, status: int) -> N
         assert fault(here).code == ("person_gone" if status == 400 else "newer_on_platform")
 
 
-def test_what_cannot_be_read_back_is_not_taken_for_delivered() -> None:
+@pytest.mark.parametrize(
+    ("product", "status", "code"),
+    [("open-edx", 400, "score_refused"), ("moodle", 409, "not_later_unread"), ("", 409, "not_later_unread")],
+)
+def test_what_cannot_be_read_back_is_neither_delivered_nor_called_changed(product: str, status: int, code: str) -> None:
     with ends.moodle() as far:
-        here = with_column(far, product="open-edx", scopes=[tokens.SCORES])
-        far.on(SCORES, Response(status=400))
-        assert fault(here).code == "score_refused"
-        far.on(SCORES, Response(status=409))
-        assert fault(here).code in ("score_refused", "newer_on_platform")
+        here = with_column(far, product=product, scopes=[tokens.SCORES])
+        far.on(SCORES, Response(status=status))
+        assert (fault(here).code, fault(here).final) == (code, True)
 
 
 def test_canvas_is_told_that_this_is_no_new_attempt() -> None:
@@ -197,110 +194,46 @@ def test_without_the_right_to_score_nothing_is_sent() -> None:
         assert far.asked == []
 
 
-def test_the_column_that_the_launch_gave_is_taken() -> None:
+def test_when_it_was_begun_and_done_and_who_gave_it_travel_along() -> None:
     with ends.moodle() as far:
         here = with_column(far)
-        assert column(here) == f"{far.url}{COLUMN}?type_id=2"
-        assert far.asked == []
-
-
-def test_the_activitys_own_column_is_found_among_others() -> None:
-    with ends.moodle() as far:
-        far.add_column(resourceLinkId="3", resourceId=scores.RESOURCE_ID)
-        own = far.add_column(resourceLinkId="2")
-        assert column(ends.activity_in(far.url)) == own["id"]
-
-
-def test_real_moodle_columns_are_understood() -> None:
-    [captured, *_] = ends.seen("moodle-gradebook")
-    with ends.moodle() as far:
-        far.on(COLUMNS, ends.as_json(captured["response"]["body"]))
-        found = column(ends.activity_in(far.url))
-    assert found == "http://localhost:8080/mod/lti/services.php/2/lineitems/6/lineitem?type_id=2"
-
-
-def test_of_several_columns_the_one_with_our_mark_is_taken() -> None:
-    with ends.moodle() as far:
-        far.add_column(resourceLinkId="2", resourceId="res-1")
-        ours = far.add_column(resourceLinkId="2", tag=scores.RESOURCE_ID)
-        assert column(ends.activity_in(far.url)) == ours["id"]
-
-
-def test_an_unbound_column_with_our_mark_is_taken() -> None:
-    with ends.moodle() as far:
-        far.add_column(resourceLinkId="3")
-        ours = far.add_column(resourceId=scores.RESOURCE_ID)
-        assert column(ends.activity_in(far.url)) == ours["id"]
-
-
-def test_our_column_is_found_on_a_later_page() -> None:
-    with ends.moodle() as far:
-        link = f"<{far.url}{COLUMNS}?type_id=2&amp;from=1>; rel=“next”"
-        ours = ends.as_json([{"id": "nonsense", "resourceLinkId": "2"}, {"id": f"{far.url}/5", "resourceLinkId": "2"}])
-        first = ends.as_json([])
-        first.headers["Link"] = link.encode().decode("latin-1")  # the bytes that Moodle writes
-        far.on(COLUMNS, first, ours)
-        assert column(ends.activity_in(far.url)) == f"{far.url}/5"
-
-
-def test_a_column_is_made_where_there_is_none_and_found_again() -> None:
-    with ends.moodle() as far:
-        far.add_column(resourceLinkId="3")
-        here = ends.activity_in(far.url)
-        made = column(here)
-        assert made == f"{far.url}{COLUMNS}/7/lineitem?type_id=2"
-        assert posted(far) == {
-            "label": "Learning circle",
-            "scoreMaximum": 10,
-            "resourceId": "circle-credit",
-            "tag": "circle-credit",
-            "resourceLinkId": "2",
+        times = {"started_at": NOON - timedelta(days=30, microseconds=-7), "submitted_at": NOON}
+        scores.post(here, statement(complete=True, scored_by="3", **times))
+        said = posted(far)
+        assert said["submission"] == {
+            "startedAt": "2026-10-22T12:00:00+00:00",
+            "submittedAt": "2026-11-21T12:00:00+00:00",
         }
-        assert column(here) == made
-        assert len(far.columns) == 2
+        assert said["scoringUserId"] == "3"
+        scores.post(here, statement(later=1))
+        assert not {"submission", "scoringUserId"} & set(posted(far))
 
 
-@pytest.mark.parametrize("scopes", [[], [tokens.SCORES], [tokens.SCORES, tokens.COLUMNS_READ]])
-def test_where_no_column_may_be_made_credit_stays_here(scopes: list[str]) -> None:
-    with ends.moodle() as far:
-        assert column(ends.activity_in(far.url, scopes=scopes)) is None
-        assert far.columns == {}
+@pytest.mark.parametrize("product", ["", "moodle", "canvas", "open-edx", "brightspace", "BlackboardLearn", "sakai"])
+def test_nothing_but_fully_graded_is_ever_said(product: str) -> None:
+    """Moodle 4.5 wipes a grade for anything else, and Sakai opens a submission again for a step back."""
+    for complete in (False, True):
+        said = scores.statement(statement(complete=complete, given=0), quirks.of(product))
+        assert said["gradingProgress"] == "FullyGraded"
+        assert said["activityProgress"] in ("Completed", "Submitted" if product == "sakai" else "InProgress")
+        assert said["scoreGiven"] == 0
 
 
-def test_where_the_course_has_no_gradebook_credit_stays_here() -> None:
-    with ends.moodle() as far:
-        here = ends.activity_in(far.url)
-        with db.work() as unit:
-            unit.get_one(Course, here.course_id).line_items_url = None
-            unit.commit()
-        assert column(here) is None
+def test_blackboard_takes_a_comment_for_html() -> None:
+    said = scores.statement(statement(comment="3 < 4\nof the steps"), quirks.of("BlackboardLearn"))
+    assert said["comment"] == "3 &lt; 4<br/>of the steps"
 
 
-@pytest.mark.parametrize(
-    ("answers", "code"),
-    [
-        ([Response(status=403)], "columns_refused"),
-        ([ends.as_json({"columns": []})], "answer_not_json"),
-        ([ends.as_json([]), Response(status=412)], "column_refused"),
-        ([ends.as_json([]), ends.as_json({"label": "no id"}, 201)], "column_refused"),
-    ],
-)
-def test_a_refused_column_is_named(answers: list[Response], code: str) -> None:
-    with ends.moodle() as far:
-        here = ends.activity_in(far.url)
-        far.on(COLUMNS, *answers)
-        with pytest.raises(PlatformError, match=code):
-            column(here)
-
-
-def test_nothing_is_ever_deleted_or_put() -> None:
-    with ends.moodle() as far:
-        here = ends.activity_in(far.url)
-        made = column(here)
-        with db.work() as unit:
-            unit.get_one(Activity, here.id).line_item_url = made
-            unit.commit()
-        scores.post(here, statement())
-        far.columns.clear()
-        fault(here)
-        assert {asked.method for asked in far.asked} == {"GET", "POST"}
+@pytest.mark.proves("security", 6)
+def test_twin_platforms_never_see_each_others_tokens() -> None:
+    """The same client id, deployment, course, column and person on both: each token goes where it came from."""
+    with ends.moodle() as one, ends.moodle() as other:
+        here, there = with_column(one), with_column(other)
+        for _ in range(2):
+            scores.post(here, statement(given=3))
+            scores.post(there, statement(given=4))
+        assert [held["resultScore"] for held in one.results.values()] == [30]
+        assert [held["resultScore"] for held in other.results.values()] == [40]
+        for far in (one, other):
+            bearers = {asked.headers["Authorization"] for asked in far.asked if "Authorization" in asked.headers}
+            assert bearers <= {f"Bearer {token}" for token in far.valid}

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from lti_tool import db, settings
 from lti_tool.errors import PlatformError
-from lti_tool.lti import tokens
+from lti_tool.lti import quirks, tokens
 from lti_tool.models import AccessToken, Platform
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
@@ -175,3 +175,22 @@ def test_nobody_waits_for_a_platform_while_holding_the_database() -> None:
             unit.scalars(sa.select(Platform)).all()
             assert mine.get_access_token([tokens.SCORES])
         assert far.count(TOKEN) == 2
+
+
+@pytest.mark.parametrize("product", ["desire2learn", "Brightspace"])
+def test_brightspace_is_told_its_one_audience_also_where_nobody_typed_it(product: str) -> None:
+    with ends.moodle() as far:
+        account = connector(far.url, product=product).account
+        assert account.audience == "https://api.brightspace.com/auth/token"
+        assert account.token_url == f"{far.url}/mod/lti/token.php"
+
+
+@pytest.mark.parametrize(
+    ("told", "audience"),
+    [
+        ({}, "https://api.brightspace.com/auth/token"),
+        ({"authorization_server": "https://other.brightspace.com/token"}, "https://other.brightspace.com/token"),
+    ],
+)
+def test_a_registration_in_brightspace_keeps_its_audience(told: dict[str, str], audience: str) -> None:
+    assert quirks.of("desire2learn").audience(told) == audience

@@ -72,9 +72,20 @@ class Course:
     number: int
     client_id: str
 
-    def click(self, name: str, *, links: bool = False) -> str:
-        """The address at which this person's click begins; `links` for an author who asks for deep links."""
-        return f"{self.openedx}/courses/{self.number}/launch/{name}/{'?links' if links else ''}"
+    def click(self, name: str, *, links: bool = False, item: int | None = None) -> str:
+        """The address at which this person's click begins; `links` for an author who asks for deep links.
+
+        `item` opens what such a link became.
+        """
+        asked = "?links" if links else f"?item={item}" if item else ""
+        return f"{self.openedx}/courses/{self.number}/launch/{name}/{asked}"
+
+    def linked(self) -> list[dict[str, Any]]:
+        """What deep links left in the course."""
+        answer = requests.get(f"{self.openedx}/courses/{self.number}/linked/", timeout=20)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["items"]
+        return found
 
     def enrol(self, **people: str) -> None:
         """Change the course's people: name=role, "" takes a person out."""
@@ -120,6 +131,13 @@ class Browser(Reader):
     def arrive(self, form: dict[str, str], *, expect: int = 200) -> Page:
         """Send that form, and follow to our page."""
         return self._take(self._ask("POST", "/lti/launch", data=form), "/lti/launch", expect)
+
+    def carry(self) -> requests.Response:
+        """Press the one button of the answer's page, which leads to Open edX."""
+        assert self.page is not None
+        (form,) = self.page.tree.iter("form")
+        fields = {field.get("name", ""): field.get("value", "") for field in form.iter("input")}
+        return self._exchange("POST", form.get("action", ""), data=fields)
 
     def _led_on(self, url: str) -> str:
         answer = self._exchange("GET", url)

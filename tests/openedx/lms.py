@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, login
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -20,7 +20,13 @@ from django.views.decorators.csrf import csrf_exempt
 from lti_consumer import api
 from lti_consumer.data import Lti1p3LaunchData
 from lti_consumer.exceptions import LtiError
-from lti_consumer.models import CourseAllowPIISharingInLTIFlag, Lti1p3Passport, LtiAgsLineItem, LtiConfiguration
+from lti_consumer.models import (
+    CourseAllowPIISharingInLTIFlag,
+    Lti1p3Passport,
+    LtiAgsLineItem,
+    LtiConfiguration,
+    LtiDlContentItem,
+)
 from lti_consumer.plugin import compat
 from opaque_keys.edx.keys import CourseKey, UsageKey
 
@@ -91,7 +97,17 @@ def get_user_from_external_user_id(external_user_id: str) -> Any:
         raise LtiError("Invalid User") from error
 
 
-for standing_in in (get_course_members, batch_get_or_create_externalids, get_user_from_external_user_id):
+def user_has_studio_write_access(user: Any, course_key: CourseKey) -> bool:
+    """Whether this person may change the course (common.djangoapps.student.auth)."""
+    return Enrolment.objects.filter(course__key=str(course_key), user=user, role__in=("instructor", "staff")).exists()
+
+
+for standing_in in (
+    get_course_members,
+    batch_get_or_create_externalids,
+    get_user_from_external_user_id,
+    user_has_studio_write_access,
+):
     setattr(compat, standing_in.__name__, standing_in)
 compat.load_enough_xblock = compat.load_block_as_user = Block
 
@@ -174,11 +190,15 @@ def change_people(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def launch(request: HttpRequest, number: int, name: str) -> HttpResponse:
-    """The click on the block: on to the tool's login. `?links` is the author's click that asks for deep links."""
+    """The click on the block: on to the tool's login. `?links` is the author's click that asks for deep links.
+
+    `?item=7` opens an activity that was made of one.
+    """
     row = Enrolment.objects.select_related("user__profile", "user__externalid", "course").get(
         course_id=number, user__username=name
     )
     course, user = row.course, row.user
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     shown = {"name": user.profile.name, "email": user.email} if course.names_shared else {}
     data = Lti1p3LaunchData(
         user_id=user.id,
@@ -194,7 +214,14 @@ def launch(request: HttpRequest, number: int, name: str) -> HttpResponse:
         context_label=course.title,
         **shown,
     )
-    return HttpResponseRedirect(api.get_lti_1p3_launch_start_url(data, deep_link_launch="links" in request.GET))
+    asks, item = "links" in request.GET, request.GET.get("item")
+    return HttpResponseRedirect(api.get_lti_1p3_launch_start_url(data, deep_link_launch=asks, dl_content_id=item))
+
+
+def linked(_request: HttpRequest, number: int) -> HttpResponse:
+    """What deep linking left in the course."""
+    items = LtiDlContentItem.objects.filter(lti_configuration__config_id=Course.objects.get(id=number).config_id)
+    return JsonResponse({"items": [{"id": one.id, **one.attributes} for one in items.order_by("id")]})
 
 
 def gradebook(_request: HttpRequest, number: int) -> HttpResponse:
@@ -231,6 +258,7 @@ urlpatterns = [
     path("courses/<int:number>/people/", change_people),
     path("courses/<int:number>/launch/<str:name>/", launch),
     path("courses/<int:number>/gradebook/", gradebook),
+    path("courses/<int:number>/linked/", linked),
     path("asked/", asked),
     path("api/", include("lti_consumer.plugin.urls")),
 ]

@@ -48,11 +48,32 @@ def test_a_launch_counts_once_and_in_its_browser(course: Course, browser: Browse
     assert "We could not open this" in teacher.arrive(form, expect=403).text
 
 
-def test_a_request_for_links_is_refused_kindly(course: Course, browser: Browsers) -> None:
-    author = browser()
-    page = author.arrive(author.begin(course.click("amara", links=True)), expect=409)
-    assert "There is nothing to choose here" in page.text
-    author.open("/circles", expect=401)
+def test_a_link_is_chosen_saved_and_opened(make_course: MakeCourse, browser: Browsers) -> None:
+    course, author, teacher = make_course("Linked"), browser(), browser()
+    circle = set_up(author, course)
+    author.arrive(author.begin(course.click("amara", links=True)))
+    author.fill(open=["home", "stage:ei_t3lfa:plan"])
+    author.press("Add them to the course", **{"title-1": "Plan it", "opens-1": "2027-03-01"})
+    saved = author.carry()
+    assert saved.status_code == 200, saved.text
+    home, stage = course.linked()
+    assert (stage["title"], stage["custom"]) == ("Plan it", {"resource": "stage:ei_t3lfa:plan"})
+    assert stage["available"]["startDateTime"].startswith("2027-03-01T00:00:00")
+    assert home["lineItem"]["tag"] == "circle-credit"
+    teacher.arrive(teacher.begin(course.click("bintou", item=home["id"])))
+    assert teacher.path == circle
+    page = teacher.arrive(teacher.begin(course.click("bintou", item=stage["id"])))
+    assert teacher.path.startswith(f"{circle}/inquiry?stage=plan")
+    assert 'id="stage-plan" aria-current="step"' in page
+
+
+def test_whoever_cancels_leaves_nothing(make_course: MakeCourse, browser: Browsers) -> None:
+    course, author = make_course("Cancelled"), browser()
+    page = author.arrive(author.begin(course.click("amara", links=True)))
+    assert "Once the circles of this course are set up" in page.text
+    author.press("Cancel")
+    assert author.carry().status_code == 200
+    assert course.linked() == []
     assert "Which programme" in author.launch(course, "amara").text
 
 

@@ -14,7 +14,7 @@ from lti_tool import db
 from lti_tool.errors import PlatformError
 from lti_tool.models import Activity, Delivery, Enrolment, Membership, Person, Platform
 from lti_tool.models import Course as OurCourse
-from lti_tool.services import credits, rosters
+from lti_tool.services import columns, rosters
 from tests.audit import text_of
 from tests.openedx.conftest import Browsers, MakeCourse
 from tests.openedx.ends import FEW_VOICES, Browser, Course, eventually, set_up, share, to_people
@@ -158,8 +158,8 @@ def test_an_older_or_equal_statement_never_changes_the_gradebook(
     newest, before = statement(course), course.gradebook()
     assert newest["stated_at"] > older["stated_at"]
     with pytest.raises(PlatformError, match="newer_on_platform"):
-        credits.deliver(older)
-    credits.deliver(newest)  # heard twice, counted once
+        columns.deliver(older)
+    columns.deliver(newest)  # heard twice, counted once
     assert course.gradebook() == before
 
 

@@ -8,8 +8,8 @@ import time_machine
 from lti_tool import access, db, presets
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Activity, Circle, Credit, Delivery, Feedback, Membership, Person
-from lti_tool.services import credits
+from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Enrolment, Feedback, Membership, Person
+from lti_tool.services import credit_lines, credits, deliveries, milestones
 from tests import build
 from tests import feedback_build as fb
 
@@ -40,6 +40,11 @@ def owed() -> list[Delivery]:
     return list(db.session.query(Delivery).filter_by(kind="score").order_by(Delivery.id))
 
 
+def look_again() -> None:
+    for batch in credits.to_reckon():
+        credits.reckon_all(batch)
+
+
 @pytest.fixture
 def group(app: object, request: pytest.FixtureRequest) -> Group:
     made = Group(getattr(request, "param", "completed"))
@@ -54,13 +59,14 @@ def test_sending_a_word_is_reckoned_in_the_same_transaction(group: Group) -> Non
     (delivery,) = owed()
     assert (delivery.payload["given"], delivery.payload["maximum"]) == (1, 1)
     assert delivery.payload["person_id"] == group.ama.id
-    assert set(delivery.payload) == {"activity_id", "person_id", "given", "maximum", "stated_at"}
+    words = {"activity_id", "person_id", "given", "maximum", "stated_at", "started_at", "by"}
+    assert set(delivery.payload) == words
 
 
 @pytest.mark.parametrize("group", ["none", "certificate"], indirect=True)
 def test_where_nothing_is_credited_nothing_leaves(group: Group) -> None:
     group.take_part(group.ama, group.ben)
-    credits.reckon_all()
+    look_again()
     assert owed() == []
 
 
@@ -116,10 +122,10 @@ def test_another_activity_takes_it_along(group: Group) -> None:
 
 def test_the_daily_reckoning_notices_that_time_has_passed(group: Group) -> None:
     fb.shared(group.circle, group.ama)
-    credits.reckon_all()
+    look_again()
     assert owed() == []
     with time_machine.travel(now() + timedelta(days=8)):
-        credits.reckon_all()
+        look_again()
     assert [one.payload["person_id"] for one in owed()] == [group.ama.id]
 
 
@@ -157,22 +163,22 @@ def test_lines_say_where_it_is_and_nothing_else(group: Group) -> None:
     circle = db.session.get_one(Circle, group.circle.id)
 
     def states() -> dict[int, str]:
-        return {line.membership.person_id: line.state for line in credits.lines(circle)}
+        return {line.membership.person_id: line.state for line in credit_lines.of(circle)}
 
     assert states() == {group.ama.id: "waiting", group.ben.id: "nothing_yet", group.cy.id: "not_opened"}
     (delivery,) = owed()
     delivery.given_up_at, delivery.fault = now(), "scope_refused"
     assert states()[group.ama.id] == "refused"
-    credits.try_again(group.place(group.ama).id, within=group.reach(group.facilitator))
+    credit_lines.try_again(group.place(group.ama).id, within=group.reach(group.facilitator))
     assert states()[group.ama.id] == "waiting"
     delivery.done_at = now()
     assert states()[group.ama.id] == "sent"
     db.session.query(Credit).filter_by(membership_id=group.place(group.ama).id).one().kept_here = True
     assert states()[group.ama.id] == "here"
     with pytest.raises(NotFoundError):
-        credits.try_again(group.place(group.ama).id, within=group.reach(group.ben))
+        credit_lines.try_again(group.place(group.ama).id, within=group.reach(group.ben))
     with pytest.raises(NotFoundError):
-        credits.try_again(group.place(group.ben).id, within=group.reach(group.facilitator))
+        credit_lines.try_again(group.place(group.ben).id, within=group.reach(group.facilitator))
 
 
 def test_a_circle_may_only_be_more_reserved(group: Group) -> None:
@@ -203,3 +209,152 @@ def test_one_column_of_two_circles_gets_the_sum(group: Group) -> None:
     (delivery,) = owed()
     assert (delivery.payload["given"], delivery.payload["maximum"]) == (2, 2)
     assert delivery.key == credits.key(place.activity_id or 0, group.ama.id)
+
+
+@pytest.fixture
+def steps(app: object, request: pytest.FixtureRequest) -> Group:
+    template = presets.get("ei_t3lfa").template()
+    template["credit"] = {"mode": "milestones", "milestones": [one.model_dump() for one in milestones.TAKING_PART]}
+    made = Group.__new__(Group)
+    made.circle = build.circle(template=template, credit_mode="milestones")
+    made.ama, made.ben, made.cy = (build.member(made.circle) for _ in range(3))
+    made.facilitator = build.member(made.circle, "facilitator")
+    request.getfixturevalue("work")
+    return made
+
+
+def choose(group: Group, mode: str) -> None:
+    credits.choose_mode(db.session.get_one(Circle, group.circle.id), mode=mode, by=group.facilitator)
+
+
+def test_who_chooses_that_nothing_leaves_stops_what_has_not_left(group: Group) -> None:
+    group.take_part(group.ama, group.ben)
+    choose(group, "none")
+    (delivery,) = owed()
+    assert (delivery.fault, delivery.done_at is not None) == ("withdrawn", True)
+    assert deliveries.claim_next(now()) is None
+    with pytest.raises(RefusedError, match="no_credit_here"):
+        credit_lines.try_again(group.place(group.ama).id, within=group.reach(group.facilitator))
+    choose(group, "completed")
+    (delivery,) = owed()
+    assert (delivery.payload["given"], delivery.done_at, delivery.fault) == (1, None, "")
+
+
+def test_what_arrived_before_is_not_stated_again(group: Group) -> None:
+    group.take_part(group.ama, group.ben)
+    owed()[0].done_at = now()
+    db.session.flush()
+    edition = owed()[0].edition
+    choose(group, "none")
+    choose(group, "completed")
+    assert (owed()[0].edition, owed()[0].done_at is not None) == (edition, True)
+
+
+def test_another_way_of_giving_credit_never_makes_more_or_a_zero_of_it(steps: Group) -> None:
+    fb.shared(steps.circle, steps.ama)
+    assert [(one.payload["given"], one.payload["maximum"]) for one in owed()] == [(1, 2)]
+    choose(steps, "completed")
+    credit = db.session.query(Credit).filter_by(membership_id=steps.place(steps.ama).id).one()
+    assert (credit.met, credit.planned) == (0, 1)
+    assert [one.fault for one in owed()] == ["withdrawn"]
+    choose(steps, "milestones")
+    assert [(one.payload["given"], one.payload["maximum"], one.done_at) for one in owed()] == [(1, 2, None)]
+
+
+def test_time_is_reckoned_for_a_few_people_at_once(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credits, "BATCH", 1)
+    batches = list(credits.to_reckon())
+    assert [len(batch) for batch in batches] == [1, 1, 1]
+    assert [one for batch in batches for one in batch] == [
+        group.place(one).id for one in (group.ama, group.ben, group.cy)
+    ]
+
+
+@pytest.mark.proves("security", 18)
+def test_the_lms_test_person_gets_no_credit_not_even_by_hand(group: Group) -> None:
+    place = group.place(group.ama)
+    course = db.session.get_one(Activity, place.activity_id).course_id
+    db.session.query(Enrolment).filter_by(course_id=course, person_id=group.ama.id).one().test_user = True
+    db.session.flush()
+    group.take_part(group.ama, group.ben)
+    assert owed() == []
+    with pytest.raises(RefusedError, match="no_credit_here"):
+        credits.award(place.id, reason="Why not", by=group.facilitator, within=group.reach(group.facilitator))
+
+
+def refused(group: Group, fault: str) -> Delivery:
+    group.take_part(group.ama, group.ben)
+    (delivery,) = owed()
+    delivery.given_up_at, delivery.fault, delivery.tried_since = now(), fault, now()
+    db.session.flush()
+    return delivery
+
+
+def test_theirs_stands_until_ours_changes(group: Group) -> None:
+    delivery = refused(group, "newer_on_platform")
+    place, within = group.place(group.ama), group.reach(group.facilitator)
+    credit_lines.keep_theirs(place.id, by=group.facilitator, within=within)
+    assert (delivery.done_at is not None, delivery.given_up_at) == (True, None)
+    line = next(one for one in credit_lines.of(group.circle) if one.membership.id == place.id)
+    assert line.state == "theirs"
+    edition = delivery.edition
+    credits.reckon(place)
+    credits.state_again(place.activity_id or 0)
+    assert (owed()[0].edition, owed()[0].done_at is not None) == (edition, True)
+    credits.award(place.id, reason="After all", by=group.facilitator, within=within)
+    line = next(one for one in credit_lines.of(group.circle) if one.membership.id == place.id)
+    assert line.state == "waiting"
+
+
+@pytest.mark.parametrize("fault", ["newer_on_platform", "not_later_unread"])
+def test_ours_is_sent_with_a_later_moment(group: Group, fault: str) -> None:
+    delivery = refused(group, fault)
+    before = delivery.payload["stated_at"]
+    credit_lines.send_ours(group.place(group.ama).id, by=group.facilitator, within=group.reach(group.facilitator))
+    assert owed()[0].payload["stated_at"] > before
+    assert (owed()[0].given_up_at, owed()[0].fault) == (None, "")
+
+
+@pytest.mark.parametrize("fault", ["person_gone", "scope_refused"])
+def test_without_a_conflict_there_is_nothing_to_decide(group: Group, fault: str) -> None:
+    refused(group, fault)
+    place, within = group.place(group.ama), group.reach(group.facilitator)
+    for decide in (credit_lines.keep_theirs, credit_lines.send_ours):
+        with pytest.raises(RefusedError, match="no_conflict"):
+            decide(place.id, by=group.facilitator, within=within)
+        with pytest.raises(NotFoundError):
+            decide(place.id, by=group.ama, within=group.reach(group.ama))
+
+
+def test_a_credit_sent_long_ago_is_still_called_sent(group: Group) -> None:
+    """Deliveries that were done are removed after a month."""
+    group.take_part(group.ama, group.ben)
+    db.session.query(Delivery).delete()
+    line = next(one for one in credit_lines.of(group.circle) if one.membership.person_id == group.ama.id)
+    assert line.state == "sent"
+
+
+def test_who_is_back_is_owed_what_was_refused_and_nobody_else_is(group: Group) -> None:
+    delivery = refused(group, "person_gone")
+    course = db.session.get_one(Activity, group.place(group.ama).activity_id).course
+    other = Course(deployment_id=course.deployment_id, context_id="elsewhere")
+    db.session.add(other)
+    db.session.flush()
+    for where, who in ((course, [group.ben.id]), (other, [group.ama.id])):
+        credits.owe_again(where, who)
+        assert delivery.given_up_at is not None
+    credits.owe_again(course, [group.ama.id])
+    assert delivery.given_up_at is None
+
+
+def test_who_is_back_does_not_wake_another_refusal(group: Group) -> None:
+    delivery = refused(group, "scope_refused")
+    credits.owe_again(db.session.get_one(Activity, group.place(group.ama).activity_id).course, [group.ama.id])
+    assert delivery.given_up_at is not None
+
+
+def test_who_gave_it_by_hand_and_when_it_was_begun_are_in_the_statement(group: Group) -> None:
+    place = group.place(group.ama)
+    credits.award(place.id, reason="She was ill", by=group.facilitator, within=group.reach(group.facilitator))
+    assert owed()[0].payload["by"] == group.facilitator.id
+    assert datetime.fromisoformat(owed()[0].payload["started_at"]) == place.joined_at

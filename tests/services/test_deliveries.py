@@ -89,7 +89,9 @@ def test_a_promise_nobody_commits_is_an_error() -> None:
 def test_a_promise_is_visible_in_the_transaction_that_makes_it() -> None:
     with db.work():
         moment = db.now()
-        made = deliveries.owe("score", key="score:1", payload={})
+        deliveries.owe("score", key="score:1", payload={})
+        made = deliveries.find("score:1")
+        assert made is not None
         assert moment <= made.due_at <= db.now()
         assert deliveries.claim_next(db.now()) is not None
         session.rollback()
@@ -107,10 +109,9 @@ def test_a_row_that_is_already_loaded_shows_the_new_statement() -> None:
     owe(met=1)
     with db.work():
         loaded = deliveries.find("score:1")
-        again = deliveries.owe("score", key="score:1", payload={"met": 2})
-        assert again is loaded
-        assert again.payload == {"met": 2}
-        assert again.edition == 2
+        deliveries.owe("score", key="score:1", payload={"met": 2})
+        assert loaded is not None
+        assert (loaded.payload, loaded.edition) == ({"met": 2}, 2)
         session.commit()
 
 
@@ -228,6 +229,79 @@ def test_a_passing_refusal_is_tried_again_later_and_later() -> None:
     make_due()
     assert deliveries.run_due({"score": nothing}) == (1, 0)
     assert row().fault == ""
+
+
+def ago(**past: Any) -> None:
+    """It is as if the first attempt had been that long ago."""
+    with db.work():
+        session.execute(sa.update(Delivery).values(tried_since=db.now() - timedelta(**past), due_at=db.now()))
+        session.commit()
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_trying_ends_after_two_weeks_and_begins_anew_when_somebody_says_so(*, ours: bool) -> None:
+    def broken(_payload: dict[str, Any]) -> None:
+        raise RuntimeError
+
+    handlers = {"score": broken if ours else refuse()}
+    owe()
+    ago(days=13, hours=23)
+    assert deliveries.run_due(handlers) == (0, 1)
+    ago(days=14)
+    assert deliveries.run_due(handlers) == (0, 0)
+    assert row().given_up_at is not None
+    assert row().fault == ("internal" if ours else "http_503")
+    assert deliveries.ran_out(row())
+    make_due()
+    assert deliveries.run_due({"score": nothing}) == (0, 0)
+    with db.work():
+        found = deliveries.find(row().key)
+        assert found is not None
+        deliveries.retry(found)
+        session.commit()
+    assert not deliveries.ran_out(row())
+    assert deliveries.run_due(handlers) == (0, 1), "two more weeks"
+    assert row().given_up_at is None
+
+
+def test_a_refusal_for_good_has_not_run_out() -> None:
+    owe()
+    deliveries.run_due({"score": refuse(final=True)})
+    assert not deliveries.ran_out(row())
+
+
+def test_what_is_new_has_two_weeks_of_its_own() -> None:
+    owe(met=1)
+    deliveries.run_due({"score": refuse()})
+    ago(days=20)
+    owe(met=2)
+    make_due()
+    assert deliveries.run_due({"score": refuse()}) == (0, 1)
+    assert row().given_up_at is None
+
+
+def test_a_worker_that_was_off_for_weeks_still_tries() -> None:
+    owe()
+    with db.work():
+        session.execute(sa.update(Delivery).values(owed_at=db.now() - timedelta(days=60)))
+        session.commit()
+    assert deliveries.run_due({"score": refuse()}) == (0, 1)
+
+
+def test_what_is_ended_is_not_sent_and_a_worker_on_the_way_does_not_bring_it_back() -> None:
+    owe()
+
+    def handler(_payload: dict[str, Any]) -> None:
+        with db.work():
+            found = deliveries.find("score:1")
+            assert found is not None
+            deliveries.end(found, because=deliveries.WITHDRAWN)
+            session.commit()
+        raise PlatformError("http_503")
+
+    deliveries.run_due({"score": handler})
+    assert (row().fault, row().done_at is not None, row().leased_until) == ("withdrawn", True, None)
+    assert deliveries.run_due({"score": nothing}) == (0, 0)
 
 
 def test_pauses_differ_so_that_not_all_come_back_at_once() -> None:

@@ -11,7 +11,7 @@ from lti_tool.access import Permission
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Audience, Circle, EntryVersion, Feedback, Membership, Person
-from lti_tool.services import entries, feedbacks, holds, replies, reviews
+from lti_tool.services import entries, feedbacks, holds, offers, replies, reviews
 from tests import build
 from tests import feedback_build as fb
 
@@ -391,7 +391,7 @@ class TestWriting:
         )
         circle = db.session.get_one(Circle, stage.circle.id)
         assert feedback in feedbacks.written_by(circle, within=stage.reach("writer"))
-        assert feedbacks.asked_of(circle, within=stage.reach("writer")) == []
+        assert offers.of(circle, within=stage.reach("writer")) == []
 
     def test_a_closed_circle_takes_the_words_and_sends_nothing(self, stage: Stage) -> None:
         feedback = stage.in_state("writing")

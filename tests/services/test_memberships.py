@@ -71,6 +71,35 @@ class TestWaiting:
             memberships.waiting_person(stranger.id, circle=circle)
 
 
+class TestGoneFromCourse:
+    def gone(self, circle: Circle) -> set[int]:
+        with db.work(read_only=True):
+            return memberships.gone_from_course(circle)
+
+    def test_are_members_whom_the_course_no_longer_has(self, circle: Circle) -> None:
+        build.member(circle)
+        left, taken_out = build.member(circle), build.member(circle, left_at=now())
+        waits = build.person(build.course_of(circle))
+        for person in (left, taken_out, waits):
+            build.enrolment(build.course_of(circle), person, left_at=now())
+        assert self.gone(circle) == {left.id}
+
+    def test_who_is_still_in_another_course_of_the_circle_is_not_gone(self, circle: Circle) -> None:
+        person, other = build.member(circle), build.course()
+        build.feed(circle, other)
+        build.enrolment(build.course_of(circle), person, left_at=now())
+        build.enrolment(other, person)
+        assert self.gone(circle) == set()
+        build.enrolment(other, person, left_at=now())
+        assert self.gone(circle) == {person.id}
+
+    def test_who_is_still_in_a_course_of_another_circle_only_is_gone(self, circle: Circle) -> None:
+        person = build.member(circle)
+        build.enrolment(build.course_of(circle), person, left_at=now())
+        build.enrolment(build.course(), person)
+        assert self.gone(circle) == {person.id}
+
+
 class TestPlacing:
     def place(self, circle: Circle, person: Person, role: str, by: Person) -> Membership:
         with db.work() as unit:

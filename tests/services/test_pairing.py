@@ -10,7 +10,7 @@ import time_machine
 from lti_tool import access, db
 from lti_tool.db import now
 from lti_tool.models import Circle, EntryVersion, Feedback, Membership, Person
-from lti_tool.services import entries, feedbacks, pairing
+from lti_tool.services import entries, feedbacks, offers, pairing
 from tests import build
 from tests import feedback_build as fb
 
@@ -131,14 +131,14 @@ def test_an_offer_lapses_with_the_work_and_comes_back_with_it(group: Group) -> N
     version = group.share(ama)
     _, person = group.offer(version)
     circle, within = db.session.get_one(Circle, group.circle.id), access.reach_of(person.id)
-    assert len(feedbacks.asked_of(circle, within=within)) == 1
+    assert len(offers.of(circle, within=within)) == 1
     entry = entries.get_own(version.entry_id, within=access.reach_of(ama.id))
     entries.take_back(entry, by=ama)
-    assert feedbacks.asked_of(circle, within=within) == []
+    assert offers.of(circle, within=within) == []
     before = group.asked(version)
     again = fb.share(entry, ama, **{next(iter(entry.answers)): "Mended"})
     assert group.asked(again) == before
-    assert feedbacks.asked_of(circle, within=within)[0].version_id == again.id
+    assert offers.of(circle, within=within)[0].version_id == again.id
 
 
 def test_held_work_asks_nobody(group: Group) -> None:

@@ -9,7 +9,7 @@ from lti_tool import access, db
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Circle, Membership, Person
-from lti_tool.services import entries, feedbacks, holds, pairing, replies, reviews
+from lti_tool.services import entries, feedbacks, holds, offers, pairing, replies, reviews
 from tests import build
 from tests import feedback_build as fb
 
@@ -160,7 +160,7 @@ def test_about_how_long_it_takes(group: Group) -> None:
     version = fb.shared(group.circle, group.ama, text="word " * 600)
     fb.draft(version, group.ben)
     circle = db.session.get_one(Circle, group.circle.id)
-    (asked,) = feedbacks.asked_of(circle, within=group.reach(group.ben))
+    (asked,) = offers.of(circle, within=group.reach(group.ben))
     assert (asked.begun, asked.minutes, asked.authors[0].id) == (True, 10, group.ama.id)
 
 

@@ -9,7 +9,7 @@ from lti_tool import db, presets
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.lti.roles import CONTEXT, INSTITUTION
 from lti_tool.models import Circle, CircleSource, Course, Meeting, Membership, Person, Programme, SetUp
-from lti_tool.services import circles, memberships, set_ups
+from lti_tool.services import circles, kept_places, memberships, set_ups, visits
 from tests import build
 from tests.services.writing import reach
 
@@ -45,8 +45,8 @@ def proposed(course: Course, by: Person) -> dict[int, str]:
     return {one.person.id: one.role for one in found}
 
 
-def choose(course: Course, by: Person, **changes: str) -> None:
-    roles = {**proposed(course, by), **{int(number.lstrip("p")): role for number, role in changes.items()}}
+def choose(course: Course, by: Person, **by_name: str) -> None:
+    roles = {int(number.lstrip("p")): role for number, role in by_name.items()}
     with db.work() as unit:
         set_ups.choose_roles(unit.get_one(Course, course.id), roles=roles, by=by)
         unit.commit()
@@ -71,6 +71,20 @@ def complete(course: Course, by: Person, proposal: set_ups.Proposal | None = Non
 def roles_in(circle: Circle) -> Counter[str]:
     with db.work(read_only=True):
         return Counter(one.role for one in circles.members(circle))
+
+
+def kept_in(circle: Circle) -> Counter[str]:
+    with db.work(read_only=True):
+        return Counter(one.role for one in kept_places.of(circle))
+
+
+def come(course: Course, people: list[Person], *roles: str) -> None:
+    """They launch, as learners unless told."""
+    for one in people:
+        said = roles or (build.LEARNER,)
+        with db.work() as unit:
+            visits.arrive(build.launch(course, one.sub, name=one.name, roles=said, may_teach=build.INSTRUCTOR in said))
+            unit.commit()
 
 
 class TestProposedRoles:
@@ -135,6 +149,56 @@ class TestProposedRoles:
         changed = presets.Preset.model_validate(said, context=None)
         monkeypatch.setattr(presets, "_presets", {"ei_t3lfa": changed})
         assert proposed(course, ama)[person.id] == ""
+
+
+class TestWhoIsProposedOnly:
+    """Pressing Continue is nobody's word: the list of Moodle calls a representative a learner (roles.md)."""
+
+    def open_for(self, course: Course, ama: Person, **by_name: str) -> Circle:
+        begin(course, ama)
+        choose(course, ama, **by_name)
+        [circle] = complete(course, ama)
+        return circle
+
+    def test_has_no_place_before_she_comes(self, course: Course, ama: Person) -> None:
+        [one] = build.learners(course, 1)
+        circle = self.open_for(course, ama)
+        assert (roles_in(circle), kept_in(circle)) == ({"facilitator": 1}, {"teacher": 1})
+        with db.work(read_only=True):
+            assert reach(one).places == ()
+            assert memberships.waiting(circle) == []
+
+    def test_who_came_as_a_learner_before_is_placed_at_once(self, course: Course, ama: Person) -> None:
+        people = build.learners(course, 1)
+        come(course, people)
+        assert roles_in(self.open_for(course, ama)) == {"facilitator": 1, "teacher": 1}
+
+    @pytest.mark.parametrize("role", OTHER_ROLES)
+    def test_who_comes_as_anything_else_waits(self, course: Course, ama: Person, role: str) -> None:
+        people = build.learners(course, 1)
+        circle = self.open_for(course, ama)
+        come(course, people, build.LEARNER, role)
+        assert (roles_in(circle), kept_in(circle)) == ({"facilitator": 1}, {})
+        with db.work(read_only=True):
+            assert [one.person_id for one in memberships.waiting(circle)] == [people[0].id]
+        come(course, people)
+        assert roles_in(circle) == {"facilitator": 1}
+
+    def test_who_came_as_more_between_two_steps_is_not_kept_a_place(self, course: Course, ama: Person) -> None:
+        people = build.learners(course, 1)
+        begin(course, ama)
+        choose(course, ama)
+        seats = plan(course, ama)
+        come(course, people, build.INSTRUCTOR)
+        [circle] = complete(course, ama, seats)
+        assert (roles_in(circle), kept_in(circle)) == ({"facilitator": 1}, {})
+
+    def test_a_role_given_by_name_is_changed_by_no_launch(self, course: Course, ama: Person) -> None:
+        people = build.learners(course, 1)
+        circle = self.open_for(course, ama, **{f"p{people[0].id}": "teacher"})
+        assert roles_in(circle) == {"facilitator": 1, "teacher": 1}
+        come(course, people, build.INSTRUCTOR)
+        assert roles_in(circle) == {"facilitator": 1, "teacher": 1}
 
 
 class TestChoosing:
@@ -229,11 +293,14 @@ class TestProposedCircles:
 
 class TestCompleting:
     def test_going_on_alone_gives_two_circles_of_ten(self, course: Course, ama: Person) -> None:
-        build.learners(course, 20)
+        people = build.learners(course, 20)
         begin(course, ama)
         choose(course, ama)
         opened = complete(course, ama)
+        assert [kept_in(circle) for circle in opened] == [{"teacher": 10}] * 2
+        come(course, people)
         assert [roles_in(circle) for circle in opened] == [{"teacher": 10, "facilitator": 1}] * 2
+        assert [kept_in(circle) for circle in opened] == [{}, {}]
         with db.work(read_only=True):
             assert {place.rights for place in reach(ama).places} == {"facilitator"}
             assert len(reach(ama).places) == 2
@@ -318,7 +385,7 @@ class TestCompleting:
         build.learners(course, 9)
         begin(course, ama)
         [later] = complete(course, ama)
-        assert roles_in(later) == {"teacher": 9, "facilitator": 1}
+        assert (kept_in(later), roles_in(later)) == ({"teacher": 9}, {"facilitator": 1})
         with db.work(read_only=True) as unit:
             assert unit.query(Circle).count() == 2
 

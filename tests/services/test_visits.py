@@ -9,14 +9,14 @@ import time_machine
 from lti_tool import db, settings
 from lti_tool.db import now
 from lti_tool.lti.messages import Launch
-from lti_tool.models import Activity, Course, Delivery, Enrolment, Membership, Person, Visit
+from lti_tool.models import Activity, Course, Delivery, Enrolment, Membership, Person
 from lti_tool.services import people, visits
 from tests import build
 
 ROSTER = "https://lms.example.org/roster"
 
 
-def arrive(launch: Launch) -> Visit:
+def arrive(launch: Launch) -> visits.Begun:
     with db.work() as unit:
         visit = visits.arrive(launch)
         unit.commit()

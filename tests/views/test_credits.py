@@ -1,5 +1,7 @@
 """The credit page: whether it reached the course, and nothing else about anyone."""
 
+from datetime import timedelta
+
 import pytest
 
 from lti_tool import db, presets
@@ -67,8 +69,9 @@ def test_a_refusal_says_why_in_words_and_can_be_tried_again(here: Place, code: s
 
 def test_credit_by_hand_needs_a_reason_that_is_kept(here: Place) -> None:
     here.open()
-    page = here.reader.press("Give full credit")
-    assert "Please fill this in." in page.text
+    for nothing in ("", "  "):
+        page = here.reader.press("Give full credit", reason=nothing)
+        assert "Please fill this in." in page.text
     page = here.open()
     path = f"/circles/{here.circle.id}/credit/members/{membership(here, here.ben.id)}/award"
     page = here.reader.send(path, reason="She led the meeting")
@@ -107,3 +110,97 @@ def test_only_for_the_facilitator(here: Place) -> None:
     for role in ("teacher", "union_representative", "link_facilitator", "programme_manager"):
         here.reader.as_(build.member(here.circle, role, "Ursula Roe"))
         here.reader.open(f"/circles/{here.circle.id}/credit", expect=403)
+
+
+CONFLICT = {"fault": "newer_on_platform", "given_up_at": now()}
+
+
+def test_the_facilitator_decides_whose_word_stands(here: Place) -> None:
+    for button, then in (
+        ("Keep what the course holds", "Ama Owusu What the course holds stands"),
+        ("Send ours", "Ama Owusu On its way"),
+    ):
+        here.delivery(done_at=None, **CONFLICT)
+        page = here.open()
+        assert "Ama Owusu Did not arrive: the course holds something of its own" in page.text
+        assert "Which of the two is to stand?" in page.text
+        assert then in here.reader.press(button).text
+
+
+def test_a_decision_that_came_too_late_is_told_so_kindly(here: Place) -> None:
+    here.delivery(**CONFLICT)
+    here.open()
+    here.delivery(done_at=now(), given_up_at=None, fault="")
+    page = here.reader.press("Send ours", expect=409)
+    assert "There is nothing to decide any more" in page.text
+
+
+def test_a_lost_column_is_said_once_and_made_again_by_one_button(here: Place) -> None:
+    with db.work() as unit:
+        fb.sent(fb.shared(here.circle, here.ama), here.ben)
+        unit.query(Delivery).filter_by(kind="score").update({"done_at": now()})
+        ama = unit.query(Delivery).filter(Delivery.key.endswith(f":{here.ama.id}")).one()
+        ama.fault, ama.given_up_at, ama.done_at = "column_gone", now(), None
+        unit.commit()
+    page = here.open()
+    assert "Ben Adeyemi Was in the column that was taken away" in page.text
+    assert "The column in the course was taken away. Nothing is lost here" in page.text
+    assert "Try again" not in page.text
+    page = here.reader.press("Make the column again")
+    assert "everything in it is sent once more" in page.text
+    assert "Ama Owusu On its way" in page.text
+    assert "taken away" not in page.text
+
+
+def test_what_was_tried_for_two_weeks_says_so(here: Place) -> None:
+    since = now() - timedelta(days=14)
+    here.delivery(fault="platform_unreachable", given_up_at=now(), tried_since=since)
+    page = here.open()
+    assert "could not be reached. We tried for two weeks and stopped. You can try again." in page.text
+    assert "It is tried again by itself" not in page.text
+
+
+def test_a_passing_fault_is_tried_again_by_itself(here: Place) -> None:
+    here.delivery(fault="platform_unreachable")
+    assert "could not be reached. It is tried again by itself." in here.open().text
+
+
+@pytest.mark.proves("security", 26)
+def test_no_score_is_made_from_what_a_request_says(here: Place) -> None:
+    """A teacher who posts another's number, a value or an address: refused, and nothing new is owed (lti.md D26)."""
+    before = owed()
+    ama, ben = membership(here, here.ama.id), membership(here, here.ben.id)
+    forged = {
+        "reason": "For all", "user_id": "1", "userId": "1", "person_id": str(here.ben.id), "scoreGiven": "100",
+        "given": "100", "line_item": "https://evil.example.org/1", "lineitem": "https://evil.example.org/1",
+    }  # fmt: skip
+    here.reader.as_(here.ben).open(f"/circles/{here.circle.id}")
+    base = f"/circles/{here.circle.id}/credit"
+    for deed in ("award", "try-again", "keep-theirs", "send-ours"):
+        for number in (ama, ben):
+            here.reader.send(f"{base}/members/{number}/{deed}", expect=403, **forged)
+    for deed in ("column", "mode"):
+        here.reader.send(f"{base}/{deed}", expect=403, **forged)
+    assert owed() == before
+
+
+@pytest.mark.proves("security", 26)
+def test_what_a_teacher_adds_to_her_own_form_is_passed_over(here: Place) -> None:
+    reader = here.reader.as_(here.ben)
+    with db.work() as unit:
+        entry = fb.entry(here.circle, here.ben, stage="concern")
+        unit.commit()
+    reader.open(f"/circles/{here.circle.id}/entries/{entry.id}")
+    reader.send(
+        f"/circles/{here.circle.id}/entries/{entry.id}", do="share", answer_concern="Mine", userId="1",
+        person_id=str(here.ama.id), scoreGiven="9", lineitem="https://evil.example.org/1",
+    )  # fmt: skip
+    for payload in owed():
+        assert "evil" not in str(payload)
+        assert payload["given"] <= payload["maximum"]
+        assert payload["person_id"] == here.ama.id, "hers is not complete, whatever she sends"
+
+
+def owed() -> list[dict[str, object]]:
+    with db.work(read_only=True) as unit:
+        return [dict(one.payload) for one in unit.query(Delivery).filter_by(kind="score").order_by(Delivery.id)]

@@ -109,9 +109,10 @@ class TestWriting:
     def test_shows_the_measure_and_never_refuses_more(self, reader: Reader, circle: Circle, ama: Person) -> None:
         entry_id = begun(circle, ama, stage="plan")
         page = reader.as_(ama).open(at(circle, entry_id))
-        assert "About 300 words are left" in page.text
+        assert "Words left for this stage: 300" in page.text
+        assert page.count('data-hint="stage-words"') >= 1
         page = reader.press("Share with my circle", answer_steps="word " * 310)
-        assert "10 words more than planned for this stage; all of them are kept." in page.text
+        assert "Longer than this stage plans; all of it is kept. Words more: 10" in page.text
         assert stored(entry_id).audience == Audience.CIRCLE
 
     def test_begins_a_turn_with_what_the_last_one_will_try(self, reader: Reader, circle: Circle, ama: Person) -> None:
@@ -264,8 +265,21 @@ class TestHolding:
     def test_needs_a_reason(self, reader: Reader, circle: Circle, ama: Person, facilitator: Person) -> None:
         entry_id = begun(circle, ama, "Kwame said", share=True)
         reader.as_(facilitator).open(at(circle, entry_id))
-        reader.send(at(circle, entry_id, "/hold"), expect=409, reason=" ")
+        page = reader.press("Put on hold", expect=422, reason=" ")
+        assert "Please fill this in." in page.text
         assert stored(entry_id).held_at is None
+
+    def test_of_a_colleague_belongs_to_the_circle_in_the_navigation_and_an_own_one_to_the_inquiry(
+        self, reader: Reader, circle: Circle, ama: Person, salma: Person
+    ) -> None:
+        entry_id = begun(circle, ama, "Exit tickets", share=True)
+        for person, address, place in (
+            (salma, "", "My learning circle"),
+            (ama, "", "My inquiry"),
+            (ama, "/versions/1", "My inquiry"),
+        ):
+            page = reader.as_(person).open(at(circle, entry_id, address))
+            assert f'aria-current="page">{place}</a>' in page
 
     def test_is_not_for_colleagues(self, reader: Reader, circle: Circle, ama: Person, salma: Person) -> None:
         entry_id = begun(circle, ama, "Exit tickets", share=True)

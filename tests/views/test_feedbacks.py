@@ -242,8 +242,9 @@ class TestHolds:
         here.send(here.ben)
         here.reader.as_(here.ama)
         here.reader.open(here.path(here.ben, "/hold"))
-        page = here.reader.press("Put on hold")
-        assert "Please" in page.text
+        for nothing in ("", "  \n"):
+            page = here.reader.press("Put on hold", kind="privacy", reason=nothing)
+            assert "Please fill this in." in page.text
         assert here.of(here.ben).held_at is None
 
     def test_the_facilitator_helps_when_asked(self, here: Place) -> None:

@@ -45,6 +45,14 @@ def test_begins_a_stage_and_leads_to_it(reader: Reader, circle: Circle, ama: Per
     assert "Draft, only you" in reader.open(address(circle)).text
 
 
+def test_a_stage_that_is_written_once_is_a_link_by_its_title(reader: Reader, circle: Circle, ama: Person) -> None:
+    with db.work() as unit:
+        entry = begin(circle, ama, "Few voices")
+        unit.commit()
+    page = reader.as_(ama).open(address(circle))
+    assert f'<a href="/circles/{circle.id}/entries/{entry.id}">Values and concern</a>' in page
+
+
 def test_a_double_press_begins_one(reader: Reader, circle: Circle, ama: Person) -> None:
     reader.as_(ama).open(address(circle))
     hidden = {"stage": "try", "once": "0" * 32}

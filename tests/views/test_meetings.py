@@ -70,6 +70,45 @@ class TestMeeting:
         page = reader.open(address(circle, plan(circle, "Second tries")))
         assert '<option selected value="Africa/Accra">' in page
 
+    @pytest.mark.parametrize(
+        ("locale", "zone"),
+        [
+            ("en_gh", "Africa/Accra"),
+            ("pt-BR", "America/Sao_Paulo"),
+            ("fr_SN", "Africa/Dakar"),
+            ("fr", "UTC"),
+            ("", "UTC"),
+        ],
+    )
+    def test_the_first_one_is_proposed_on_the_clocks_of_the_visitor_s_country(
+        self, reader: Reader, circle: Circle, locale: str, zone: str
+    ) -> None:
+        """The programme's own zone of that country goes first: Brazil has sixteen."""
+        person = build.person(build.course_of(circle), locale=locale)
+        build.join(circle, person, "facilitator")
+        reader.as_(person)
+        assert f'<option selected value="{zone}">' in reader.open(address(circle, plan(circle)))
+
+    def test_the_first_one_of_a_circle_is_proposed_on_the_clocks_of_its_cohort(
+        self, reader: Reader, circle: Circle
+    ) -> None:
+        other = build.circle(name="Next door")
+        with db.work() as unit:
+            unit.get_one(Circle, other.id).cohort_id = circle.cohort_id
+            unit.commit()
+        plan(other, starts_at=now(), time_zone="Asia/Seoul")
+        assert '<option selected value="Asia/Seoul">' in reader.open(address(circle, plan(circle)))
+
+    def test_those_without_a_day_are_folded_but_the_next(self, reader: Reader, circle: Circle) -> None:
+        for title in ("One", "Two", "Three"):
+            plan(circle, title)
+        text = reader.open(address(circle)).text
+        assert text.count("The day is not set yet.") == 1
+        places = [text.index(words) for words in ("One", "2 more have no day yet", "Two", "Three")]
+        assert places == sorted(places)
+        plan(circle, "Four", starts_at=now())
+        assert "3 more have no day yet" in reader.open(address(circle)).text
+
     def test_can_lose_its_day(self, reader: Reader, circle: Circle) -> None:
         meeting = plan(circle, starts_at=now())
         reader.open(address(circle, meeting), day="", hour="")

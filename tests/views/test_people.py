@@ -4,6 +4,7 @@ import pytest
 
 from lti_tool import db
 from lti_tool.models import Circle, Membership, Person
+from lti_tool.services import kept_places
 from tests import build
 from tests.reader import Reader
 
@@ -113,11 +114,69 @@ def test_a_place_of_another_circle_is_out_of_this_address(reader: Reader, circle
         assert (kept.role, kept.left_at) == ("teacher", None)
 
 
+def keep_place(circle: Circle, person: Person) -> None:
+    with db.work() as unit:
+        by = unit.query(Person).filter_by(name="Ama Owusu").one()
+        kept_places.keep(unit.get_one(Person, person.id), circle=circle, role="teacher", by=by,
+                         course=build.course_of(circle))  # fmt: skip
+        unit.commit()
+
+
+def test_why_somebody_who_does_more_than_learn_waits_is_said_and_no_role_is_proposed(
+    reader: Reader, circle: Circle, page_of: str
+) -> None:
+    union = build.person(build.course_of(circle), "Efua Sarpong")
+    build.enrolment(build.course_of(circle), union, launch_roles=[build.INSTRUCTOR], roster_roles=[build.LEARNER])
+    page = reader.open(page_of)
+    assert "does more than learn there" in page.text
+    assert "Place as: Teacher" not in page.text
+    reader.press("Place here")  # nothing chosen
+    assert "Efua Sarpong" not in roles(circle)
+    reader.press("Place here", role="union_representative")
+    assert roles(circle)["Efua Sarpong"] == "union_representative"
+
+
+def test_a_kept_place_is_shown_and_can_be_given_by_name(reader: Reader, circle: Circle, page_of: str) -> None:
+    [one] = build.learners(build.course_of(circle), 1)
+    keep_place(circle, one)
+    page = reader.open(page_of)
+    assert page.text.index("Nobody waits.") < page.text.index("A place is kept for them") < page.text.index(one.name)
+    assert f"{one.name} has a place now." in reader.press("Give this place").text
+    assert roles(circle)[one.name] == "teacher"
+    assert "A place is kept" not in reader.page.text  # type: ignore[union-attr]
+
+
+def test_a_kept_place_can_be_kept_no_longer(reader: Reader, circle: Circle, page_of: str) -> None:
+    [one] = build.learners(build.course_of(circle), 1)
+    keep_place(circle, one)
+    reader.open(page_of)
+    page = reader.press("Keep it no longer")
+    assert page.text.index("Waiting for a place") < page.text.index(one.name) < page.text.index("In this circle")
+    assert one.name not in roles(circle)
+
+
+def test_a_place_kept_in_another_circle_is_out_of_this_address(reader: Reader, circle: Circle, page_of: str) -> None:
+    [one] = build.learners(build.course_of(circle), 1)
+    other = build.circle(build.course_of(circle))
+    keep_place(other, one)
+    reader.open(page_of)
+    for action in ("give", "give-up"):
+        reader.send(f"{page_of}/kept-places/{one.id}/{action}", role="teacher", expect=404)
+
+
 def test_what_is_off_the_programme_s_size_is_said_and_blocks_nothing(
     reader: Reader, circle: Circle, page_of: str
 ) -> None:
     page = reader.open(page_of)
     assert "Teacher: 0 here, the programme suggests about 10. The circle works all the same." in page.text
+
+
+def test_who_left_the_course_is_still_here_with_a_remark(reader: Reader, circle: Circle, page_of: str) -> None:
+    gone = build.member(circle, name="Salma Haddad")
+    build.enrolment(build.course_of(circle), gone, left_at=db.now())
+    page = reader.open(page_of)
+    assert "Salma Haddad Teacher · no longer in the course; what this person wrote stays" in page.text
+    assert page.text.count("no longer in the course") == 1
 
 
 def test_nobody_is_listed_by_what_they_did(reader: Reader, circle: Circle, page_of: str) -> None:

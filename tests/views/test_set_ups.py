@@ -6,8 +6,10 @@ from collections import Counter
 import pytest
 
 from lti_tool import db
+from lti_tool.access import reach_of
 from lti_tool.db import now
-from lti_tool.models import Circle, Course, Membership, Person, SetUp
+from lti_tool.models import Circle, Course, KeptPlace, Membership, Person, SetUp
+from lti_tool.services import visits
 from tests import build
 from tests.reader import Reader
 
@@ -24,11 +26,26 @@ def ama(course: Course) -> Person:
 
 
 def circles() -> list[tuple[str, Counter[str]]]:
+    """Each circle's name and how many people have a place in it, given or kept, by role."""
     with db.work(read_only=True) as unit:
+        roles = [unit.query(of.circle_id, of.role).all() for of in (Membership, KeptPlace)]
         return [
-            (one.name, Counter(row[0] for row in unit.query(Membership.role).filter_by(circle_id=one.id)))
+            (one.name, Counter(role for rows in roles for circle_id, role in rows if circle_id == one.id))
             for one in unit.query(Circle).order_by(Circle.id)
         ]
+
+
+def reached(person: Person) -> list[str]:
+    """The rights that this person has in circles."""
+    with db.work(read_only=True):
+        return [place.rights for place in reach_of(person.id).places]
+
+
+def arrive(course: Course, person: Person, *roles: str) -> None:
+    with db.work() as unit:
+        teaches = build.INSTRUCTOR in roles
+        visits.arrive(build.launch(course, person.sub, name=person.name, roles=roles, may_teach=teaches))
+        unit.commit()
 
 
 def test_going_on_alone_gives_two_circles_of_ten_and_leads_into_the_first(
@@ -134,6 +151,51 @@ class TestPeople:
             unit.commit()
         assert "on its way" not in reader.open(address).text
         assert "Nobody else is here yet." in reader.page.text  # type: ignore[union-attr]
+
+
+class TestContinueAlone:
+    """Whom the list proposed and nobody named is nobody's word: see docs/decisions/0006."""
+
+    def open_circle(self, reader: Reader, ama: Person, **by_name: str) -> None:
+        reader.as_(ama).open("/circles")
+        reader.press("Continue")
+        reader.press("Continue", **by_name)
+        reader.press("Open the circles")
+
+    def test_lets_a_teacher_in_when_she_comes(self, reader: Reader, course: Course, ama: Person) -> None:
+        [one] = build.learners(course, 1)
+        self.open_circle(reader, ama)
+        assert reached(one) == []
+        arrive(course, one, build.LEARNER)
+        assert reached(one) == ["teacher"]
+
+    def test_lets_a_representative_see_nothing(self, reader: Reader, course: Course, ama: Person) -> None:
+        [one] = build.learners(course, 1)
+        self.open_circle(reader, ama)
+        arrive(course, one, build.INSTRUCTOR)
+        assert reached(one) == []
+        assert "Your circle is being formed" in reader.as_(one).open("/circles").text
+
+    def test_of_a_page_that_was_opened_before_she_came_gives_her_nothing(
+        self, reader: Reader, course: Course, ama: Person
+    ) -> None:
+        [one] = build.learners(course, 1)
+        reader.as_(ama).open("/circles")
+        reader.press("Continue")
+        arrive(course, one, build.INSTRUCTOR)
+        for words in ("Continue", "Open the circles"):
+            reader.press(words)
+        assert circles() == [("Learning circle 1", Counter(facilitator=1))]
+
+    def test_stays_with_what_was_said_by_name_before(self, reader: Reader, course: Course, ama: Person) -> None:
+        one, two = build.learners(course, 2)
+        reader.as_(ama).open("/circles")
+        reader.press("Continue")
+        reader.press("Continue", **{f"role-{one.id}": "union_representative", f"role-{two.id}": "facilitator"})
+        reader.open(f"/courses/{course.id}/set-up/people")
+        reader.press("Continue", **{f"role-{two.id}": "teacher"})
+        reader.press("Open the circles")
+        assert (reached(one), reached(two)) == (["representative"], ["teacher"])
 
 
 class TestCircles:

@@ -15,7 +15,11 @@ LARGEST_PAGE = 50  # names_and_roles_controller.rb
 
 
 class Canvas(Plain):
-    """Canvas, hosted."""
+    """Canvas as a school runs it that gave it an issuer of its own (`lti_iss` in config/security.yml).
+
+    Hosted Canvas says canvas.instructure.com wherever it is, which a machine without that name cannot register as: the
+    tool holds an issuer to its own hosts. Blackboard is the profile of an issuer that many share.
+    """
 
     name = "canvas"
     title = "Canvas"
@@ -36,10 +40,6 @@ class Canvas(Plain):
     bad_column = Refusal(422, "The line item is not valid")
     ignored_progress = frozenset({"NotReady", "Failed", "Pending"})  # scores_controller.rb
     delete_coupled = Refusal(401, "not the original lineitem of a resource link")  # line_items_controller.rb
-
-    def issuer(self, url: str) -> str:  # noqa: ARG002
-        """All hosted customers, and by default the others, have this one (doc/api/lti_dev_key_config.md)."""
-        return "https://canvas.instructure.com"
 
     def deployment_id(self, number: int) -> str:
         """A number and a hash, made when the tool is installed, after its registration."""

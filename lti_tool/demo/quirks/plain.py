@@ -4,7 +4,7 @@ from typing import Any
 
 from lti_tool.demo import claims
 from lti_tool.demo.opening import Kind, Opening
-from lti_tool.demo.people import Part, Person
+from lti_tool.demo.people import Course, Part, Person
 from lti_tool.demo.quirks.paging import Ask, Page, Refusal
 from lti_tool.demo.state import Column, Tool
 
@@ -29,6 +29,8 @@ class Plain:
     token_content_type = "application/json"  # noqa: S105 (a media type)
     checks_audience = True
     reviews = True  # submission review
+    key_life: int | None = None  # seconds after which it signs with another key, the old one gone
+    one_per_domain = False  # one registration for each domain of a tool
     names_by_default = True  # names and e-mail travel unless an administrator says no
 
     # What the page around a tool does for it (1EdTech Client Side postMessages 0.1, Platform Storage 0.1).
@@ -39,12 +41,16 @@ class Plain:
     # Scores.
     older_score = Refusal(409, "The score is not later than the last one")
     unknown_person = Refusal(404, "No such person in this course")
+    left_person: Refusal | None = None  # was in the course once; None: as for an unknown person
     staff_person: Refusal | None = Refusal(403, "This person has no row in the gradebook")
     bad_score = Refusal(400, "Not a score")
     whole_seconds = False  # timestamps are compared by the second
     caps = False  # more than the maximum becomes the maximum
     ignored_progress = frozenset({"NotReady", "Failed", "Pending", "PendingManual"})  # the score waits for FullyGraded
     ungraded_clears = False  # an ungraded score wipes the result that was there
+    reopened_by: frozenset[str] = frozenset()  # activity progress that opens a submission again
+    progress_may_be_missing = False
+    comment_only_unfiltered = False  # results of one person come without their comment
     bad_column = Refusal(400, "Not a line item")
     delete_coupled: Refusal | None = None
     delete_any: Refusal | None = None
@@ -61,6 +67,14 @@ class Plain:
     def token_url(self, url: str, client_id: str) -> str:  # noqa: ARG002 (a hook)
         """Where this tool gets its tokens."""
         return f"{url}/token"
+
+    def token_audience(self, url: str, client_id: str) -> str:
+        """The `aud` that a tool's assertion must have."""
+        return self.token_url(url, client_id)
+
+    def deployment(self, tool: Tool, course: Course) -> str:  # noqa: ARG002 (a hook)
+        """The deployment that launches of this course name."""
+        return tool.deployment_id
 
     def key_set_url(self, url: str, client_id: str) -> str:  # noqa: ARG002 (a hook)
         """Where this tool finds the LMS's keys."""
@@ -97,7 +111,7 @@ class Plain:
         groups = [{"group_id": group} for group in person.groups]
         return {
             "status": "Active",
-            "user_id": person.id,
+            "user_id": self.subject(person),
             "roles": self.roster_roles(person),
             **(shared if names else {}),
             **({"group_enrollments": groups} if groups and self.groups_service else {}),
@@ -124,9 +138,9 @@ class Plain:
             "ResourceLink.title": activity.title if activity else "",
             "ResourceLink.description": activity.text if activity else "",
             "ResourceLink.id.history": ",".join(activity.copied_from) if activity else "",
-            "ResourceLink.available.startDateTime": "",
-            "ResourceLink.available.endDateTime": "",
-            "ResourceLink.submission.endDateTime": "",
+            "ResourceLink.available.startDateTime": activity.opens if activity else "",
+            "ResourceLink.available.endDateTime": activity.closes if activity else "",
+            "ResourceLink.submission.endDateTime": activity.done_by if activity else "",
             "User.id": person.id,
             "Person.name.full": person.name,
             "Message.locale": self.locale(person.locale),
@@ -197,6 +211,10 @@ class Plain:
     def column_facts(self, column: Column) -> dict[str, Any]:  # noqa: ARG002 (a hook)
         """What this LMS adds to a column."""
         return {}
+
+    def kept_comment(self, comment: str) -> str:
+        """A comment as the gradebook keeps it."""
+        return comment
 
     def score_answer(self, results_url: str, cell: Any) -> Any:  # noqa: ARG002 (a hook)
         """The body after an accepted score."""

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("tried_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fault", sa.Text(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
@@ -221,6 +222,7 @@ def upgrade() -> None:
     op.create_table(
         "circle",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -232,6 +234,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_circle_cohort_id_cohort")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_circle_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_circle_public_id")),
     )
     op.create_index(op.f("ix_circle_cohort_id"), "circle", ["cohort_id"], unique=False)
     op.create_index(op.f("ix_circle_unit_id"), "circle", ["unit_id"], unique=False)
@@ -258,6 +261,8 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("custom", sa.JSON(), nullable=False),
         sa.Column("line_item_url", sa.Text(), nullable=True),
+        sa.Column("column_label", sa.Text(), nullable=True),
+        sa.Column("column_maximum", sa.Integer(), nullable=True),
         sa.Column("column_claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("circle_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_activity_circle_id_circle")),
@@ -308,8 +313,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_inquiry_circle_id"), "inquiry", ["circle_id"], unique=False)
     op.create_table(
+        "kept_place",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("circle_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("course_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kept_by", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_kept_place_circle_id_circle")),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_kept_place_course_id_course")),
+        sa.ForeignKeyConstraint(["kept_by"], ["person.id"], name=op.f("fk_kept_place_kept_by_person")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_kept_place_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_place")),
+        sa.UniqueConstraint("circle_id", "person_id", name=op.f("uq_kept_place_circle_id_person_id")),
+    )
+    op.create_index(op.f("ix_kept_place_person_id"), "kept_place", ["person_id"], unique=False)
+    op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -325,6 +348,7 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_meeting_circle_id_circle")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_meeting_public_id")),
     )
     op.create_index(op.f("ix_meeting_circle_id"), "meeting", ["circle_id"], unique=False)
     op.create_table(
@@ -431,7 +455,6 @@ def upgrade() -> None:
         sa.Column("activity_id", sa.Integer(), nullable=False),
         sa.Column("test_user", sa.Boolean(), nullable=False),
         sa.Column("administers", sa.Boolean(), nullable=False),
-        sa.Column("return_url", sa.Text(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_visit_activity_id_activity")),
@@ -451,6 +474,7 @@ def upgrade() -> None:
         sa.Column("adjusted_reason", sa.Text(), nullable=False),
         sa.Column("adjusted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("theirs", sa.Boolean(), nullable=False),
         sa.Column("kept_here", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_credit_activity_id_activity")),
         sa.ForeignKeyConstraint(["adjusted_by"], ["person.id"], name=op.f("fk_credit_adjusted_by_person")),
@@ -503,6 +527,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outside_link_expires_at"), "outside_link", ["expires_at"], unique=False)
     op.create_index(op.f("ix_outside_link_visit_id"), "outside_link", ["visit_id"], unique=False)
+    op.create_table(
+        "picking",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("visit_id", sa.Text(), nullable=False),
+        sa.Column("terms", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_picking_visit_id_visit"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_picking")),
+    )
+    op.create_index(op.f("ix_picking_expires_at"), "picking", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_picking_visit_id"), "picking", ["visit_id"], unique=False)
     op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -570,6 +607,7 @@ def downgrade() -> None:
     op.drop_table("reply")
     op.drop_table("version_evidence")
     op.drop_table("feedback")
+    op.drop_table("picking")
     op.drop_table("outside_link")
     op.drop_table("evidence")
     op.drop_table("entry_version")
@@ -582,6 +620,7 @@ def downgrade() -> None:
     op.drop_table("set_up")
     op.drop_table("norm")
     op.drop_table("meeting")
+    op.drop_table("kept_place")
     op.drop_table("inquiry")
     op.drop_table("circle_source")
     op.drop_table("audit_line")

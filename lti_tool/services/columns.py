@@ -1,0 +1,165 @@
+"""The column in the gradebook: writing a credit into it in the background, and making it again when it was deleted."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select, update
+
+from lti_tool import db, log
+from lti_tool.db import now, session
+from lti_tool.errors import PlatformError
+from lti_tool.lti import columns, scores
+from lti_tool.lti.messages import Score
+from lti_tool.models import Activity, Circle, Credit, Delivery, Membership, Person
+from lti_tool.services import audit, credits
+from lti_tool.services.credit_lines import GONE
+
+CLAIM = timedelta(minutes=2)
+LABEL = "Learning circle"  # where the activity has no title
+
+
+def deliver(payload: dict[str, Any]) -> None:
+    """Put one statement into the gradebook; the job behind every change of credit. Raises PlatformError.
+
+    A column that somebody deleted is not made again here: that is the facilitator's to say (`make_again`).
+    """
+    with db.work(read_only=True) as unit:
+        activity = unit.get_one(Activity, payload["activity_id"])
+        person = unit.get_one(Person, payload["person_id"])
+        score = _score(payload, person, unit.get(Person, payload.get("by") or 0))
+    if activity.line_item_url is None:
+        activity = _with_column(activity, maximum=payload["maximum"])
+    if activity.line_item_url is None:
+        _kept_here(payload, here=True)
+        return
+    _keep_up(activity, maximum=payload["maximum"])
+    scores.post(activity, score)
+    _kept_here(payload, here=False)
+
+
+def _score(payload: dict[str, Any], person: Person, giver: Person | None) -> Score:
+    """The statement in the platform's terms. No comment: the number says all there is, and a word sent would stand in
+    the place of the course's own (AGS 2.0 §3.4.11).
+    """
+    stated_at = datetime.fromisoformat(payload["stated_at"])
+    started_at = datetime.fromisoformat(payload["started_at"]) if payload.get("started_at") else None
+    complete = payload["given"] >= payload["maximum"]
+    return Score(
+        sub=person.sub,
+        given=payload["given"],
+        maximum=payload["maximum"],
+        complete=complete,
+        comment="",
+        stated_at=stated_at,
+        started_at=started_at,
+        submitted_at=stated_at if complete else None,
+        scored_by=giver.sub if giver is not None and giver.platform_id == person.platform_id else "",
+    )
+
+
+def _with_column(activity: Activity, *, maximum: int) -> Activity:
+    """Find or make the column; one worker at a time, or a course would get two of them."""
+    with db.work() as unit:
+        claimed = unit.execute(
+            update(Activity)
+            .where(Activity.id == activity.id, Activity.line_item_url.is_(None))
+            .where(or_(Activity.column_claimed_until.is_(None), Activity.column_claimed_until < now()))
+            .values(column_claimed_until=now() + CLAIM)
+        ).rowcount  # type: ignore[attr-defined]
+        unit.commit()
+    if not claimed:
+        raise PlatformError("column_being_made", retry_after=2)
+    try:
+        column = columns.find_or_make(activity, label=activity.title or LABEL, maximum=maximum)
+    finally:
+        with db.work() as unit:
+            unit.execute(update(Activity).where(Activity.id == activity.id).values(column_claimed_until=None))
+            unit.commit()
+    with db.work() as unit:
+        found = unit.get_one(Activity, activity.id)
+        if column is not None:
+            found.line_item_url, found.column_label = column.address, column.label
+            found.column_maximum = maximum if column.label is not None else None
+        unit.commit()
+    return found
+
+
+def _keep_up(activity: Activity, *, maximum: int) -> None:
+    """A column of ours follows the activity's title, and its maximum as long as nothing arrived in it.
+
+    Once something did, a new maximum would change what it means; scores carry their own, which platforms rescale.
+    """
+    label = activity.title or LABEL
+    if activity.column_label is None or (label, maximum) == (activity.column_label, activity.column_maximum):
+        return
+    with db.work(read_only=True):
+        fresh = None if _arrived(activity.id) else maximum
+    try:
+        columns.keep_up(activity, label=label, was=activity.column_label, maximum=fresh)
+    except PlatformError as error:
+        if error.code == GONE or not error.final:
+            raise
+        log.get(__name__).warning("column.not_renamed", fault=error.code, status=error.status)
+    with db.work() as unit:
+        values = {"column_label": label, "column_maximum": maximum}
+        unit.execute(update(Activity).where(Activity.id == activity.id).values(**values))
+        unit.commit()
+
+
+def _arrived(activity_id: int) -> bool:
+    """Whether anybody's credit is in the column of this activity."""
+    query = select(Delivery.id).where(_of(activity_id), Delivery.done_at.is_not(None), Delivery.fault == "")
+    return session.scalar(query.limit(1)) is not None
+
+
+def _of(activity_id: int) -> ColumnElement[bool]:
+    """The deliveries of an activity, by the beginning of their keys."""
+    return Delivery.key.startswith(credits.key(activity_id, 0).removesuffix("0"), autoescape=True)
+
+
+def take(activity: Activity, *, address: str) -> None:
+    """The column that a launch names is the course's own; what was in a deleted one before is owed to it."""
+    activity.line_item_url, activity.column_label, activity.column_maximum = address, None, None
+    session.flush()
+    gone = select(Delivery.id).where(_of(activity.id), Delivery.fault == GONE, Delivery.given_up_at.is_not(None))
+    if session.scalar(gone.limit(1)) is not None:
+        credits.state_again(activity.id)
+
+
+def _kept_here(payload: dict[str, Any], *, here: bool) -> None:
+    """Note that the credit stays here, or that it does not any more."""
+    of_person = select(Membership.id).where(Membership.person_id == payload["person_id"])
+    mine = (Credit.activity_id == payload["activity_id"], Credit.membership_id.in_(of_person))
+    with db.work(read_only=True) as unit:
+        if not unit.scalar(select(Credit.id).where(*mine, Credit.kept_here.is_(not here)).limit(1)):
+            return
+    with db.work() as unit:
+        unit.execute(update(Credit).where(*mine).values(kept_here=here))
+        unit.commit()
+
+
+def lost(circle: Circle) -> list[int]:
+    """The activities of a circle whose column the platform says is gone."""
+    query = select(Membership.activity_id, Membership.person_id).where(
+        Membership.circle_id == circle.id, Membership.activity_id.is_not(None)
+    )
+    of_key = {
+        credits.key(activity_id or 0, person_id): activity_id for activity_id, person_id in session.execute(query)
+    }
+    gone = select(Delivery.key).where(
+        Delivery.key.in_(of_key), Delivery.fault == GONE, Delivery.given_up_at.is_not(None)
+    )
+    return sorted({activity_id for one in session.scalars(gone) if (activity_id := of_key[one])})
+
+
+def make_again(circle: Circle, *, by: Person) -> int:
+    """Look for the deleted columns of a circle, or make them, and send what was in them; how many there are."""
+    gone = lost(circle)
+    for activity_id in gone:
+        forget = update(Activity).where(Activity.id == activity_id)
+        session.execute(forget.values(line_item_url=None, column_label=None, column_maximum=None))
+        credits.state_again(activity_id)
+    if gone:
+        audit.note("credit.column_again", by=by, circle=circle)
+    session.flush()
+    return len(gone)

@@ -1,0 +1,82 @@
+"""Launches of the same person at the same moment, on SQLite and on PostgreSQL."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from lti_tool import db
+from lti_tool.lti.messages import Launch
+from lti_tool.models import Activity, Course, Delivery, Enrolment, Person, Visit
+from lti_tool.services import visits
+from lti_tool.settings import Settings, use
+from tests import build
+
+ROSTER = "https://lms.example.org/roster"
+
+
+@pytest.fixture
+def house(tables: sa.Engine, settings: Settings) -> None:
+    """Tables and settings."""
+    use(settings)
+
+
+def all_at_once(*deeds: Callable[[], None]) -> None:
+    """Do these in threads of their own that begin together; the first one that breaks breaks the test."""
+    together, broken = threading.Barrier(len(deeds)), []
+
+    def alone(deed: Callable[[], None]) -> None:
+        together.wait(10)
+        try:
+            deed()
+        except Exception as error:  # noqa: BLE001 (raised below, in the thread that counts)
+            broken.append(error)
+
+    threads = [threading.Thread(target=alone, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if broken:
+        raise broken[0]
+
+
+def arriving(launch: Launch) -> Callable[[], None]:
+    def arrive() -> None:
+        with db.work() as unit:
+            visits.arrive(launch)
+            unit.commit()
+
+    return arrive
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("turn", range(3))
+def test_of_somebody_new_leave_one_row_of_each_and_every_role(turn: int) -> None:
+    course = build.course()
+    told = {"context_id": f"new-{turn}", "resource_link_id": "new", "roster_url": ROSTER}
+    launches = [
+        build.launch(course, "new", **told, roles=(role,), may_teach=role == build.INSTRUCTOR)
+        for role in (build.LEARNER, build.INSTRUCTOR, build.LEARNER, f"{build.LEARNER}s")
+    ]
+    all_at_once(*map(arriving, launches))
+    with db.work(read_only=True) as unit:
+        person = unit.scalars(sa.select(Person)).one()
+        found = unit.scalars(sa.select(Course).filter_by(context_id=f"new-{turn}")).one()
+        assert unit.scalars(sa.select(Activity).filter_by(course_id=found.id)).one().resource_link_id == "new"
+        enrolment = unit.scalars(sa.select(Enrolment)).one()
+        assert enrolment.launch_roles == sorted({build.LEARNER, build.INSTRUCTOR, f"{build.LEARNER}s"})
+        assert enrolment.may_teach
+        assert unit.scalars(sa.select(Visit.person_id)).all() == [person.id] * 4
+        assert unit.scalars(sa.select(Delivery)).one().kind == "roster"
+
+
+@pytest.mark.usefixtures("house")
+def test_of_somebody_known_forget_no_role() -> None:
+    course = build.course()
+    arriving(build.launch(course, "known", roles=()))()
+    roles = [f"{build.LEARNER}{number}" for number in range(4)]
+    all_at_once(*(arriving(build.launch(course, "known", roles=(role,))) for role in roles))
+    with db.work(read_only=True) as unit:
+        assert unit.scalars(sa.select(Enrolment)).one().launch_roles == roles
