@@ -21,9 +21,9 @@ def fill() -> None:
     with db.work() as unit:
         _copy("course", CIRCLES, id=NUMBER, context_id="'c' || i")
         _copy("activity", CIRCLES, id=NUMBER, course_id=NUMBER)
-        _copy("circle", CIRCLES, id=NUMBER)
+        _copy("circle", CIRCLES, id=NUMBER, public_id="'c' || i")
         _copy("circle_source", CIRCLES, id=NUMBER, circle_id=NUMBER, course_id=NUMBER)
-        _copy("meeting", CIRCLES * ENTRIES, id=NUMBER, circle_id=PERSON_OF_ENTRY)
+        _copy("meeting", CIRCLES * ENTRIES, id=NUMBER, public_id="'m' || i", circle_id=PERSON_OF_ENTRY)
         _copy("person", PEOPLE, id=NUMBER, sub="'s' || i")
         _copy("enrolment", PEOPLE, id=NUMBER, course_id=CIRCLE_OF_PERSON, **person)
         _copy("membership", PEOPLE, id=NUMBER, circle_id=CIRCLE_OF_PERSON, **person)

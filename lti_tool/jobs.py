@@ -19,10 +19,24 @@ from sqlalchemy.orm import Session
 
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
-from lti_tool.services import columns, credits, deliveries, keys, leftovers, pairing, replies, rosters, self_checks
+from lti_tool.services import (
+    columns,
+    credits,
+    deliveries,
+    groups,
+    keys,
+    leftovers,
+    notices,
+    pairing,
+    replies,
+    rosters,
+    self_checks,
+)
 
 HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that keeps it
     "roster": rosters.read,
+    "groups": groups.read,
+    "notices": notices.want,
     "score": columns.deliver,
     "self_check": self_checks.run,
 }
@@ -72,6 +86,13 @@ def look_again() -> None:
         with db.work():
             credits.reckon_all(batch)
             db.session.commit()
+
+
+def ask_rosters() -> None:
+    """Ask once a day who is in the courses that are in use, spread over the hour. Every hour."""
+    with db.work():
+        rosters.look_again()
+        db.session.commit()
 
 
 def last_sweep() -> float | None:
@@ -130,4 +151,5 @@ def _queue_in(folder: Path, secret: str) -> Any:
     queue.deliver = queue.task(name="deliver")(_deliver)
     queue.periodic_task(crontab(minute="*"), name="sweep")(swept)
     queue.periodic_task(crontab(minute="20", hour="*/6"), name="look-again")(look_again)
+    queue.periodic_task(crontab(minute="40"), name="ask-rosters")(ask_rosters)
     return queue

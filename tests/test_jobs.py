@@ -16,6 +16,7 @@ from lti_tool.db import WorkSession, now, session
 from lti_tool.models import AccessToken, Delivery, LoginState, Platform
 from lti_tool.services import deliveries, leftovers
 from lti_tool.settings import Settings
+from tests import build
 
 
 @pytest.fixture(autouse=True)
@@ -195,3 +196,11 @@ def test_what_has_had_its_time_is_removed() -> None:
         assert session.scalars(sa.select(LoginState.state)).all() == ["new"]
         assert session.scalars(sa.select(AccessToken.scopes)).all() == ["new"]
         assert set(session.scalars(sa.select(Delivery.key))) == {"new", "open"}
+
+
+def test_the_clock_asks_for_rosters_of_courses_in_use() -> None:
+    course = build.course(roster_url="https://lms.example.org/roster", launched_at=db.now())
+    build.course(roster_url="https://lms.example.org/roster")
+    jobs.ask_rosters()
+    with db.work(read_only=True) as unit:
+        assert [one.payload for one in unit.query(Delivery)] == [{"course_id": course.id}]

@@ -87,6 +87,7 @@ def test_a_value_is_kept_and_the_launch_goes_on(stage: Stage) -> None:
     stage.frame("tool").wait_for_url(f"{LMS}/next")
 
 
+@pytest.mark.proves("security", 24)
 @pytest.mark.parametrize(
     ("sender", "message"),
     [
@@ -105,6 +106,7 @@ def test_a_forged_answer_is_not_heard(stage: Stage, sender: str, message: dict[s
     assert kept_waiting(stage)
 
 
+@pytest.mark.proves("security", 24)
 def test_a_forged_value_is_not_posted(stage: Stage) -> None:
     stage.login = GET + FORM
     page = stage.open()
@@ -118,6 +120,7 @@ def test_a_forged_value_is_not_posted(stage: Stage) -> None:
     assert stage.posted == ["kept=secret"]
 
 
+@pytest.mark.proves("security", 24)
 def test_a_page_of_another_origin_around_us_is_told_nothing_and_not_believed(stage: Stage) -> None:
     page = stage.open(f"{PORTAL}/")
     stage.say(page, subject="lti.put_data.response")
@@ -125,6 +128,7 @@ def test_a_page_of_another_origin_around_us_is_told_nothing_and_not_believed(sta
     assert stage.heard("lti.put_data") == []
 
 
+@pytest.mark.proves("security", 24)
 def test_where_nothing_was_announced_the_page_is_asked_what_it_can_do(stage: Stage) -> None:
     stage.login = PUT % "" + FORM
     page = stage.open()
@@ -149,7 +153,7 @@ def test_without_a_value_the_page_can_be_read(stage: Stage, answer: dict[str, An
     assert stage.frame("tool").locator("html").get_attribute("class") == "waiting"
     if answer is not None:
         stage.say(page, subject="lti.get_data.response", **answer)
-    expect(stage.frame("tool").locator("html")).to_have_class("", timeout=3000)
+    expect(stage.frame("tool").locator("html")).to_have_class("", timeout=8000)
     assert stage.posted == []
 
 

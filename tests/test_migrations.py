@@ -81,7 +81,9 @@ def test_a_migration_that_breaks_references_on_sqlite_is_undone(as_found: None, 
     migrate.upgrade(engine)
     with pytest.raises(migrate.BrokenReferencesError), migrate._transaction(engine) as config:
         config.attributes["connection"].exec_driver_sql(
-            "INSERT INTO course (id, deployment_id, context_id, title, grade_scopes) VALUES (1, 99, 'x', '', '[]')"
+            "INSERT INTO course"
+            " (id, deployment_id, public_id, context_id, title, grade_scopes, group_numbers, copy_answer)"
+            " VALUES (1, 99, 'p', 'x', '', '[]', '[]', '')"
         )
     with db.work(read_only=True):
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Course)) == 0

@@ -18,7 +18,7 @@ from lti_tool.demo.app import app_for, serving
 from lti_tool.errors import PlatformError
 from lti_tool.lti import http
 from lti_tool.models import AccessToken, Activity, Circle, Course, Delivery, Person, Platform, PlatformKeys
-from lti_tool.services import columns, invites, rosters
+from lti_tool.services import columns, groups, invites, rosters
 from tests import school
 from tests.conftest import PUBLIC
 from tests.fuzz import bent, torn
@@ -126,6 +126,7 @@ def _move(of: School, url: str) -> None:
         platform.audience = None
         for course in unit.scalars(sa.select(Course)):
             course.roster_url = (course.roster_url or "").replace(old, url)
+            course.groups_url = (course.groups_url or "").replace(old, url)
             course.line_items_url = (course.line_items_url or "").replace(old, url)
         for activity in unit.scalars(sa.select(Activity)):
             activity.line_item_url = (activity.line_item_url or "").replace(old, url)
@@ -137,6 +138,15 @@ def read_roster(_of: School) -> None:
     with db.work(read_only=True) as unit:
         course = unit.scalars(sa.select(Course.id)).one()
     rosters.read({"course_id": course})
+
+
+def read_groups(_of: School) -> None:
+    """Read the groups of the course, and who can see its activity."""
+    with db.work() as unit:
+        unit.execute(sa.update(Activity).values(people_read_at=None))
+        unit.commit()
+        course = unit.scalars(sa.select(Course.id)).one()
+    groups.read({"course_id": course})
 
 
 def deliver(_of: School) -> None:
@@ -228,6 +238,8 @@ def register(of: School) -> None:
 
 CASES: list[tuple[str, str, Callable[[School], None]]] = [
     ("/roster", "GET", read_roster),
+    ("/groups", "GET", read_groups),
+    ("/roster/3", "GET", read_groups),
     ("/token", "POST", without_token),
     ("/lineitems", "GET", without_column),
     ("/lineitems", "POST", without_any_column),

@@ -3,6 +3,9 @@
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+NOTICES = LTI + "platformnotificationservice"
+NOTICE = LTI + "notice"
+ORIGIN_CONTEXTS = LTI + "origin_contexts"
 GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 CONTENT_ITEMS = "https://purl.imsglobal.org/spec/lti-dl/claim/content_items"
@@ -17,6 +20,7 @@ RESULT_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 ROSTER_READ = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 GROUPS_READ = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+NOTICE_HANDLERS = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 AGS_SCOPES = (LINE_ITEM, LINE_ITEM_READ, RESULT_READ, SCORE)
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
@@ -30,6 +34,7 @@ RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 ROSTER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 GROUPS_TYPE = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"
+COPY_NOTICE = "LtiContextCopyNotice"
 
 _SHORT = {"endpoint": AGS, "namesroleservice": NRPS, "groupsservice": GROUPS, "deep_linking_settings": DEEP_LINKING}
 _OF_LTI = {

@@ -26,7 +26,7 @@ def take(lms: "PracticeLms", course_id: str, token: str) -> tuple[list[Activity]
         response = config.tool_validate_and_decode(token)
     except (jwt.PyJWTError, LtiException, LtiDeepLinkingResponseException, KeyError) as error:
         raise LmsError(f"The tool's answer is not valid: {error}") from error
-    _check(lms, tool.deployment_id, response)
+    _check(lms, lms.quirks.deployment(tool, lms.course(course_id)), response)
     with lms.store.change() as state:
         nonce = f"deep-link {response['nonce']}"
         if nonce in state.spent:

@@ -11,7 +11,7 @@ from lti1p3platform.oidc_login import OIDCLoginAbstract
 from lti1p3platform.registration import Registration
 from lti1p3platform.request import Request
 
-from lti_tool.demo import claims
+from lti_tool.demo import claims, notices
 from lti_tool.demo.keys import KeyRing
 from lti_tool.demo.opening import Kind, Opening
 from lti_tool.demo.state import Tool
@@ -183,7 +183,9 @@ class Message(LTIAdvantageMessageLaunchAbstract):  # type: ignore[misc]
             )
             self.extra_claims[claims.AGS]["scope"] = granted
         if claims.ROSTER_READ in opening.tool.scopes:
-            self.set_nrps(f"{lms.base_url}/roster/{opening.course.id}")
+            self.set_nrps(lms.quirks.roster_url(lms.base_url, opening.course.id))
+        if lms.quirks.notices and claims.NOTICE_HANDLERS in opening.tool.scopes:
+            self.set_extra_claims({claims.NOTICES: notices.claim(lms, opening.tool)})
 
     def get_launch_message(self, include_extra_claims: bool = True) -> dict[str, Any]:
         """The message as this LMS words it."""

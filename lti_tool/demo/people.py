@@ -64,7 +64,7 @@ class Course:
 
     def person(self, key_or_id: str) -> Person | None:
         """The person with this key or id, enrolled or not."""
-        return next((p for p in (*self.people, ADMIN, TEST_PERSON) if key_or_id in (p.key, p.id)), None)
+        return next((p for p in (*self.people, *NEWCOMERS, ADMIN, TEST_PERSON) if key_or_id in (p.key, p.id)), None)
 
 
 CIRCLE_A, CIRCLE_B = ("1", "Circle A"), ("2", "Circle B")
@@ -116,6 +116,18 @@ def _everybody() -> list[Person]:
     return people
 
 
+_NEWCOMERS = [
+    ("Thandiwe", "Mokoena", "en", "ZA"),
+    ("Baptiste", "Oyono", "fr", "CM"),
+    ("ليلى", "المنصوري", "ar", "TN"),
+    ("Marisol", "Huamán", "es", "PE"),
+    ("Kofi", "Antwi-Boasiako", "en", "GH"),
+    ("Inês", "Carvalhal", "pt-BR", "BR"),
+]
+NEWCOMERS = tuple(
+    Person(f"newcomer{n}", str(60 + n), given, family, locale, country, Part.TEACHER, ("1",))
+    for n, (given, family, locale, country) in enumerate(_NEWCOMERS, start=1)
+)
 ADMIN = Person("admin", "2", "Noor", "van Aalst", "en", "NL", Part.ADMIN)
 TEST_PERSON = Person("test", "99", "Test", "Person", "en", "", Part.TEST)
 PEOPLE = tuple(_everybody())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from lti_tool.demo import claims, people
+from lti_tool.demo import claims, notices, people
 from lti_tool.demo.faults import Faults
 from lti_tool.demo.forge import sign
 from lti_tool.demo.gradebook import Gradebook
@@ -89,8 +89,10 @@ class PracticeLms:
 
     def members(self, course_id: str) -> list[Person]:
         """Who is on the roster of a course now."""
-        gone = self.store.state.gone
-        return [person for person in self.course(course_id).people if (course_id, person.id) not in gone]
+        gone, enrolled = self.store.state.gone, self.course(course_id).people
+        if course_id in self.store.state.anew:
+            enrolled = (*[one for one in enrolled if not one.takes_part], *people.NEWCOMERS)
+        return [person for person in enrolled if (course_id, person.id) not in gone]
 
     def tool(self, client_id: str) -> Tool:
         """One registered tool, or LmsError."""
@@ -178,7 +180,10 @@ class PracticeLms:
             state.gone.clear()
 
     def copy_course(self, course: str = DEFAULT_COURSE) -> Course:
-        """Copy a course: new ids for it, its activities and columns; what a deep link put into `custom` stays."""
+        """Copy a course: new ids for it, its activities and columns; what a deep link put into `custom` stays.
+
+        Tools that asked for it get a notice, where this LMS has notices.
+        """
         with self.store.change() as state:
             copy_id = state.new_id()
             state.copies[copy_id] = self.course(course).id
@@ -188,7 +193,17 @@ class PracticeLms:
                 for column in [one for one in self.gradebook.columns if one.link_id == old.id]:
                     twin = column.model_copy(update={"id": state.new_id(), "course": copy_id, "link_id": new.id})
                     state.columns[twin.id] = twin
-            return self.course(copy_id)
+        made = self.course(copy_id)
+        notices.announce(self, made)
+        return made
+
+    def reset_course(self, course: str = DEFAULT_COURSE) -> None:
+        """Empty a course for a new round: the same course and activities, other people, no results."""
+        self.course(course)
+        with self.store.change() as state:
+            state.anew.append(course)
+            for column in [one for one in self.gradebook.columns if one.course == course]:
+                state.cells.pop(column.id, None)
 
     def rotate_keys(self, *, keep: int = 0) -> Key:
         """Sign with a new key; without `keep` the old one is gone at once, and our tokens with it."""
@@ -229,6 +244,8 @@ class PracticeLms:
             raise LmsError("The tool is registered but not active yet.")
         if who.enrolled and who not in self.members(place.id):
             raise LmsError("This person is not enrolled in the course.")
+        if link and link.group and who.takes_part and link.group not in who.groups:
+            raise LmsError("This activity is not available to this person: it is for another group.")
         if kind == Kind.DEEP_LINKING:
             return Opening(self.base_url, tool, place, who, Kind.DEEP_LINKING)
         link = link or self.activities(place.id, tool.client_id)[0]

@@ -43,6 +43,7 @@ def configuration(lms: "PracticeLms") -> dict[str, Any]:
     """The OpenID configuration (dynreg-2 of the Moodle captures has the same shape)."""
     quirks = lms.quirks
     groups = [claims.GROUPS_READ] if quirks.groups_service else []
+    notices = [claims.NOTICE_HANDLERS] if quirks.notices else []
     messages: list[dict[str, Any]] = [
         {"type": "LtiResourceLinkRequest"},
         {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]},
@@ -57,7 +58,7 @@ def configuration(lms: "PracticeLms") -> dict[str, Any]:
         "jwks_uri": quirks.key_set_url(lms.base_url, "registration"),
         "authorization_endpoint": f"{lms.base_url}/auth",
         "registration_endpoint": f"{lms.base_url}/registration",
-        "scopes_supported": [*claims.AGS_SCOPES, claims.ROSTER_READ, *groups, "openid"],
+        "scopes_supported": [*claims.AGS_SCOPES, claims.ROSTER_READ, *groups, *notices, "openid"],
         "response_types_supported": ["id_token"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],

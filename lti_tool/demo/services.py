@@ -29,6 +29,7 @@ class Call:
     asked: Asked
     url: str  # without the query
     query: dict[str, str]
+    group: str = ""  # only the members of this group (Canvas)
 
     def page(self, rows: list[Any], limit: int | None, service: str) -> Page:
         """The part of the rows that this request gets, by the profile's rules and the LMS's own page size."""
@@ -179,6 +180,8 @@ class Roster(NamesRoleProvisioningService):  # type: ignore[misc]
 
     def get_context_by_id(self) -> Context:
         """The course in the library's words."""
+        if group := self.call.group:
+            return Context(id=f"group-{group}", label=None, title=dict(self.course.groups)[group])
         return Context(id=self.course.id, label=self.course.label, title=self.course.title)
 
     def get_member_data_page(
@@ -195,6 +198,7 @@ class Roster(NamesRoleProvisioningService):  # type: ignore[misc]
         for person in [] if self.lms.faults.empty_roster else self.lms.members(self.course.id):
             member = self.lms.quirks.roster_member(person, names=self.lms.shares_names(self.tool))
             sees = not (link and link.group and person.takes_part and link.group not in person.groups)
+            sees = sees and self.call.group in ("", *person.groups)
             fits = not role or _short(role) in map(_short, member["roles"])
             if sees and fits:
                 rows.append(member)

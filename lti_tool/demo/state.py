@@ -23,6 +23,8 @@ CUSTOM = {
     "locale": "$Message.locale",
     "moodle_groups": "$Moodle.Person.userGroupIds",
     "canvas_groups": "$Canvas.group.contextIds",
+    "canvas_group": "$com.instructure.Group.id",
+    "canvas_course_groups": "$com.instructure.Course.groupIds",
     "course_groups": "$CourseGroup.id",
 }
 
@@ -39,12 +41,15 @@ class Tool(BaseModel):
     deep_linking_url: str
     key_set_url: str
     key_set: dict[str, Any] | None = None  # a fixed set instead of an address, for a tool that is not served
-    scopes: list[str] = Field(default_factory=lambda: [*claims.AGS_SCOPES, claims.ROSTER_READ, claims.GROUPS_READ])
+    scopes: list[str] = Field(
+        default_factory=lambda: [*claims.AGS_SCOPES, claims.ROSTER_READ, claims.GROUPS_READ, claims.NOTICE_HANDLERS]
+    )
     custom: dict[str, str] = Field(default_factory=lambda: dict(CUSTOM))
     claims: list[str] = Field(default_factory=lambda: ["sub", "iss", "name", "given_name", "family_name", "email"])
     shares_names: bool | None = None  # None: as the LMS does by default
     offers_deep_linking: bool = True
     active: bool = True
+    notice_handlers: dict[str, str] = Field(default_factory=dict)  # address by type of notice
     request: dict[str, Any] = Field(default_factory=dict)  # what it asked for in a dynamic registration
 
 
@@ -117,6 +122,7 @@ class State(BaseModel):
     cells: dict[str, dict[str, Cell]] = Field(default_factory=dict)  # by column, then person id
     posts: list[Post] = Field(default_factory=list)
     gone: list[tuple[str, str]] = Field(default_factory=list)  # (course, person id) who left the roster
+    anew: list[str] = Field(default_factory=list)  # ids of courses that were reset: other people take part now
     copies: dict[str, str] = Field(default_factory=dict)  # course id -> the course it was copied from
     spent: list[str] = Field(default_factory=list)  # registration tokens that were used
     last_id: int = 2

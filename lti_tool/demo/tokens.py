@@ -45,7 +45,7 @@ def grant(lms: "PracticeLms", form: dict[str, str]) -> dict[str, Any]:
     _check(lms, tool, assertion)
     if not granted:
         raise TokenError("invalid_scope", "none of the scopes is granted to this tool")
-    if claims.GROUPS_READ in granted:  # the library does not know this scope
+    if not {claims.GROUPS_READ, claims.NOTICE_HANDLERS}.isdisjoint(granted):  # the library does not know these
         answer["scope"] = " ".join(granted)
         payload = {"sub": tool.client_id, "iss": lms.issuer, "scopes": answer["scope"]}
         answer["access_token"] = config.get_registration().encode_and_sign(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectChoice, SelectField
+from wtforms import HiddenField, IntegerField, RadioField, SelectChoice, SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
 from lti_tool.forms.base import Form, ShortText
@@ -13,6 +13,7 @@ from lti_tool.forms.base import Form, ShortText
 ROLE = "role-"
 SEAT = "seat-"
 NAME = "name-"
+GROUP = "group-"
 AS_PROPOSED = "as-proposed"  # not the role's key: what was proposed when the page was opened may not hold when it comes
 
 
@@ -55,8 +56,11 @@ def by_name(values: dict[str, Any]) -> dict[int, str]:
     return {number: role for number, role in numbered(values, ROLE).items() if role != AS_PROPOSED}
 
 
-def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -> Form:
-    """A form with one name for each circle, and one choice of circle for each (person number, name, position)."""
+def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]], groups: Sequence[str] = ()) -> Form:
+    """A form with one name for each circle, and one choice of circle for each (person number, name, position).
+
+    `groups` are the keys of the LMS groups that feed the circles; they travel along with the page.
+    """
     seats = [SelectChoice(str(position), f"{position + 1}. {name}") for position, name in enumerate(names)]
     seats.append(SelectChoice("", _l("not yet")))
     fields: dict[str, Any] = {
@@ -66,8 +70,10 @@ def circles_form(names: Sequence[str], people: Iterable[tuple[int, str, int]]) -
         for position, name in enumerate(names)
     }
     fields |= {
-        f"{SEAT}{number}": SelectField(name, choices=seats, default=str(position)) for number, name, position in people
+        f"{SEAT}{number}": SelectField(name, choices=seats, default=str(position) if position >= 0 else "")
+        for number, name, position in people
     }
+    fields |= {f"{GROUP}{position}": HiddenField("group", default=key) for position, key in enumerate(groups)}
     return cast("Form", type("CirclesForm", (Form,), fields)())
 
 

@@ -25,6 +25,11 @@ PRESENTATION = LTI + "launch_presentation"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 GRADES = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+NOTICES = LTI + "platformnotificationservice"
+NOTICE = LTI + "notice"
+ORIGINS = LTI + "origin_contexts"
+COPY_NOTICE = "LtiContextCopyNotice"
 
 # Custom parameters that we set ourselves, in our deep links and at registration; every other one is passed over.
 KEPT_CUSTOM = frozenset(
@@ -36,6 +41,7 @@ KEPT_CUSTOM = frozenset(
         "circle",
         "template",
         "meeting",
+        "made_in",
         "context_history",
         "link_history",
         "available_from",
@@ -46,7 +52,9 @@ KEPT_CUSTOM = frozenset(
         "timezone",
     )
 )
-GROUP_CUSTOM = ("moodle_groups", "canvas_groups", "canvas_group")
+GROUP_CUSTOM = ("moodle_groups", "canvas_groups")
+GROUP_NUMBERS = ("canvas_course_groups", "canvas_group")  # Canvas's own numbers, other than the ids of its groups
+LONGEST_LIST = 100  # ids in one answer: a copy of a copy of a copy …; Canvas cuts its histories at 1000 characters
 LONGEST_NAME = 255
 LONGEST_TEXT = 1000
 
@@ -89,10 +97,43 @@ class Claims:
         return {key: text for key in sorted(KEPT_CUSTOM) if (text := self.text(CUSTOM, key))}
 
     @property
-    def groups(self) -> tuple[str, ...]:
-        """Ids of the person's groups in the course, each once, where Moodle or Canvas tells them."""
-        told = ",".join(self.text(CUSTOM, key) for key in GROUP_CUSTOM)
-        return tuple(dict.fromkeys(group.strip() for group in told.split(",") if group.strip()))
+    def groups(self) -> tuple[str, ...] | None:
+        """Ids of the person's groups in the course, each once; None where the LMS does not tell (Moodle, Canvas do)."""
+        said = [self.part(CUSTOM).get(key) for key in GROUP_CUSTOM]
+        if not any(isinstance(one, str | int) and (one == "" or text_of(one)) for one in said):
+            return None
+        return ids_of(*said)
+
+    @property
+    def group_numbers(self) -> tuple[str, ...]:
+        """Canvas's numbers of the groups of the course, and of the person's own where the activity is for groups."""
+        return tuple(one for one in self._custom_ids(*GROUP_NUMBERS) if one.isascii() and one.isdigit())
+
+    @property
+    def groups_url(self) -> str | None:
+        """Where the groups of the course can be asked (Course Groups 1.0)."""
+        return _address(self.text(GROUPS, "context_groups_url"))
+
+    @property
+    def context_history(self) -> tuple[str, ...]:
+        """Ids of the courses that this one was copied from, nearest first; untrusted: a course's teacher can set it."""
+        return self._custom_ids("context_history")
+
+    @property
+    def link_history(self) -> tuple[str, ...]:
+        """The same for the activity; Moodle 4.5 does not know it and sends the variable's name."""
+        return self._custom_ids("link_history")
+
+    @property
+    def notices_url(self) -> str | None:
+        """Where we may ask to be told of copied courses (Platform Notification Service 1.0)."""
+        offered = self.part(NOTICES).get("notice_types_supported")
+        if not isinstance(offered, list) or COPY_NOTICE not in offered:
+            return None
+        return _address(self.text(NOTICES, "platform_notification_service_url"))
+
+    def _custom_ids(self, *keys: str) -> tuple[str, ...]:
+        return ids_of(*(self.part(CUSTOM).get(key) for key in keys))
 
     @property
     def roster_url(self) -> str | None:
@@ -186,6 +227,13 @@ def text_of(value: Any) -> str:
         return ""
     value = _UNKEEPABLE.sub(" ", value).strip()
     return "" if _UNRESOLVED.fullmatch(value) else value
+
+
+def ids_of(*lists: Any) -> tuple[str, ...]:
+    """The ids in comma-separated texts, each once, in their order; unresolved variables and overlong ids left out."""
+    told = [one.strip() for value in lists for one in text_of(value).split(",")]
+    good = [one for one in told if 0 < len(one) <= LONGEST_NAME and not _UNRESOLVED.fullmatch(one)]
+    return tuple(dict.fromkeys(good))[:LONGEST_LIST]
 
 
 def _texts(value: Any) -> list[str]:

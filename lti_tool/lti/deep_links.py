@@ -25,16 +25,24 @@ SAYS = frozenset(("msg", "log", "errormsg", "errorlog"))  # §4.5.4 to §4.5.7
 
 
 def sign(
-    items: Sequence[LinkItem], *, to: Deployment, given: Mapping[str, Any], says: Mapping[str, str] | None = None
+    items: Sequence[LinkItem],
+    *,
+    to: Deployment,
+    given: Mapping[str, Any],
+    says: Mapping[str, str] | None = None,
+    keys_of_course: Mapping[str, str] | None = None,
 ) -> str:
     """The message with these activities (none: nothing was chosen), signed with the key that signs now.
 
-    `given` is what the LMS wants back as it is ({"data": …} or nothing); `says` holds msg, log, errormsg or errorlog.
+    `keys_of_course` are custom parameters that every activity carries, also through a copy of the course. `given` is
+    what the LMS wants back as it is ({"data": …} or nothing); `says` holds msg, log, errormsg or errorlog.
     """
     also = {DL + name: text for name, text in (says or {}).items() if name in SAYS and text}
     also |= {DL + name: value for name, value in given.items()}
     review = quirks.of(to.platform.product).reviews
-    answer: str = _Answer(to, also).get_response_jwt([_Activity(item, review=review) for item in items])
+    answer: str = _Answer(to, also).get_response_jwt(
+        [_Activity(item, review=review, also=keys_of_course or {}) for item in items]
+    )
     return answer
 
 
@@ -65,10 +73,10 @@ class _Answer(DeepLink):
 class _Activity(DeepLinkResource):
     """pylti1p3's item with the members that it lacks, and without empty ones."""
 
-    def __init__(self, item: LinkItem, *, review: bool) -> None:
+    def __init__(self, item: LinkItem, *, review: bool, also: Mapping[str, str]) -> None:
         self._item = item
         self.set_url(settings.current().url("/lti/launch")).set_title(item.title)
-        self.set_custom_params({"resource": item.resource})
+        self.set_custom_params({"resource": item.resource, **also})
         if item.maximum is not None:
             column = LineItem().set_label(item.title).set_score_maximum(item.maximum)
             column.set_resource_id(RESOURCE_ID).set_tag(RESOURCE_ID)  # by which it is found again, in a copy too

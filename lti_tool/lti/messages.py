@@ -69,7 +69,12 @@ class Launch:
     resource_link_id: str
     resource_title: str
     custom: dict[str, str] = field(default_factory=dict)  # unresolved "$…" and null left out
-    groups: tuple[str, ...] = ()  # ids of this person's LMS groups, where the LMS tells
+    groups: tuple[str, ...] | None = None  # ids of this person's LMS groups; None where the LMS does not tell
+    group_numbers: tuple[str, ...] = ()  # of all groups of the course whose rosters can be asked (Canvas)
+    groups_url: str | None = None  # Course Groups service
+    context_history: tuple[str, ...] = ()  # ids of the courses that this one was copied from, nearest first
+    link_history: tuple[str, ...] = ()  # the same of the activity
+    notices_url: str | None = None  # where to ask for notices of course copies
     roster_url: str | None = None
     line_items_url: str | None = None
     line_item_url: str | None = None
@@ -90,6 +95,26 @@ class RosterMember:
     roles: tuple[str, ...]  # whole URIs
     active: bool
     may_teach: bool
+    groups: tuple[str, ...] | None = None  # ids of LMS groups; None where the roster does not tell
+
+
+@dataclass(frozen=True)
+class LmsGroup:
+    """One group of a course as the LMS tells of it."""
+
+    key: str
+    name: str
+    set_key: str = ""
+
+
+@dataclass(frozen=True)
+class CopyNotice:
+    """The platform says that a course was made out of others."""
+
+    deployment_id: int  # our row, approved
+    context_id: str
+    context_title: str
+    origins: tuple[str, ...]  # ids of the courses it was copied from
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from lti_tool.lti.refusals import refuse
 from lti_tool.models import Platform, PlatformKeys
 
 FRESH = timedelta(hours=6)  # afterwards withdrawn keys are noticed at the next launch
-WINDOW = timedelta(hours=1)
-QUESTIONS_PER_WINDOW = 12  # Brightspace changes keys about hourly; a flood of unknown ids gets no further than this
+QUESTIONS = 8  # at once; a flood of unknown ids gets no further than this and one more a REFILL
+REFILL = timedelta(minutes=1)  # so long a key that came in during a flood may have to wait (Brightspace: one an hour)
 SMALLEST_KEY = 2048  # bits, Security 6.1
 MOST_KEYS = 64
 
@@ -119,16 +119,19 @@ def _fetch(platform: Platform) -> KeySet:
 
 
 def _may_ask(platform_id: int, moment: datetime) -> bool:
-    """Count one question to the platform, or say that the window's share is used up."""
+    """Count one question to the platform, for all threads and processes, or say that our share is used up."""
     with db.work() as session:
         row = session.get(PlatformKeys, platform_id, with_for_update=True)
         if row is None:
             row = PlatformKeys(platform_id=platform_id, key_set={}, fetched_at=moment, asked_since=moment, asked=0)
             session.add(row)
-        if moment - row.asked_since >= WINDOW:
-            row.asked_since, row.asked = moment, 0
-        if row.asked >= QUESTIONS_PER_WINDOW:
+        grown = max((moment - row.asked_since) // REFILL, 0)
+        row.asked, row.asked_since = max(row.asked - grown, 0), row.asked_since + grown * REFILL
+        if row.asked >= QUESTIONS:
+            session.rollback()  # nothing to keep: the share grows by the clock
             return False
+        if row.asked == 0:
+            row.asked_since = moment
         row.asked += 1
         try:
             session.commit()

@@ -1,6 +1,7 @@
 """Where the LMS products part from the specification or from each other; every rule names its source."""
 
 import html
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -51,6 +52,11 @@ class Plain:
     def comment(text: str) -> str:
         """A comment as this platform shows it: plain text (AGS 2.0 §3.4.11)."""
         return text
+
+    @staticmethod
+    def group_roster_url(roster_url: str, number: str) -> str | None:  # noqa: ARG004
+        """Where the members of one group can be asked, found from the course's roster; None where there is no such."""
+        return None
 
     @staticmethod
     def hosts_its_configuration(*, issuer: str, at: str) -> bool:
@@ -118,6 +124,13 @@ class Canvas(Plain):
     def audience(configuration: Mapping[str, Any]) -> str | None:  # noqa: ARG004
         """None: canvas-lms security_controller.rb gives a bare host, its token check wants the token address."""
         return None
+
+    @staticmethod
+    def group_roster_url(roster_url: str, number: str) -> str | None:
+        """canvas-lms config/routes.rb: courses/:id/names_and_roles stands beside groups/:id/names_and_roles."""
+        parts = urlsplit(roster_url)
+        found = re.fullmatch(r"(.*)/courses/[^/]+/names_and_roles", parts.path)
+        return parts._replace(path=f"{found[1]}/groups/{number}/names_and_roles", query="").geturl() if found else None
 
     @staticmethod
     def hosts_its_configuration(*, issuer: str, at: str) -> bool:

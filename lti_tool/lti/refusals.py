@@ -75,6 +75,8 @@ REFUSALS: dict[str, Refusal] = {
     "context_wrong": Refusal("The course's id (context.id) is no text of 255 characters or less.", "Core 5.4.1"),
     "target_foreign": Refusal("The address to open is not one of this tool.", "Core 5.3.4"),
     "review_missing": Refusal("The review does not say whose work (for_user.user_id).", "Submission Review 1.0"),
+    "notice_unknown": Refusal("The tool does not know this kind of notice.", "Platform Notification Service 1.0"),
+    "notice_seen": Refusal("This notice was taken before.", "Security 5.1.3 (9)"),
     "links_missing": Refusal("The request for links does not say what it takes (deep_linking_settings).", "DL 4.4.1"),
     "return_missing": Refusal("The request for links has no deep_link_return_url.", "DL 4.4.1"),
     "return_foreign": Refusal("The deep_link_return_url is on no address of this LMS.", "DL 4.4.1"),

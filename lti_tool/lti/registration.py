@@ -20,6 +20,7 @@ PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 NAME = "Learning Circles"
 DESCRIPTION = "Circle workspaces, inquiry templates and peer feedback for teachers"
 SCOPES = (tokens.ROSTER, tokens.COLUMNS, tokens.COLUMNS_READ, tokens.RESULTS, tokens.SCORES)
+OFFERED_ONLY = (tokens.GROUPS, tokens.NOTICES)  # asked only of platforms that name them: Canvas refuses unknown scopes
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "locale")  # no e-mail: the tool has no use for it
 OF_ONE_PRODUCT = ("moodle", "canvas")  # a key of CUSTOM that begins so holds a variable of this product alone
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
@@ -30,6 +31,7 @@ CUSTOM = {
     "moodle_groups": "$Moodle.Person.userGroupIds",
     "canvas_groups": "$Canvas.group.contextIds",
     "canvas_group": "$com.instructure.Group.id",
+    "canvas_course_groups": "$com.instructure.Course.groupIds",
     "context_history": "$Context.id.history",
     "link_history": "$ResourceLink.id.history",
 }
@@ -114,7 +116,7 @@ def fitted(ours: dict[str, Any], configuration: Mapping[str, Any]) -> dict[str, 
     """
     rules = quirks.of(product := _product(configuration))
     tool = ours[TOOL]
-    offered = set(_listed(configuration.get("scopes_supported"))) & set(SCOPES)
+    offered = set(_listed(configuration.get("scopes_supported")))
     known = _message_types(configuration)
     messages = [one for one in tool["messages"] if rules.takes_message(one["type"], known)]
     custom = {
@@ -126,7 +128,8 @@ def fitted(ours: dict[str, Any], configuration: Mapping[str, Any]) -> dict[str, 
         "messages": [one | rules.message_extension(one["type"]) for one in messages],
         "custom_parameters": custom,
     }
-    scopes = [scope for scope in SCOPES if scope in offered or not offered]
+    scopes = [scope for scope in SCOPES if scope in offered or not offered & set(SCOPES)]
+    scopes += [scope for scope in OFFERED_ONLY if scope in offered]
     return ours | {"scope": " ".join(scopes), TOOL: tool | changed}
 
 
@@ -219,6 +222,10 @@ def _keep(wanted: Platform, deployment_id: str, *, is_update: bool) -> Platform:
     except IntegrityError:  # somebody was a moment quicker
         raise RefusedError("already_registered") from None
     return wanted
+
+
+def _texts(listed: Any) -> list[str]:
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
 
 
 def _is_update(token: str | None) -> bool:

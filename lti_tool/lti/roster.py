@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lti_tool import db
 from lti_tool.errors import PlatformError
-from lti_tool.lti import claims, http, paging, roles, rules, tokens
-from lti_tool.lti.messages import RosterMember
+from lti_tool.lti import claims, http, paging, quirks, roles, rules, tokens
+from lti_tool.lti.messages import LmsGroup, RosterMember
 from lti_tool.models import Course
 
 PAGE_SIZE = 500  # a hint that keeps an answer small; Canvas gives 50 whatever one asks
@@ -29,7 +29,32 @@ def read(course: Course, *, resource_link_id: str | None = None) -> Iterator[lis
     return _pages(connector, _with_query(url, wanted))
 
 
+def of_group(course: Course, number: str) -> tuple[LmsGroup, set[str]] | None:
+    """A group of Canvas and who is in it (their `sub`), asked by its number; None where the platform has no such thing.
+
+    The group's key is the id that launches tell of it (`$Canvas.group.contextIds`). PlatformError as of `read`.
+    """
+    deployment_id, url = _address(course.id)
+    account = tokens.Account.of(deployment_id)
+    address = quirks.of(account.product).group_roster_url(url or "", number)
+    if address is None:
+        return None
+    key, name, present = number, "", set[str]()
+    for body in _bodies(tokens.Connector(account), _with_query(address, {"limit": str(PAGE_SIZE)})):
+        told = body.get("context")
+        context = told if isinstance(told, dict) else {}
+        key = claims.text_of(context.get("id"))[: rules.LONGEST_ID] or key
+        name = claims.text_of(context.get("title")) or claims.text_of(context.get("label")) or name
+        present |= {one.sub for one in _members(body) if one.active}
+    return LmsGroup(key, name[: claims.LONGEST_NAME]), present
+
+
 def _pages(connector: tokens.Connector, url: str) -> Iterator[list[RosterMember]]:
+    for body in _bodies(connector, url):
+        yield _members(body)
+
+
+def _bodies(connector: tokens.Connector, url: str) -> Iterator[dict[str, Any]]:
     for page in paging.pages(
         url, lambda address: connector.call("GET", address, scope=tokens.ROSTER, accept=MEDIA_TYPE)
     ):
@@ -38,10 +63,13 @@ def _pages(connector: tokens.Connector, url: str) -> Iterator[list[RosterMember]
         if not 200 <= page.status_code < 300:
             raise PlatformError("roster_refused", status=page.status_code, final=True)
         body = http.json_of(page)
-        members = body.get("members") if isinstance(body, dict) else None
-        if not isinstance(members, list):
+        if not isinstance(body, dict) or not isinstance(body.get("members"), list):
             raise PlatformError("answer_not_json", status=page.status_code)
-        yield [_member(member) for member in members if isinstance(member, dict) and _sub(member)]
+        yield body
+
+
+def _members(body: dict[str, Any]) -> list[RosterMember]:
+    return [_member(member) for member in body["members"] if isinstance(member, dict) and _sub(member)]
 
 
 def _address(course_id: int) -> tuple[int, str | None]:
@@ -69,7 +97,15 @@ def _member(member: dict[str, Any]) -> RosterMember:
         roles=whole,
         active=str(member.get("status")).lower() not in ("inactive", "deleted"),
         may_teach=roles.may_teach(whole),
+        groups=_groups(member.get("group_enrollments")),
     )
+
+
+def _groups(told: Any) -> tuple[str, ...] | None:
+    """The groups that a roster names beside a person (Course Groups 1.0); None where it does not."""
+    if not isinstance(told, list):
+        return None
+    return claims.ids_of(*(one.get("group_id") for one in told if isinstance(one, dict)))
 
 
 def _sub(member: dict[str, Any]) -> str:

@@ -104,6 +104,18 @@ def check_target(body: Body) -> str:
     return path
 
 
+def check_copy_notice(body: Body) -> str:
+    """The id of the course that was made, of a notice that a course was copied (Platform Notification Service 1.0)."""
+    if body.get(claims.VERSION) != "1.3.0":
+        raise refuse("version_wrong" if body.get(claims.VERSION) else "version_missing")
+    if Claims(body).text(claims.NOTICE, "type") != claims.COPY_NOTICE:
+        raise refuse("notice_unknown")
+    course = Claims(body).part(claims.CONTEXT).get("id")
+    if not _is_id(course):
+        raise refuse("context_wrong")
+    return course
+
+
 def _check_person(body: Body) -> None:
     """Core 5.3.6.1 would allow nobody (no `sub`); certification 6.1.1 and a tool for colleagues do not."""
     if body.get("sub") in (None, ""):

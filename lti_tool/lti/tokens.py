@@ -29,6 +29,8 @@ COLUMNS = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 COLUMNS_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 RESULTS = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCORES = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 
 MARGIN = 60  # seconds before its end in which a token is no longer begun with
 ASSERTION_SECONDS = 120  # at most 300 (security framework 1.0 §4.1)
@@ -173,15 +175,6 @@ def _seconds(value: object) -> float:
     return min(seconds, 86_400.0) if math.isfinite(seconds) else 0.0
 
 
-def _mine(account: Account, scopes: str) -> tuple[sa.ColumnElement[bool], ...]:
-    """Tokens are never shared: our request for one names the registration, the deployment and the scopes."""
-    return (
-        AccessToken.platform_id == account.platform_id,
-        AccessToken.deployment == account.deployment,
-        AccessToken.scopes == scopes,
-    )
-
-
 _TOKEN = sa.select(AccessToken.token).where(
     AccessToken.platform_id == sa.bindparam("platform_id"),
     AccessToken.deployment == sa.bindparam("deployment"),
@@ -190,10 +183,14 @@ _TOKEN = sa.select(AccessToken.token).where(
 )
 
 
+def _mine(account: Account, scopes: str) -> dict[str, Any]:
+    """Tokens are never shared: our request for one names the registration, the deployment and the scopes."""
+    return {"platform_id": account.platform_id, "deployment": account.deployment, "scopes": scopes}
+
+
 def _kept(account: Account, scopes: str) -> str | None:
-    named = {"platform_id": account.platform_id, "deployment": account.deployment, "scopes": scopes}
     with db.work(read_only=True):
-        found = db.rows(_TOKEN, **named, moment=db.now())
+        found = db.rows(_TOKEN, **_mine(account, scopes), moment=db.now())
     try:
         return sealing.unseal(found[0].token) if found else None
     except sealing.SealError:
@@ -206,7 +203,7 @@ def _keep(account: Account, scopes: str, token: str, *, lasts: float) -> None:
     new = AccessToken(platform_id=account.platform_id, deployment=account.deployment, scopes=scopes)
     new.token, new.expires_at = sealing.seal(token), expires_at
     with db.work() as unit:
-        unit.execute(sa.delete(AccessToken).where(*_mine(account, scopes)))
+        unit.execute(sa.delete(AccessToken).filter_by(**_mine(account, scopes)))
         unit.add(new)
         try:
             unit.commit()

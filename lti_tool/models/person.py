@@ -50,7 +50,8 @@ class Enrolment(Base):
     may_teach: Mapped[bool] = mapped_column(default=False)  # ever launched with a teaching role of this course
     test_user: Mapped[bool] = mapped_column(default=False)  # the LMS's "student view"
     activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"))  # of the last launch here
-    groups: Mapped[list[str]] = mapped_column(default=list)  # ids of the LMS groups, where the LMS tells
+    groups: Mapped[list[str]] = mapped_column(default=list)  # keys of the LMS groups (CourseGroup), where it tells
+    groups_known: Mapped[bool] = mapped_column(default=False)  # the LMS told them, even if there are none
     left_at: Mapped[datetime | None]  # vanished from or suspended in the roster; nothing is deleted
     course: Mapped[Course] = relationship()
     person: Mapped[Person] = relationship()

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, now
+from lti_tool.db import Base, new_public_id, now
 
 
 class Standing(StrEnum):
@@ -67,6 +67,10 @@ class Deployment(Base):
     deployment_id: Mapped[str]
     first_seen_at: Mapped[datetime] = mapped_column(default=now)
     approved_at: Mapped[datetime | None]
+    notices_url: Mapped[
+        str | None
+    ]  # where we say that we want to hear of course copies (Platform Notification Service)
+    notices_wanted_at: Mapped[datetime | None]  # since when the platform knows our address for them
     blocked_at: Mapped[datetime | None]
     platform: Mapped[Platform] = relationship(back_populates="deployments")
 
@@ -84,15 +88,28 @@ class Course(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     deployment_id: Mapped[int] = mapped_column(sa.ForeignKey("deployment.id"))
+    public_id: Mapped[str] = mapped_column(default=new_public_id, unique=True)  # deep links carry it through a copy
     context_id: Mapped[str]
     title: Mapped[str] = mapped_column(default="")
     roster_url: Mapped[str | None]  # Names and Roles address of the last launch
     roster_read_at: Mapped[datetime | None]
     roster_fault: Mapped[str | None]  # code of the last refusal, None after a success
+    roster_shrunk_at: Mapped[datetime | None]  # when half the people were missing, until a second reading says so too
+    groups_url: Mapped[str | None]  # Course Groups service
+    groups_read_at: Mapped[datetime | None]
+    group_numbers: Mapped[list[str]] = mapped_column(default=list)  # whose own rosters can be asked (Canvas)
+    launched_at: Mapped[datetime | None]  # by anybody; a course that nobody opens any more is left in peace
+    copied_from_id: Mapped[int | None] = mapped_column(sa.ForeignKey("course.id"))  # as the LMS told
+    copy_answer: Mapped[str] = mapped_column(default="")  # fresh or carry_on, once somebody said so
     line_items_url: Mapped[str | None]  # Assignment and Grade Services container
     grade_scopes: Mapped[list[str]] = mapped_column(default=list)
     deployment: Mapped[Deployment] = relationship()
     activities: Mapped[list["Activity"]] = relationship(back_populates="course")
+
+    @property
+    def copy_is_open(self) -> bool:
+        """Whether this is a copy of a course we know, and nobody said yet what that means for the circles."""
+        return self.copied_from_id is not None and not self.copy_answer
 
 
 class Activity(Base):
@@ -109,9 +126,33 @@ class Activity(Base):
     line_item_url: Mapped[str | None]  # the credit column, given by the launch or found or made by us
     column_label: Mapped[str | None]  # what we called it last; None where the column is the course's own
     column_maximum: Mapped[int | None]  # what we gave it last
+    for_some: Mapped[bool] = mapped_column(default=False)  # not everybody in the course can see it (a group's activity)
+    people_read_at: Mapped[datetime | None]  # when it was asked who can see it
     column_claimed_until: Mapped[datetime | None]  # one worker at a time looks for or makes the column
     circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"))  # what this activity opens, if told
     course: Mapped[Course] = relationship(back_populates="activities")
+
+
+class CourseGroup(Base):
+    """A group of a course in the LMS, as far as the LMS tells of it. It proposes a circle and gives nobody a role."""
+
+    __tablename__ = "course_group"
+    __table_args__ = (sa.UniqueConstraint("course_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(sa.ForeignKey("course.id"))
+    key: Mapped[str]  # the LMS's id, or "activity:…" for the people who can see an activity that is not for all
+    name: Mapped[str] = mapped_column(default="")  # empty where the LMS tells ids only (Moodle)
+    set_key: Mapped[str] = mapped_column(default="")  # groups of one set share out the same people
+
+
+class SeenNotice(Base):
+    """A platform's notice that was taken once, until its time is over: a second one of the same words does nothing."""
+
+    __tablename__ = "seen_notice"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)  # SHA-256 of the platform's number and the nonce
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Picking(Base):
@@ -176,7 +217,7 @@ class PlatformKeys(Base):
     platform_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.id"), primary_key=True)
     key_set: Mapped[dict[str, Any]]
     fetched_at: Mapped[datetime]
-    asked_since: Mapped[datetime]  # start of the window in which `asked` counts
+    asked_since: Mapped[datetime]  # from here on our share of questions grows again, one by one
     asked: Mapped[int] = mapped_column(default=0)
 
 

@@ -15,6 +15,7 @@ from lti_tool.lti import deep_links
 from lti_tool.lti.messages import LinkItem, LinkTerms
 from lti_tool.lti.sealing import SealError, seal, unseal
 from lti_tool.models import Activity, Course, Picking, Visit
+from lti_tool.services import copies
 
 LIFE = timedelta(hours=1)
 
@@ -28,7 +29,7 @@ class Answer:
 
 
 def begin(visit_id: str, terms: LinkTerms) -> Picking:
-    """Keep what the LMS asked for, bound to the visit (by its number) of whoever came with it."""
+    """Keep what the LMS asked for, bound to the visit of whoever came with it."""
     secret = {"return_url": terms.return_url, "given": terms.given}
     picking = Picking(
         visit_id=visit_id,
@@ -84,8 +85,10 @@ def answer(picking: Picking, items: Sequence[LinkItem], *, says: Mapping[str, st
         raise RefusedError("links_not_offered")
     if len(items) > 1 and not picking.terms["takes_several"]:
         raise RefusedError("one_only")
-    to = course_of(picking).deployment
-    picking.answer = seal(deep_links.sign(items, to=to, given=_secret(picking)["given"], says=says))
+    course, given = course_of(picking), _secret(picking)["given"]
+    key = copies.stable_key(course)
+    signed = deep_links.sign(items, to=course.deployment, given=given, says=says, keys_of_course=key)
+    picking.answer = seal(signed)
     session.flush()
 
 

@@ -5,8 +5,9 @@ not placed until somebody names a role. A proposal that nobody changed is nobody
 its person comes as the learner she was proposed as (`kept_places`). Who completes the set-up becomes facilitator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, CircleSource, Cohort, Course, Enrolment, Meeting, Person, Programme, SetUp
 from lti_tool.presets import Preset
-from lti_tool.services import audit, circles, kept_places, memberships
+from lti_tool.services import audit, circles, groups, kept_places, memberships
 
 FIRST_PROPOSAL = "ei_t3lfa"
 
@@ -119,27 +120,33 @@ class Proposal:
     names: tuple[str, ...]
     seats: dict[int, int]
     placed: tuple[Candidate, ...]
+    fed_by: tuple[str, ...] = ()  # the LMS group that feeds each circle, "" where the whole course does
+    known: groups.Known | None = None  # how much the LMS told of its groups
 
 
-def proposal(of: Course, *, by: Person, name: str, how_many: int | None = None) -> Proposal:
-    """Circles from the LMS's groups where every teacher is in one, else fair ones of about the programme's size.
+def proposal(of: Course, *, by: Person, name: str, how_many: int | None = None, by_groups: bool = False) -> Proposal:
+    """Circles from the LMS's groups where it told enough of them, else fair ones of about the programme's size.
 
-    `name` is the translated pattern for a circle's name, with {number}.
+    `name` is the translated pattern for a circle's name, with {number}; `by_groups` asks for half-known groups,
+    too. Who is in no group that makes a circle has no seat then.
     """
     preset = presets.get(so_far(of).programme)
     placed = [one for one in candidates(of, by=by) if one.role and one.person.id != by.id]
     teachers = [one for one in placed if preset.role(one.role).rights == "teacher"]
-    groups = sorted({one.groups[0] for one in teachers if one.groups})
-    if how_many is None and groups and all(one.groups for one in teachers):
-        seats = {one.person.id: groups.index(one.groups[0]) for one in placed if one.groups and one.groups[0] in groups}
-        count = len(groups)
+    everybody, teaching = [one.person.id for one in placed], [one.person.id for one in teachers]
+    shared = groups.shared_out(of, people=everybody, teachers=teaching, anyway=by_groups) if how_many is None else None
+    if shared is not None:
+        count, seats = len(shared.keys), dict(shared.seats)
     else:
         count = how_many or _fair_count(preset, len(teachers))
         seats = _deal(teachers, count)
-    others = [one for one in placed if one.person.id not in seats]
+    others = [one for one in placed if one.person.id not in {*seats, *teaching}]
     for role in preset.roles:
         seats |= _deal([one for one in others if one.role == role.key], count)
-    return Proposal(tuple(name.format(number=number + 1) for number in range(count)), seats, tuple(placed))
+    told = shared.names if shared else ("",) * count
+    names = tuple(one or name.format(number=number + 1) for number, one in enumerate(told))
+    known = groups.known(of, people=teaching)
+    return Proposal(names, seats, tuple(placed), shared.keys if shared else ("",) * count, known)
 
 
 def _fair_count(preset: Preset, teachers: int) -> int:
@@ -153,8 +160,10 @@ def _deal(people: list[Candidate], count: int) -> dict[int, int]:
     return {one.person.id: position * count // max(len(people), 1) for position, one in enumerate(people)}
 
 
-def complete(of: Course, *, names: list[str], seats: Mapping[int, int], by: Person, within: Reach) -> list[Circle]:
-    """Open the circles, seat the people, and make `by` their facilitator.
+def complete(
+    of: Course, *, names: list[str], seats: Mapping[int, int], by: Person, within: Reach, fed_by: Sequence[str] = ()
+) -> list[Circle]:
+    """Open the circles, seat the people, and make `by` their facilitator; `fed_by` are LMS groups by position.
 
     Whom nobody named and who has not come yet is not seated: her place is kept for her.
     RefusedError set_up_already when a colleague, or the same person in another window, was faster.
@@ -167,7 +176,10 @@ def complete(of: Course, *, names: list[str], seats: Mapping[int, int], by: Pers
         raise RefusedError("no_circle")
     preset = presets.get(so_far(of).programme)
     placed = {one.person.id: one for one in candidates(of, by=by)}
-    opened = [_open(preset, name=name, fed_by=of, by=by) for name in names]
+    opened = [
+        _open(preset, name=name, fed_by=of, by=by, group=group)
+        for name, group in zip_longest(names, fed_by[: len(names)], fillvalue="")
+    ]
     for circle in opened:
         memberships.place(by, circle=circle, role=facilitator_role(preset), by=by)
     for person_id, seat in seats.items():
@@ -178,12 +190,14 @@ def complete(of: Course, *, names: list[str], seats: Mapping[int, int], by: Pers
             memberships.place(one.person, circle=opened[seat], role=one.role, by=by)
         else:
             kept_places.keep(one.person, circle=opened[seat], role=one.role, by=by, course=of)
+    if of.copy_is_open:
+        of.copy_answer = "fresh"  # nobody waited to be asked (services/copies.py)
     session.delete(begun)
     session.flush()
     return opened
 
 
-def _open(preset: Preset, *, name: str, fed_by: Course, by: Person) -> Circle:
+def _open(preset: Preset, *, name: str, fed_by: Course, by: Person, group: str = "") -> Circle:
     programme = find_or_add(
         Programme, key=preset.key, version=preset.version, also={"preset": preset.model_dump(mode="json")}
     )
@@ -196,7 +210,8 @@ def _open(preset: Preset, *, name: str, fed_by: Course, by: Person) -> Circle:
     circle = Circle(cohort_id=cohort.id, name=name[:120], template=template, credit_mode=preset.credit.mode)
     session.add(circle)
     session.flush()
-    session.add(CircleSource(circle_id=circle.id, course_id=fed_by.id))
+    known = group if group and groups.exists(fed_by, group) else ""
+    session.add(CircleSource(circle_id=circle.id, course_id=fed_by.id, group=known))
     for position, plan in enumerate(preset.meetings):
         session.add(
             Meeting(

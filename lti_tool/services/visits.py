@@ -13,7 +13,9 @@ from lti_tool import access, settings
 from lti_tool.db import Base, find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
-from lti_tool.services import columns, credits, kept_places, links, rosters, sightings
+from lti_tool.services import columns, copies, credits, groups, kept_places, links, notices, rosters, sightings
+
+SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many people come at nine o'clock
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,18 @@ def arrive(launch: Launch) -> Begun:
     _say(person, name=launch.name or person.name, locale=heard)
     enrolment = known.enrolment or find_or_add(Enrolment, course_id=course.id, person_id=person.id)
     _enrol(enrolment, activity, launch)
+    copies.recognise(course, launch)
     ends = now() + timedelta(hours=settings.current().session_hours)
-    administers = launch.administers and not launch.test_user
-    visit = Begun(secrets.token_urlsafe(24), person.id, activity.id, launch.test_user, administers, ends)
+    test, administers = launch.test_user, launch.administers and not launch.test_user
+    visit = Begun(secrets.token_urlsafe(24), person.id, activity.id, test, administers, ends)
     rows(_BEGIN, **visit._asdict())
     if not launch.test_user:
         kept_places.decide(person, enrolment=enrolment)
         _remember_activity(person, activity)
         credits.owe_again(course, [person.id])
     rosters.ask_for(course)
+    groups.ask_about(activity, course)
+    notices.ask_for(course, launch)
     sightings.came_in(launch.platform_id, storage=launch.storage)
     return visit
 
@@ -128,8 +133,12 @@ def _course(launch: Launch, known: Course | None) -> Course:
         title=launch.context_title or course.title,
         roster_url=launch.roster_url or course.roster_url,
         line_items_url=launch.line_items_url or course.line_items_url,
+        groups_url=launch.groups_url or course.groups_url,
+        group_numbers=list(launch.group_numbers) or course.group_numbers,
         grade_scopes=sorted(launch.grade_scopes) or course.grade_scopes,
     )
+    if course.launched_at is None or now() - course.launched_at > SELDOM:
+        course.launched_at = now()
     return course
 
 
@@ -137,16 +146,16 @@ def _enrol(enrolment: Enrolment, activity: Activity, launch: Launch) -> None:
     """Every role ever launched with is kept: one launch as a teacher is enough not to be a plain proposed teacher."""
     if not set(launch.roles).issubset(enrolment.launch_roles or ()):
         session.refresh(enrolment, with_for_update=True)  # another launch may be adding its own at this moment
-    heart = links.takes_credit(activity) or (enrolment.activity_id is None and activity.resource_link_id)
+    takes_credit = links.takes_credit(activity) or (enrolment.activity_id is None and activity.resource_link_id)
     _say(
         enrolment,
         launch_roles=sorted({*(enrolment.launch_roles or []), *launch.roles}),
         may_teach=enrolment.may_teach or launch.may_teach,
         test_user=launch.test_user,
-        activity_id=activity.id if heart else enrolment.activity_id,
+        activity_id=activity.id if takes_credit else enrolment.activity_id,
         left_at=None,
-        groups=list(launch.groups) or enrolment.groups,
     )
+    groups.note(enrolment, activity, launch)
 
 
 def _say(row: Base, **facts: object) -> None:
@@ -166,8 +175,10 @@ _ELSEWHERE = select(Membership.id).where(  # memberships of a course's circles w
             or_(_only_circle.is_(None), CircleSource.circle_id == _only_circle),
         )
     ),
-    Membership.activity_id.is_distinct_from(bindparam("activity_id")),
-    or_(bindparam("takes_credit", type_=Boolean), Membership.activity_id.is_(None)),
+    or_(
+        Membership.activity_id.is_(None),
+        and_(bindparam("takes_credit", type_=Boolean), Membership.activity_id != bindparam("activity_id")),
+    ),
 )
 
 
@@ -175,13 +186,18 @@ def _remember_activity(person: Person, activity: Activity) -> None:
     """Credit goes to the activity from which the person last launched the circle; through one stage only if need be."""
     if not activity.resource_link_id:
         return
-    here = {"course_id": activity.course_id, "only_circle": activity.circle_id, "activity_id": activity.id}
-    found = rows(_ELSEWHERE, person_id=person.id, takes_credit=links.takes_credit(activity), **here)
-    numbers = [row.id for row in found]
+    here = {"course_id": activity.course_id, "only_circle": activity.circle_id}
+    here["takes_credit"] = links.takes_credit(activity)
+    numbers = [row.id for row in rows(_ELSEWHERE, person_id=person.id, activity_id=activity.id, **here)]
     query = select(Membership).where(Membership.id.in_(numbers)).order_by(Membership.id)
     for membership in session.scalars(query.options(joinedload(Membership.circle))) if numbers else ():
         membership.activity_id = activity.id
         credits.reckon(membership)
+
+
+def course_of(visit: Begun) -> Course:
+    """The course that a visit came from."""
+    return session.get_one(Course, session.get_one(Activity, visit.activity_id).course_id)
 
 
 def reviewed(launch: Launch) -> Person | None:

@@ -93,8 +93,9 @@ for (const button of all("[data-print], [data-copy]")) {
 document.querySelector("[data-focus]")?.focus();
 
 // A registration is done: the LMS that opened this page in a frame or a window is asked to close it and go on.
-if (document.querySelector("[data-close-frame]")) (opener ?? parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
-
-// The answer to the LMS goes on by itself, once: not when somebody comes back to the page.
-const onward = document.querySelector("form[data-onward]");
-if (onward && performance.getEntriesByType("navigation")[0]?.type === "navigate") onward.requestSubmit();
+for (const button of all("[data-close-frame]")) {
+  const close = () => (opener ?? parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
+  button.hidden = false;
+  button.addEventListener("click", () => (close(), opener && window.close()));
+  close();
+}

@@ -24,3 +24,7 @@ else {
   const tell = () => parent.postMessage(JSON.stringify({ subject: "lti.frameResize", height: root.offsetHeight }), "*");
   new ResizeObserver(tell).observe(root);
 }
+
+// The answer to the LMS goes on by itself, once: not when somebody comes back to the page.
+const onward = document.querySelector("form[data-onward]");
+if (onward && performance.getEntriesByType("navigation")[0]?.type === "navigate") onward.requestSubmit();

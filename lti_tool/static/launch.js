@@ -4,7 +4,7 @@
 const { origin, frame, key, value, next } = document.currentScript.dataset;
 const waiting = document.documentElement.classList;
 const around = parent === self ? opener : parent;
-const [PATIENCE, PAUSE] = [1500, 200]; // milliseconds; Canvas' editor never answers, another frame may still be loading
+const [PATIENCE, PAUSE] = [2500, 200]; // milliseconds; Canvas' editor never answers, another frame may still be loading
 
 // One question to one window. Only that window, of that origin, with our number on it, is believed.
 const ask = (to, where, message) =>

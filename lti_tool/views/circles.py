@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.models import Circle
-from lti_tool.services import circles, counts, entries, inquiries, meetings, memberships, norms, offers
+from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
@@ -15,6 +15,8 @@ bp = Blueprint("circles", __name__, url_prefix="/circles")
 @requires(Permission.SIGNED_IN)
 def home() -> ResponseReturnValue:
     """Lead a visitor to her circle, a choice of circles, set-up, or the waiting page."""
+    if g.visit.course.copy_is_open:
+        return _about_the_copy()
     landing = circles.landing(g.visit.activity, within=g.visit.reach)
     if landing.circle is not None:
         reviewed = request.args.get("review", type=int)
@@ -29,11 +31,24 @@ def home() -> ResponseReturnValue:
     return redirect(url_for("circles.forming"), code=303)
 
 
+def _about_the_copy() -> ResponseReturnValue:
+    """Who sets up is asked once; until then everybody else waits, whatever circles she has elsewhere."""
+    if copies.may_answer(g.visit.course, within=g.visit.reach):
+        return redirect(url_for("copies.show", course_id=g.visit.course.id), code=303)
+    return redirect(url_for("circles.forming"), code=303)
+
+
 @bp.get("/forming")
 @requires(Permission.SIGNED_IN)
 def forming() -> ResponseReturnValue:
     """The kind waiting page of a person who is in no circle yet, with her own work if she has any."""
-    return render_template("circles/forming.html", kept=inquiries.kept(within=g.visit.reach))
+    copied = g.visit.course.copy_is_open
+    return render_template(
+        "circles/forming.html",
+        kept=inquiries.kept(within=g.visit.reach),
+        copied=copied,
+        elsewhere=circles.of(g.visit.reach) if copied else (),
+    )
 
 
 @bp.get("/<int:circle_id>")

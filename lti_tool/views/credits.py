@@ -42,6 +42,7 @@ FAULTS = {
     "address_refused": NOT_ALLOWED,
     "client_refused": NOT_ALLOWED,
     "our_keys_unreachable": NOT_ALLOWED,
+    "platform_blocked": _l("The connection to the course’s system is switched off. It goes out when it is on again."),
     "column_gone": _l("The column in the course was taken away."),
     "column_being_made": _l("The column in the course is just being made."),
     "no_column": _l("The course’s system offers no column for it."),

@@ -12,7 +12,7 @@ from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms import entries as entry_forms
 from lti_tool.forms.entries import EntryForm, HoldForm
 from lti_tool.forms.evidence import ACCEPTED
-from lti_tool.models import Audience, Entry, EntryVersion
+from lti_tool.models import Audience, Circle, Entry, EntryVersion
 from lti_tool.services import circles, entries, evidence, inquiries, kept_places
 from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
@@ -35,7 +35,8 @@ def show(circle_id: int, entry_id: int) -> ResponseReturnValue:
         entry = _own(circle_id, entry_id)
     except NotFoundError:
         return _read(circle_id, entry_id)
-    return _write(entry, _form(entry))
+    circle = entries.circle_of(entry)
+    return _write(entry, _form(entry, circle), circle)
 
 
 @bp.get("/versions/<int:number>")
@@ -50,9 +51,10 @@ def version(circle_id: int, entry_id: int, number: int) -> ResponseReturnValue:
 def save(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Keep the text first, whichever button was pressed; then do what the button says."""
     entry = _own(circle_id, entry_id)
-    form = _form(entry)
+    circle = entries.circle_of(entry)
+    form = _form(entry, circle)
     if not form.accepted():
-        return _write(entry, form), 422
+        return _write(entry, form, circle), 422
     try:
         entries.save(entry, **form.text(), by=g.visit.person)
         evidence.answer_all(entry, form.pupil_answers())
@@ -94,13 +96,12 @@ def _versions(circle_id: int, entry_id: int) -> list[EntryVersion]:
     return found
 
 
-def _form(entry: Entry, *, fresh: bool = False) -> EntryForm:
-    template = circles.template(entries.circle_of(entry))
+def _form(entry: Entry, circle: Circle, *, fresh: bool = False) -> EntryForm:
+    template = circles.template(circle)
     return entry_forms.of(entry, template=template, evidence=entries.standing_evidence(entry), fresh=fresh)
 
 
-def _write(entry: Entry, form: EntryForm) -> str:
-    circle = entries.circle_of(entry)
+def _write(entry: Entry, form: EntryForm, circle: Circle) -> str:
     template = circles.template(circle)
     stage = template.stage(entry.stage)
     authors = inquiries.authors(entry.inquiry_id)
@@ -123,13 +124,12 @@ def _write(entry: Entry, form: EntryForm) -> str:
         answered=answered,
         answered_version=inquiries.answered_version(entry),
         states=state_of(entry, entry.versions[-1] if entry.versions else None, answered),
-        **_who_sees(entry, [one.id for one in authors]),
+        **_who_sees(entry, circle, [one.id for one in authors]),
     )
 
 
-def _who_sees(entry: Entry, authors: list[int]) -> dict[str, str]:
+def _who_sees(entry: Entry, circle: Circle, authors: list[int]) -> dict[str, str]:
     """The sentence for the box, and the one for the button: the working text never follows the audience."""
-    circle = entries.circle_of(entry)
     members = circles.members(circle)
     wider = entry.audience if entry.audience != Audience.PRIVATE else Audience.CIRCLE
     shared = access.who_sees(wider, members, authors=authors, expected=kept_places.readers(circle))
@@ -145,7 +145,7 @@ def _conflict(circle_id: int, entry_id: int, mine: EntryForm) -> ResponseReturnV
     entry = _own(circle_id, entry_id)
     if "X-Autosave" in request.headers:
         return jsonify(fields={}), 409
-    form = _form(entry, fresh=True)
+    form = _form(entry, entries.circle_of(entry), fresh=True)
     return render_template("entries/conflict.html", entry=entry, form=form, mine=mine), 409
 
 

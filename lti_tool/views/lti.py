@@ -1,8 +1,10 @@
 """The LMS's side door: login, launch, our keys, registration."""
 
+import json
 import secrets
 from typing import Any
 
+import structlog
 from flask import Blueprint, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as Answer
@@ -14,13 +16,17 @@ from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.models import LoginState, Platform
-from lti_tool.services import invites, links, outsides, pickings, platforms, registrations, sightings, visits
+from lti_tool.services import invites, links, notices, outsides, pickings, platforms, registrations, sightings, visits
 from lti_tool.views import frames
 from lti_tool.views.base import from_own_page, requires, sign_in
 from lti_tool.views.outsides import receive
 
 bp = Blueprint("lti", __name__, url_prefix="/lti")
 LOGIN_COOKIE = "__Host-circles-login"
+LARGEST_POST = 1_000_000  # bytes
+MOST_NOTICES = 50
+HEARD = {"notice_seen", "notice_unknown"}  # nothing to do, and nothing wrong with the sender
+log = structlog.get_logger()
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -124,10 +130,43 @@ def _leads_to(who: Launch, visit: visits.Begun) -> str:
     """To an author's choice, to what the activity opens, to somebody's shared work, or home."""
     if who.links is not None:
         return url_for("pickings.show", picking_id=pickings.begin(visit.id, who.links).id)
-    if who.kind is LaunchKind.ACTIVITY and links.is_link(who.custom):
+    if who.kind is LaunchKind.ACTIVITY and links.is_link(who.custom) and not visits.course_of(visit).copy_is_open:
         return url_for("links.follow")
     reviewed = visits.reviewed(who)
     return url_for("circles.home", review=reviewed.id if reviewed else None)
+
+
+@bp.post("/notices")
+@requires(Permission.ANYONE)
+@limiter.limit("120 per minute")
+def notices_sent() -> ResponseReturnValue:
+    """Take notices of copied courses from a platform; 400 where one is not believed, the others count all the same."""
+    g.visit = None
+    db.session.rollback()  # as for a launch: nothing is open while a platform may be asked for its keys
+    taken, refused = 0, 0
+    request.max_content_length = LARGEST_POST
+    tokens = _tokens(request.get_data(cache=False))
+    for token in tokens:
+        try:
+            notices.receive(token)
+            db.session.commit()
+            taken += 1
+        except LaunchRefusedError as refusal:
+            db.session.rollback()
+            log.info("notice_refused", code=refusal.code)
+            refused += refusal.code not in HEARD
+    return jsonify({"taken": taken, "refused": refused}), 400 if refused or not tokens else 200
+
+
+def _tokens(body: bytes) -> list[str]:
+    """The signed notices of a posted body, at most fifty: {"notices": [{"jwt": …}]}."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    listed = told.get("notices") if isinstance(told, dict) else None
+    found = [one.get("jwt") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [one for one in found if isinstance(one, str)][:MOST_NOTICES]
 
 
 @bp.get("/jwks")

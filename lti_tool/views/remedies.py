@@ -174,6 +174,8 @@ CLAIMS = {
         LMS,
         _l("Correct the site address in the settings of the LMS."),
     ),
+    "notice_seen": Remedy(_l("The LMS sent a notice a second time."), NOBODY, _l("Nothing.")),
+    "notice_unknown": Remedy(_l("The LMS sent a notice that the tool does not know."), NOBODY, _l("Nothing.")),
     "return_missing": _malformed(_l("The LMS asked for content to choose and gave no address to return to.")),
 }
 OF_LAUNCHES: dict[str, Remedy] = {**LOGINS, **TOKENS, **CLAIMS}

@@ -57,9 +57,12 @@ def circles(course_id: int) -> ResponseReturnValue:
     if request.method == "GET" and not set_ups.has_begun(course):
         return redirect(url_for("set_ups.programme", course_id=course.id), code=303)
     count = request.args.get("circles", type=int)
-    plan = set_ups.proposal(course, by=g.visit.person, name=_pattern(course), how_many=_between(count, 1, 60))
+    plan = set_ups.proposal(
+        course, by=g.visit.person, name=_pattern(course), how_many=_between(count, 1, 60),
+        by_groups=request.args.get("by") == "groups",
+    )  # fmt: skip
     seats = [(one.person.id, _name_of(one.person), plan.seats.get(one.person.id, -1)) for one in plan.placed]
-    form = forms.circles_form(plan.names, seats)
+    form = forms.circles_form(plan.names, seats, plan.fed_by)
     if form.accepted():
         values = form.values()
         opened = set_ups.complete(
@@ -68,12 +71,17 @@ def circles(course_id: int) -> ResponseReturnValue:
             seats={person: int(seat) for person, seat in forms.numbered(values, forms.SEAT).items() if seat},
             by=g.visit.person,
             within=g.visit.reach,
+            fed_by=list(forms.numbered(values, forms.GROUP).values()),
         )
         db.session.commit()
         flash(_("It is done: everybody with a place can come in now."))
         return redirect(url_for("circles.show", circle_id=opened[0].id), code=303)
     seated = [[one for one in plan.placed if plan.seats.get(one.person.id) == at] for at in range(len(plan.names))]
-    return render_template("set_ups/circles.html", course=course, form=form, seated=seated)
+    unseated = [one for one in plan.placed if one.person.id not in plan.seats]
+    return render_template(
+        "set_ups/circles.html", course=course, form=form, seated=seated, unseated=unseated,
+        by_groups=any(plan.fed_by), known=plan.known,
+    )  # fmt: skip
 
 
 def _name_of(person: Person) -> str:

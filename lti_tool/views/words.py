@@ -68,6 +68,16 @@ REFUSALS = {
         _l("This is the last person here who can give others a place. Nothing was changed."),
         _l("Make somebody else facilitator first."),
     ),
+    "copy_answered": Words(
+        _l("This was answered already"),
+        _l("Somebody has said already what becomes of the circles of this course. Nothing was changed now."),
+        _l("Open the activity again: it leads you to what was chosen."),
+    ),
+    "copy_of_others": Words(
+        _l("These circles are looked after by somebody else"),
+        _l("Only a facilitator of the former circles can let them carry on here. Nothing was changed."),
+        _l("Ask one of them to open this activity, or begin anew with new circles."),
+    ),
     "links_not_offered": Words(
         _l("There is nothing to choose here"),
         _l("This place in your course takes other things than activities, and we have activities only."),

@@ -101,6 +101,12 @@ class Ends:
             query = sa.text(f"DELETE FROM visit WHERE person_id IN ({of_person})")
             connection.execute(query, {"sub": self.lms.person_of(person).id})
 
+    def read_rosters_again(self) -> None:
+        """Let the hour be over in which a roster that was read counts as fresh."""
+        engine = sa.create_engine(self.tool.database_url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE course SET roster_read_at = NULL, groups_read_at = NULL"))
+
     def gradebook(self) -> dict[str, Any]:
         """What the LMS's gradebook holds now."""
         with urlopen(f"{self.lms.base_url}/gradebook.json", timeout=5) as answer:

@@ -9,7 +9,17 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from tests.journeys.browser import COURSE, LARGE_COURSE, Visitor
-from tests.journeys.story import AUTHOR, COLLEAGUE, FACILITATOR, NEWCOMER, OUTSIDER, REPRESENTATIVE, THIRD, Story
+from tests.journeys.story import (
+    ASKED,
+    AUTHOR,
+    COLLEAGUE,
+    FACILITATOR,
+    NEWCOMER,
+    OUTSIDER,
+    REPRESENTATIVE,
+    THIRD,
+    Story,
+)
 
 LINKS = "[...document.links].filter(link => !link.target).map(link => link.href)"
 
@@ -26,7 +36,7 @@ class Seat:
 @cache
 def seats(story: Story) -> dict[str, Seat]:
     """One person for each way of seeing the pages, after everything happened."""
-    story.revised().third_shared().new_course_ready()
+    story.revised().third_shared().new_course_ready().copied()
     feedbacks, set_up = f"{story.circle}/feedbacks", story.set_up
     reviewed = story.staff[FACILITATOR].launch(of=AUTHOR).path
     return {
@@ -35,6 +45,7 @@ def seats(story: Story) -> dict[str, Seat]:
         "facilitator": Seat(FACILITATOR, COURSE, (reviewed,)),
         "representative": Seat(REPRESENTATIVE, LARGE_COURSE),
         "outsider": Seat(OUTSIDER, LARGE_COURSE),
+        "asked": Seat(ASKED, story.copy),
         "newcomer": Seat(NEWCOMER, story.new_course, tuple(f"{set_up}/{step}" for step in ("people", "circles"))),
     }
 

@@ -14,6 +14,7 @@ from tests.journeys.ends import Ends
 
 AUTHOR, COLLEAGUE, THIRD, FACILITATOR = "teacher01", "teacher02", "teacher11", "facilitator1"
 OUTSIDER, NEWCOMER = "facilitator2", "facilitator3"  # in no circle; the first in a new course
+ASKED = "facilitator4"  # who opens a copied course before anybody said what becomes of its circles
 REPRESENTATIVE, FRENCH_TEACHER, ARABIC_TEACHER = "union1", "teacher12", "teacher10"
 
 CONCERN = "Half of my class never asks anything."
@@ -52,6 +53,7 @@ class Story:
         self.read: dict[str, str] = {}  # what somebody read on the way, for tests about that moment
         self.circle = ""  # path of the circle in the small course
         self.large_circle = ""  # path of the first circle in the large course
+        self.copy = ""  # an LMS's id
         self.new_course = self.set_up = ""  # an LMS's id, and a path
         self.large_entry = ""  # path of a piece shared with it
         self.entry = ""  # path of the author's first piece
@@ -111,10 +113,16 @@ class Story:
         self.large_circles_open()
         self.new_course = self.ends.lms.copy_course(LARGE_COURSE).id
         facilitator = self.staff[NEWCOMER].launch(self.new_course).language("en")
-        facilitator.press("Continue")
+        facilitator.press("Begin anew with new circles").press("Continue")
         self.wait_for_roster(facilitator)
         facilitator.press("Continue")
         self.set_up = facilitator.path.removesuffix("/circles")
+
+    @chapter
+    def copied(self) -> None:
+        """The large course is copied once more, and nobody has said yet what becomes of its circles."""
+        self.large_circles_open()
+        self.copy = self.ends.lms.copy_course(LARGE_COURSE).id
 
     @chapter
     def shared(self) -> None:

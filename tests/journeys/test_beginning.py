@@ -1,5 +1,7 @@
 """The first day: the tool is registered, a facilitator opens the circle, and a teacher finds it."""
 
+import html
+
 import pytest
 
 from tests.journeys.story import AUTHOR, Story
@@ -43,3 +45,36 @@ def test_a_facilitator_opens_the_circle_by_going_on(story: Story) -> None:
 def test_afterwards_a_teacher_lands_in_her_circle(story: Story) -> None:
     teacher = story.circle_open().staff[AUTHOR].launch()
     assert (teacher.path, teacher.heading) == (story.circle, "Learning circle 1")
+
+
+def test_an_lms_that_registers_the_tool_again_keeps_its_place(story: Story) -> None:
+    """What an LMS's administrator does after an update of ours: same tool, nothing lost, the frame closes by itself."""
+    story.registered()
+    page, tools = story.staff["admin"].page, f"{story.ends.lms.base_url}/register"
+    before = story.ends.tool.run("platforms", "list")
+    page.goto(tools)
+    page.get_by_label("Invite address that the tool gave you").fill(invited(story))
+    page.get_by_label("Register as").select_option(index=1)
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(tools)
+    assert page.get_by_role("heading", name="Learning Circles").count() == 1
+    assert story.ends.tool.run("platforms", "list") == before
+    assert story.staff[AUTHOR].launch().heading
+
+
+def test_who_registered_the_tool_can_close_its_page_herself(story: Story) -> None:
+    """An LMS that opened it in a tab, or does not listen: the button says again what was said when the page opened."""
+    story.registered()
+    page, tools = story.staff["admin"].page, f"{story.ends.lms.base_url}/register"
+    page.goto(tools)
+    again = page.get_by_label("Register as").locator("option").nth(1).get_attribute("value") or ""
+    framed = page.request.post(tools, form={"invite": invited(story), "update": again}).text()
+    page.goto(html.unescape(framed.partition('<iframe src="')[2].partition('"')[0]))
+    page.evaluate("addEventListener('message', (event) => (document.title = event.data.subject))")
+    page.get_by_role("button", name="Close this window").click()
+    page.wait_for_function("document.title === 'org.imsglobal.lti.close'")
+
+
+def invited(story: Story) -> str:
+    """The address of a new invitation."""
+    return story.ends.tool.run("invite", "--name", "Union LMS").splitlines()[-1]

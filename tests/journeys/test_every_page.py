@@ -13,7 +13,7 @@ from tests.journeys.story import AUTHOR, THIRD, Story
 pytestmark = pytest.mark.browser
 PHONE, WIDE, NARROWEST = 360, 1280, 320
 FIRST_VISIT, NEXT_PAGE = 40 * 1024, 12 * 1024  # bytes over the wire
-SEATS = ("author", "colleague", "facilitator", "representative", "outsider", "newcomer")
+SEATS = ("author", "colleague", "facilitator", "representative", "outsider", "asked", "newcomer")
 both = pytest.mark.parametrize("language", ["en", "ar"])
 
 

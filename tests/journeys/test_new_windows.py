@@ -57,5 +57,5 @@ def test_the_frame_follows_the_height_of_the_page(context: BrowserContext, canva
     expect(page.frame_locator("iframe").first.locator("footer")).to_be_visible()
     tool = tool_in(page)
     tool.evaluate("document.querySelector('main').style.blockSize = '2345px'")
-    page.wait_for_function("document.querySelector('iframe').offsetHeight > 2345")
+    page.wait_for_function("() => document.querySelector('iframe').offsetHeight > 2345")
     assert frame.evaluate("frame => frame.offsetHeight") < 3000

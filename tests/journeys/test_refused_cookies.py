@@ -1,10 +1,11 @@
 """Launches where the browser keeps no cookie of ours in the frame: the LMS keeps a value, or a window goes on."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect
 
 from lti_tool.demo.platform import PracticeLms
 from tests.journeys import axe
@@ -54,11 +55,14 @@ def asked(context: BrowserContext) -> list[str]:
 def test_the_page_of_the_lms_keeps_what_the_browser_refuses(
     ends: Ends, browser: BrowserContext, quirks: str, habits: dict[str, object]
 ) -> None:
-    ways = asked(browser)
     with lms_of(ends, quirks, **habits) as lms:
-        page = launched(browser, lms)
-        page.wait_for_function("() => true")
-        tool_in(page).wait_for_url("**/lti/arrived/*", timeout=15_000)
+        for _ in range(4):  # a machine that has much to do may be slower than the script's patience
+            ways = asked(browser)
+            page = launched(browser, lms)
+            with suppress(TimeoutError):
+                tool_in(page).wait_for_url("**/lti/arrived/*", timeout=8_000)
+                break
+            page.close()
         assert sum(way.startswith("POST") and way.endswith("/lti/launch") for way in ways) == 2
         expect(tool_in(page).get_by_role("heading")).to_have_text("Please open this in a window of its own")
         window = go_on(browser, page)

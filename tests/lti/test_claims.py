@@ -152,7 +152,7 @@ def test_claims_of_the_wrong_shape_say_nothing(junk: Any) -> None:
     shapes = dict.fromkeys((LTI + "custom", LTI + "launch_presentation", AGS, NRPS, LTI + "context", "name"), junk)
     told = Claims(shapes)
     empty = (told.custom, told.groups, told.roster_url, told.line_items_url, told.line_item_url, told.grade_scopes)
-    assert empty == ({}, (), None, None, None, ())
+    assert empty == ({}, None, None, None, None, ())
     assert told.return_url("https://lms.example.org") is None
     assert told.text(LTI + "context", "title") == ""
 

@@ -151,6 +151,7 @@ def kept_by_platform(lms: Lms) -> dict[str, str]:
     return lms.form(begun=lms.login(storage=Storage.PLATFORM, browser="the value"))
 
 
+@pytest.mark.proves("security", 1)
 def test_a_value_that_the_platform_kept_binds_a_launch_as_a_cookie_does(lms: Lms) -> None:
     form = kept_by_platform(lms)
     assert refusal(form, browser=None) == "cookie_missing"
@@ -159,6 +160,7 @@ def test_a_value_that_the_platform_kept_binds_a_launch_as_a_cookie_does(lms: Lms
     assert refusal(form, browser=None, kept="the value") == "state_unknown"
 
 
+@pytest.mark.proves("security", 1)
 def test_a_login_that_a_cookie_was_set_for_is_bound_by_nothing_else(lms: Lms) -> None:
     form = lms.form(browser="the value")
     assert refusal(form, browser=None, kept="the value") == "cookie_missing"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError
-from lti_tool.lti import launch, login, platform_keys, refusals, registry, rules
+from lti_tool.lti import launch, login, notices, platform_keys, refusals, registry, rules
 from lti_tool.models import Deployment, Platform
 from tests.conformance import named
 from tests.lti.issuer import DL, GONE, TEACHER, TOOL, Lms, finish, private_key
@@ -284,7 +284,7 @@ def test_nobody_else_can_put_words_on_our_page(lms: Lms) -> None:
 
 def test_every_refusal_has_a_sentence_and_a_place_in_the_specification() -> None:
     used = set()
-    for module in (launch, login, registry, rules, platform_keys):
+    for module in (launch, login, notices, registry, rules, platform_keys):
         source = Path(str(module.__file__)).read_text(encoding="utf-8")
         used |= set(re.findall(r'refuse\(\s*"(\w+)"', source))
         if "_blocked" in source:  # registry.not_let_in puts these names together

@@ -1,6 +1,7 @@
 """Dynamic registration against what a real Moodle 4.5.6 answered, and against platforms that mean no good."""
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from lti_tool import db, settings
 from lti_tool.errors import PlatformError, RefusedError
 from lti_tool.lti import quirks, registration, tokens
 from lti_tool.models import Deployment, Invite, Platform
-from lti_tool.services import invites
+from lti_tool.services import invites, registrations
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
 
@@ -122,6 +123,17 @@ def test_we_tell_what_moodle_asks_for_and_ask_for_no_more_than_we_use() -> None:
     assert tool["messages"][1]["placements"] == ["ContentArea"]
     assert tool["custom_parameters"]["moodle_groups"] == "$Moodle.Person.userGroupIds"
     assert not any("=" in value for value in tool["custom_parameters"].values())
+
+
+@pytest.mark.parametrize("offered", [[tokens.GROUPS, tokens.NOTICES], [tokens.NOTICES], [], None, "text", [5]])
+def test_groups_and_notices_are_asked_only_of_platforms_that_name_them(offered: Any) -> None:
+    """Canvas refuses a registration that asks for a scope it does not know."""
+    with lms() as far:
+        far.configuration["scopes_supported"] = offered
+        register(far)
+        said = json.loads(far.asked[-1].data)["scope"].split()
+    named = offered if isinstance(offered, list) else []
+    assert set(said) == {tokens.ROSTER, *ends.GRADES} | ({tokens.GROUPS, tokens.NOTICES} & set(named))
 
 
 def test_the_token_goes_with_both_requests() -> None:
@@ -342,3 +354,46 @@ def test_an_address_for_later_is_kept_only_on_the_platforms_own_host() -> None:
     with lms() as far:
         far.registered |= {"registration_client_uri": "https://evil.example/r", "registration_access_token": "secret"}
         assert register(far).registration_url is None
+
+
+@pytest.mark.parametrize("again", range(3))
+def test_of_two_that_register_with_one_invitation_at_once_exactly_one_is_kept(again: int) -> None:
+    invite = invitation()
+    both, results = threading.Barrier(2), []
+
+    def begin(far: Lms) -> None:
+        def last(_request: Any) -> Response:
+            both.wait(5)  # both platforms answer at the same moment
+            return ends.as_json(far.registered)
+
+        far.on(REGISTRATION, last)
+        try:
+            with db.work() as unit:
+                registrations.complete(invite, openid_configuration=far.url + CONFIGURATION, registration_token=token())
+                unit.commit()
+        except RefusedError as refused:
+            results.append(refused.code)
+        else:
+            results.append("registered")
+
+    with lms() as first, lms() as second:
+        second.registered["client_id"] = "another"
+        threads = [threading.Thread(target=begin, args=(far,)) for far in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(results) == ["invite_used", "registered"]
+    assert len(platforms()) == 1
+
+
+@pytest.mark.proves("security", 7)
+@pytest.mark.parametrize(
+    "private",
+    ["http://127.0.0.1", "https://169.254.169.254", "https://[::1]", "https://[::ffff:127.0.0.1]", "https://0x7f.1"],
+)
+def test_no_invitation_makes_us_call_a_private_address(private: str) -> None:
+    settings.use(ends.installed(allow_private_platforms=False))
+    with db.work(), pytest.raises(PlatformError, match="address_refused"):
+        registration.complete(invitation(), openid_configuration=f"{private}/openid", registration_token=token())
+    assert platforms() == []

@@ -121,6 +121,9 @@ def test_an_address_with_a_query_keeps_it() -> None:
     [
         (Response(status=404), "roster_gone", True),
         (Response(status=403), "roster_refused", True),
+        (Response(status=401), "token_not_accepted", False),
+        (Response(status=500), "platform_busy", False),
+        (Response(b"{" + b" " * 17 * 1024 * 1024 + b"}"), "answer_too_large", True),
         (Response("<h1>Maintenance</h1>"), "answer_not_json", False),
         (ends.as_json(["members"]), "answer_not_json", False),
         (ends.as_json({}), "answer_not_json", False),
@@ -142,6 +145,7 @@ def test_a_course_without_a_roster_says_so() -> None:
             roster.read(here)
 
 
+@pytest.mark.proves("security", 8)
 def test_the_token_never_follows_a_link_to_another_host() -> None:
     foreign = ends.Web()
     with ends.serving(foreign) as elsewhere:

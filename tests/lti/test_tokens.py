@@ -1,5 +1,7 @@
 """Access tokens: one per registration and scope, kept sealed, never begged for while holding the database."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from werkzeug.wrappers import Response
@@ -91,6 +93,16 @@ def test_two_registrations_at_one_issuer_never_share_a_token() -> None:
         account = tokens.Account(other.id, "client-2", f"{far.url}/theirs", f"{far.url}/theirs", "2", "")
         far.on("/theirs", ends.as_json({"access_token": "theirs", "expires_in": 3600}))
         assert tokens.Connector(account).get_access_token([tokens.ROSTER]) == "theirs" != token
+
+
+@pytest.mark.proves("security", 6)
+def test_two_deployments_of_one_registration_never_share_a_token() -> None:
+    with ends.moodle() as far:
+        mine = connector(far.url)
+        theirs = tokens.Connector(replace(mine.account, deployment="3"))
+        first, second = (one.get_access_token([tokens.ROSTER]) for one in (mine, theirs))
+        assert first != second
+        assert (mine.get_access_token([tokens.ROSTER]), far.count(TOKEN)) == (first, 2)
 
 
 def test_the_assertion_names_the_platforms_own_audience() -> None:

@@ -11,7 +11,7 @@ from lti_tool.db import now
 from lti_tool.errors import NotFoundError
 from lti_tool.lti.roles import INSTITUTION
 from lti_tool.models import AuditLine, Circle, Course, Credit, EntryVersion, Feedback, KeptPlace, Membership, Person
-from lti_tool.services import circles, credits, entries, kept_places, memberships, offers, reviews, visits
+from lti_tool.services import circles, credit_lines, credits, entries, kept_places, memberships, offers, reviews, visits
 from tests import build
 from tests.services.writing import begin, reach
 
@@ -91,11 +91,12 @@ class TestUntilSheComes:
 
     def test_she_takes_no_credit(self, circle: Circle, union: Person) -> None:
         with db.work() as unit:
-            credits.reckon_all()
+            for batch in credits.to_reckon():
+                credits.reckon_all(batch)
             credits.reckon_person(union.id, circle_id=circle.id)
             unit.commit()
             assert unit.query(Credit).count() == 0
-            assert credits.lines(circle) == []
+            assert credit_lines.of(circle) == []
 
     @pytest.mark.usefixtures("union")
     def test_she_is_not_counted_among_the_readers_and_yet_announced(self, circle: Circle) -> None:

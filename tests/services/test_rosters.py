@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from time_machine import TimeMachineFixture
 
 from lti_tool import db
 from lti_tool.db import now
 from lti_tool.errors import PlatformError
-from lti_tool.models import Activity, Circle, Course, Enrolment, Membership, Person, Visit
+from lti_tool.models import Activity, Circle, Course, Delivery, Enrolment, Membership, Person, Visit
 from lti_tool.services import entries, rosters, visits
 from tests import build
 from tests.lti import ends
@@ -99,6 +100,7 @@ def test_a_roster_never_changes_a_circle_role_or_a_launch_role(lms: Lms) -> None
     assert enrolment.may_teach
 
 
+@pytest.mark.proves("security", 17)
 def test_a_shrinking_roster_marks_who_left_and_signs_out_and_deletes_nothing(lms: Lms) -> None:
     circle = build.circle(lms.course)
     lms.read(member("stays"), member("goes"))
@@ -130,6 +132,7 @@ def test_who_left_one_course_stays_signed_in_to_another(lms: Lms) -> None:
         assert visits.load(elsewhere.id) is not None
 
 
+@pytest.mark.proves("security", 17)
 @pytest.mark.parametrize("read_before", [True, False])
 def test_who_is_suspended_is_signed_out_known_to_the_roster_before_or_not(lms: Lms, read_before: bool) -> None:
     if read_before:
@@ -204,3 +207,93 @@ def test_nothing_of_a_roster_reaches_a_circle(lms: Lms) -> None:
     with db.work(read_only=True) as unit:
         assert unit.query(Circle).count() == 1
         assert unit.query(Membership).count() == 0
+
+
+class TestShrunken:
+    """An answer with less than half of the people is believed when a second one, later, says the same."""
+
+    def everybody(self, lms: Lms) -> list[dict[str, object]]:
+        people = [member(str(number)) for number in range(20)]
+        lms.read(*people)
+        return people
+
+    def test_a_much_shorter_roster_sends_nobody_away_at_once(self, lms: Lms) -> None:
+        people = self.everybody(lms)
+        visit = lms.comes("19")
+        for _ in range(3):
+            lms.read(*people[:3])
+        assert lms.left() == set()
+        with db.work(read_only=True) as unit:
+            assert visits.load(visit.id) is not None
+            waits = unit.query(Delivery).filter_by(kind="roster", done_at=None).one()
+        assert waits.due_at - now() > timedelta(minutes=50)
+
+    def test_told_twice_it_is_believed(self, lms: Lms, time_machine: TimeMachineFixture) -> None:
+        people = self.everybody(lms)
+        lms.read(*people[:3])
+        time_machine.move_to(now() + timedelta(minutes=61))
+        lms.read(*people[:3])
+        assert lms.left() == {str(number) for number in range(3, 20)}
+
+    def test_a_whole_roster_in_between_clears_the_doubt(self, lms: Lms, time_machine: TimeMachineFixture) -> None:
+        people = self.everybody(lms)
+        lms.read(*people[:3])
+        lms.read(*people)
+        time_machine.move_to(now() + timedelta(minutes=61))
+        lms.read(*people[:3])
+        assert lms.left() == set()
+
+    def test_who_is_named_as_suspended_goes_at_once(self, lms: Lms) -> None:
+        people = self.everybody(lms)
+        lms.read(*people[:3], member("7", status="Deleted"))
+        assert lms.left() == {"7"}
+
+    def test_a_course_emptied_for_others_is_believed(self, lms: Lms) -> None:
+        self.everybody(lms)
+        lms.read(*[member(f"new-{number}") for number in range(15)])
+        assert len(lms.left()) == 20
+
+
+class TestByTheClock:
+    """Rosters of courses in use are read once a day, spread over the hour."""
+
+    def courses(self, count: int, **facts: Any) -> list[Course]:
+        given = {"roster_url": "https://lms.example.org/roster", "launched_at": now() - timedelta(days=2)}
+        return [build.course(**{**given, **facts}) for _ in range(count)]
+
+    def look(self) -> list[Delivery]:
+        with db.work() as unit:
+            rosters.look_again()
+            unit.commit()
+            return unit.query(Delivery).filter_by(kind="roster").all()
+
+    @pytest.mark.usefixtures("app")
+    def test_many_courses_are_no_crowd(self) -> None:
+        self.courses(60)
+        owed = self.look()
+        minutes = {int((one.due_at - one.owed_at).total_seconds() // 60) for one in owed}
+        assert len(owed) == 60
+        assert len(minutes) > 30
+        assert max(minutes) < 60
+
+    @pytest.mark.usefixtures("app")
+    def test_only_courses_that_somebody_opened_lately_and_nobody_read_today(self) -> None:
+        self.courses(1, launched_at=now() - timedelta(days=30))
+        self.courses(1, launched_at=None)
+        self.courses(1, roster_url=None)
+        self.courses(1, roster_read_at=now() - timedelta(hours=3))
+        [due] = self.courses(1, roster_read_at=now() - timedelta(days=2))
+        assert [one.payload for one in self.look()] == [{"course_id": due.id}]
+
+    @pytest.mark.usefixtures("app")
+    def test_what_waits_or_was_refused_today_is_not_asked_again(self) -> None:
+        waits, refused, refused_long_ago = self.courses(3)
+        with db.work() as unit:
+            for course in (waits, refused, refused_long_ago):
+                rosters.ask_for(course)
+            for course, hours in ((refused, 2), (refused_long_ago, 30)):
+                row = unit.query(Delivery).filter_by(key=f"roster:{course.id}").one()
+                row.given_up_at = now() - timedelta(hours=hours)
+            unit.commit()
+        editions = {one.payload["course_id"]: one.edition for one in self.look()}
+        assert editions == {waits.id: 1, refused.id: 1, refused_long_ago.id: 2}

@@ -43,6 +43,8 @@ def test_every_answer_is_strict_and_kept_nowhere(client: FlaskClient) -> None:
         assert "X-Frame-Options" not in answer.headers  # it knows one site only, and we live in frames
 
 
+@pytest.mark.proves("security", 14)
+@pytest.mark.proves("security", 19)
 def test_every_route_is_strict_for_whoever_comes(app: Flask) -> None:
     """Numbers and tokens that nobody gave out: what answers is a refusal, and it has all the headers of a page."""
     known, nobody = app.test_client(), app.test_client()
@@ -63,6 +65,7 @@ def test_every_route_is_strict_for_whoever_comes(app: Flask) -> None:
                 assert (answer.headers["Cache-Control"] == "no-store") is not public, said
 
 
+@pytest.mark.proves("security", 19)
 def test_nothing_of_ours_says_an_address_to_others(client: FlaskClient) -> None:
     """H4: a referrer would tell a third party that somebody comes from a union's course."""
     for answer in (client.get("/"), client.get("/lti/jwks"), client.get("/healthz")):
@@ -79,6 +82,7 @@ class TestAncestors:
     def of(self, client: FlaskClient, path: str = "/circles") -> set[str]:
         return set(policy(client.get(path))["frame-ancestors"].split())
 
+    @pytest.mark.proves("security", 14)
     def test_are_the_visitor_s_own_platform_and_no_other(self, client: FlaskClient) -> None:
         mine = build.platform(issuer="https://lms.union.example", auth_url="https://login.union.example:8443/auth?a=b")
         build.platform(issuer="https://another.example")
@@ -142,6 +146,7 @@ class TestAncestors:
         for path, method in (("/", "GET"), ("/nowhere", "GET"), ("/language", "POST")):
             assert policy(client.open(path, method=method, headers=framed))["frame-ancestors"] == "'none'", path
 
+    @pytest.mark.proves("security", 14)
     def test_are_none_where_a_view_says_so(self, app: Flask) -> None:
         """Administration pages."""
         with app.test_request_context("/"):
@@ -167,3 +172,22 @@ class TestAncestors:
 )
 def test_only_the_origin_of_a_web_address_counts(address: str, origin: list[str]) -> None:
     assert frames.origins_of([address, address]) == origin
+
+
+@pytest.mark.parametrize(
+    ("address", "origins"),
+    [
+        ("https://lms.example.org/openid?x=1", ["https://lms.example.org"]),
+        ("http://127.0.0.1:8001", ["http://127.0.0.1:8001"]),
+        ("https://[2001:db8::1]:8443/", ["https://[2001:db8::1]:8443"]),
+        ("https://a.example; report-uri https://evil.example/", []),
+        ("https://a.example,https://evil.example", []),
+        ("https://a.example *", []),
+        ("https://someone@evil.example/", []),
+        ("https://*.example.org/", []),
+        ("javascript:alert(1)", []),
+        ("", []),
+    ],
+)
+def test_nothing_but_a_host_and_a_port_gets_into_the_header(address: str, origins: list[str]) -> None:
+    assert frames.origins_of([address]) == origins

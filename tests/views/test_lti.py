@@ -175,6 +175,7 @@ class TestKeptByThePlatform:
         other.post("/lti/launch", data=answered(lms, begun_there.location), headers=TOP)
         assert other.get(answer.location, headers=OURS).status_code == 200
 
+    @pytest.mark.proves("security", 1)
     @pytest.mark.parametrize(
         "headers", [FRAME, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "none"}, {}],
         ids=["another site", "another origin", "nobody's page", "nothing said"],
@@ -246,6 +247,7 @@ def launched(of: School, client: FlaskClient, **what: str) -> str:
 
 
 class TestSessions:
+    @pytest.mark.proves("security", 11)
     def test_a_session_that_was_there_before_is_not_adopted(self, lms: School) -> None:
         """Session fixation: whoever planted it would be in."""
         client = lms.app.test_client()
@@ -267,6 +269,7 @@ class TestSessions:
         assert one.get("/circles/forming").status_code == 200
 
 
+@pytest.mark.proves("security", 14)
 def test_hosts_that_an_administrator_added_may_frame_the_page(lms: School) -> None:
     with db.work() as unit:
         unit.execute(sa.update(Platform).values(frame_origins=["https://school.instructure.com/courses"]))

@@ -144,11 +144,13 @@ def test_a_window_of_somebody_else_becomes_the_persons(frame: Reader, circle: Ci
     assert who(window) == "Ama Owusu"
 
 
+@pytest.mark.proves("security", 9)
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:1", "/\n"])
 def test_it_leads_to_pages_of_ours_only(frame: Reader, window: FlaskClient, path: str) -> None:
     assert window.post(link_to(frame, path), headers=IN_WINDOW).location == "/"
 
 
+@pytest.mark.proves("security", 13)
 def test_nobody_makes_one_without_a_visit_or_a_form_of_ours(frame: Reader, app: Flask, ama: Person) -> None:
     frame.open("/circles/forming")
     hidden = frame._hidden()

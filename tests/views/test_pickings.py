@@ -15,7 +15,7 @@ from lti_tool.demo import browser, claims, deep_links
 from lti_tool.errors import RefusedError
 from lti_tool.lti import sealing
 from lti_tool.lti.messages import LinkItem
-from lti_tool.models import Activity, Circle, Enrolment, Meeting, Membership, Picking
+from lti_tool.models import Activity, Circle, Course, Enrolment, Meeting, Membership, Picking
 from lti_tool.services import leftovers, pickings
 from tests import school
 from tests.conftest import PUBLIC
@@ -118,11 +118,18 @@ def test_afterwards_circle_stages_and_meetings_are_there_too(here: School) -> No
     assert not any(str(circle.id) in key.split(":") for key in found), "no key is the number of a row"
 
 
+def made_in() -> str:
+    """The key by which a copy of the course is recognised."""
+    with db.work(read_only=True) as unit:
+        return unit.scalars(sa.select(Course.public_id)).one()
+
+
 def test_going_on_alone_adds_the_circle(here: School) -> None:
     reader = author(here)
     reader.press("Continue")
     page = reader.press("Add it to the course")
     (item,) = items(page)
+    assert item["custom"].pop("made_in") == made_in()
     assert item["custom"] == {"resource": "home"}
     assert item["title"] == "Our learning circle"
     assert item["url"] == f"{PUBLIC}/lti/launch"
@@ -154,7 +161,8 @@ def test_several_at_once_with_words_of_their_own(here: School) -> None:
         reader, "stage:ei_t3lfa:concern", "meeting:ei_t3lfa:w1", **{"title-0": "Our <b> concern", "text-1": "In room 4"}
     )
     first, second = items(page)
-    assert (first["title"], first["custom"]) == ("Our <b> concern", {"resource": "stage:ei_t3lfa:concern"})
+    assert (first["title"], first["custom"]["resource"]) == ("Our <b> concern", "stage:ei_t3lfa:concern")
+    assert first["custom"]["made_in"] == second["custom"]["made_in"] == made_in()
     assert first["text"].startswith("A change that starts from what you care about")
     assert (second["text"], second["custom"]["resource"]) == ("In room 4", "meeting:ei_t3lfa:w1")
     assert next(one.title for one in bring(here, page)) == "Our <b> concern"

@@ -40,6 +40,7 @@ def launch(reader: Reader, circle: Circle, person: Person) -> None:
         cookie["visit"] = visit.id
 
 
+@pytest.mark.proves("security", 12)
 def test_two_courses_in_two_tabs_never_mix(app: Flask, circles: tuple[Circle, Circle]) -> None:
     first, second = circles
     ama = build.member(first, "facilitator", name="Ama Owusu")
@@ -71,6 +72,7 @@ def test_a_page_of_a_course_says_whose_it_is_and_the_other_course_is_out_of_reac
     other.open(f"/circles/{second.id}", expect=404)
 
 
+@pytest.mark.proves("security", 12)
 def test_two_people_at_one_computer_keep_their_names_apart(app: Flask, circles: tuple[Circle, Circle]) -> None:
     first, second = circles
     ama, salma = build.member(first, name="Ama Owusu"), build.member(second, name="سلمى حداد")

@@ -21,6 +21,8 @@ class Blackboard(Plain):
     version = "3900.93.0"  # the same
     groups_service = False
     reviews = False
+    storage_frame = "lti_storage_frame"  # docs.anthology.com/docs/lti/core/poidc-login-lti_storage_target
+    announces_storage = False  # the same: only lti.capabilities tells
     registers = False  # a tool registers once, at developer.blackboard.com; schools deploy it by its id (pylti1.3 #70)
     comment_only_unfiltered = True  # results?user_id leaves the comment out (hypothesis/lms, blackboard plugin)
 

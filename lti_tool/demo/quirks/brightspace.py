@@ -15,6 +15,7 @@ class Brightspace(Plain):
     version = ""
     groups_service = False
     reviews = False
+    storage_frame = "_parent"  # platform storage since July 2022 (kb 27427)
     key_life = 3600  # keys change about hourly, and the old one is gone at once (pylti1.3 #90)
     one_per_domain = True  # one enabled registration for each domain of a tool (kb 23662)
 

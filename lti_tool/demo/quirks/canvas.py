@@ -41,6 +41,10 @@ class Canvas(Plain):
     ignored_progress = frozenset({"NotReady", "Failed", "Pending"})  # scores_controller.rb
     delete_coupled = Refusal(401, "not the original lineitem of a resource link")  # line_items_controller.rb
 
+    def roster_url(self, url: str, course: str) -> str:
+        """names_and_roles_controller.rb, by config/routes.rb; a group has its own beside it."""
+        return f"{url}/api/lti/courses/{course}/names_and_roles"
+
     def deployment_id(self, number: int) -> str:
         """A number and a hash, made when the tool is installed, after its registration."""
         return f"{number}:8865aa05b4b79b64a91a86042e43af5ea8ae79eb"
@@ -68,6 +72,7 @@ class Canvas(Plain):
             **known,
             "Person.address.timezone": "America/Denver",
             "Canvas.group.contextIds": ",".join(f"group-{group}" for group in opening.person.groups),
+            "com.instructure.Course.groupIds": ",".join(key for key, _ in opening.course.groups),
             "Canvas.course.id": opening.course.id,
         }
 

@@ -60,6 +60,7 @@ class Moodle(Plain):
     token_life = 60  # exp - iat in every captured launch
     hints_once = True  # mod/lti/auth.php unsets the launchid at its first use
     groups_service = False  # mod/lti/service of 4.5.6 has none
+    notices = False  # the same
     registration_status = 200  # dynreg-3
     registered_active = False  # stays Pending until an administrator presses Activate
     token_content_type = "text/html; charset=utf-8"  # noqa: S105 (http-token.json)

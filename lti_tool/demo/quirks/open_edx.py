@@ -20,6 +20,7 @@ class OpenEdx(Plain):
     version = ""
     token_life = 3600  # lti_1p3/consumer.py
     groups_service = False
+    notices = False
     registers = False  # no such service in the package
     reviews = False
     names_by_default = False  # personal data are shared only where an administrator switches it on

@@ -23,6 +23,7 @@ class Plain:
     token_life = 300  # seconds an id_token lives
     hints_once = False  # a message hint is good for one launch
     groups_service = True
+    notices = True  # tells tools of copied courses
     registers = True  # offers dynamic registration
     registration_status = 201  # RFC 7591
     registered_active = True
@@ -79,6 +80,10 @@ class Plain:
     def key_set_url(self, url: str, client_id: str) -> str:  # noqa: ARG002 (a hook)
         """Where this tool finds the LMS's keys."""
         return f"{url}/jwks"
+
+    def roster_url(self, url: str, course: str) -> str:
+        """The people of a course."""
+        return f"{url}/roster/{course}"
 
     def line_items_url(self, url: str, course: str, tool: Tool) -> str:  # noqa: ARG002 (a hook)
         """The tool's columns in a course."""

@@ -19,6 +19,8 @@ class Sakai(Plain):
     version = "23.0"
     groups_service = False
     reviews = False
+    storage_frame = "_parent"  # POSTMESSAGE.md, sakai PR 12252
+    resizes = True  # POSTMESSAGE.md
     progress_may_be_missing = True  # a score without activityProgress counts as submitted
     reopened_by = frozenset({"Initialized", "Started", "InProgress"})  # a step back opens the submission again
 

@@ -1,10 +1,12 @@
 """The course page and the gradebook, as an LMS shows them."""
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.demo import people
-from lti_tool.demo.platform import DEFAULT_COURSE
+from lti_tool.demo.platform import DEFAULT_COURSE, LmsError
 from lti_tool.demo.views import current_lms
 from lti_tool.settings import HERE
 
@@ -32,6 +34,24 @@ def show() -> ResponseReturnValue:
         circles=circles,
         outsiders=[people.ADMIN, people.TEST_PERSON],
     )
+
+
+@bp.post("/courses/<course>/<any('copy', 'reset', 'group-activity'):what>")
+def change(course: str, what: str) -> ResponseReturnValue:
+    """What a teacher of the LMS does with a course: copy it, empty it for a new round, add an activity for a group."""
+    lms, origin = current_lms(), request.headers.get("Origin")
+    if origin and urlsplit(origin).netloc != request.host:
+        abort(403)
+    if what == "copy":
+        return redirect(url_for(".show", course=lms.copy_course(course).id), 303)
+    if what == "reset":
+        lms.reset_course(course)
+    else:
+        groups, group = dict(lms.course(course).groups), request.form.get("group", "")
+        if group not in groups or not lms.activities(course):
+            raise LmsError("There is no such group.")
+        lms.add_activity(course, lms.activities(course)[0].client_id, title=groups[group], group=group)
+    return redirect(url_for(".show", course=course), 303)
 
 
 @bp.get("/gradebook")

@@ -1,13 +1,15 @@
 """Rosters, groups, columns, scores and results over HTTP."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.demo import claims
-from lti_tool.demo.library import Asked
+from lti_tool.demo.library import Asked, Config
 from lti_tool.demo.quirks.paging import Ask, Refusal
 from lti_tool.demo.services import Call, Columns, Roster
 from lti_tool.demo.state import Tool
@@ -29,6 +31,7 @@ WRITES = [claims.LINE_ITEM]
 
 
 @bp.get("/roster/<course>")
+@bp.get("/api/lti/courses/<course>/names_and_roles")
 def roster(course: str) -> ResponseReturnValue:
     """Who is in the course (Names and Roles 2.0)."""
     ask = _ask("roster", claims.ROSTER_TYPE)
@@ -39,6 +42,46 @@ def roster(course: str) -> ResponseReturnValue:
         return _refuse(ask, call)
     service = Roster(call)
     return _finish(ask, service, service.handle_resp(service.handle_get_members))
+
+
+@bp.get("/api/lti/groups/<group>/names_and_roles")
+def group_roster(group: str) -> ResponseReturnValue:
+    """Who is in one group (Canvas, names_and_roles_controller.rb group_index)."""
+    ask = _ask("roster", claims.ROSTER_TYPE)
+    course = next((one for one in current_lms().courses if group in dict(one.groups)), None)
+    if course is None or current_lms().quirks.family != "canvas":
+        return _refuse(ask, Refusal(404, "There is no such group"))
+    call = _call(ask, course.id, [claims.ROSTER_READ])
+    if isinstance(call, Refusal):
+        return _refuse(ask, call)
+    service = Roster(replace(call, group=group))
+    return _finish(ask, service, service.handle_resp(service.handle_get_members))
+
+
+@bp.route("/notice-handlers/<client_id>", methods=["GET", "PUT"])
+def notice_handlers(client_id: str) -> ResponseReturnValue:
+    """Which notices a tool wants, and where (Platform Notification Service 1.0); "" as an address ends it."""
+    lms, tool = current_lms(), _bearer()
+    token = request.headers.get("Authorization", "").partition(" ")[2]
+    if not lms.quirks.notices:
+        return {"error": "There is no such service"}, 404
+    if (
+        tool is None
+        or tool.client_id != client_id
+        or not Config(lms, tool).validate_token(token, [claims.NOTICE_HANDLERS])
+    ):
+        return {"error": "Missing or unknown access token"}, 401
+    if request.method == "GET":
+        listed = [{"notice_type": kind, "handler": handler} for kind, handler in tool.notice_handlers.items()]
+        return {"client_id": client_id, "deployment_id": tool.deployment_id, "notice_handlers": listed}
+    said = request.get_json(force=True, silent=True)
+    kind, handler = (said.get("notice_type"), said.get("handler")) if isinstance(said, dict) else (None, None)
+    ours = urlsplit(tool.target_url).netloc
+    if kind != claims.COPY_NOTICE or not isinstance(handler, str) or (handler and urlsplit(handler).netloc != ours):
+        return {"error": "The handler must be an address of the tool's own"}, 400
+    with lms.store.change() as state:
+        state.tools[client_id].notice_handlers[kind] = handler
+    return {"notice_type": kind, "handler": handler}
 
 
 @bp.get("/groups/<course>")

@@ -61,6 +61,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "version", name=op.f("uq_programme_key_version")),
     )
     op.create_table(
+        "seen_notice",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_seen_notice")),
+    )
+    op.create_index(op.f("ix_seen_notice_expires_at"), "seen_notice", ["expires_at"], unique=False)
+    op.create_table(
         "setting",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
@@ -129,6 +136,8 @@ def upgrade() -> None:
         sa.Column("deployment_id", sa.Text(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notices_url", sa.Text(), nullable=True),
+        sa.Column("notices_wanted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_deployment_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
@@ -242,16 +251,26 @@ def upgrade() -> None:
         "course",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("deployment_id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("context_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("roster_url", sa.Text(), nullable=True),
         sa.Column("roster_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("roster_fault", sa.Text(), nullable=True),
+        sa.Column("roster_shrunk_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("groups_url", sa.Text(), nullable=True),
+        sa.Column("groups_read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("group_numbers", sa.JSON(), nullable=False),
+        sa.Column("launched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("copied_from_id", sa.Integer(), nullable=True),
+        sa.Column("copy_answer", sa.Text(), nullable=False),
         sa.Column("line_items_url", sa.Text(), nullable=True),
         sa.Column("grade_scopes", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["copied_from_id"], ["course.id"], name=op.f("fk_course_copied_from_id_course")),
         sa.ForeignKeyConstraint(["deployment_id"], ["deployment.id"], name=op.f("fk_course_deployment_id_deployment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_course")),
         sa.UniqueConstraint("deployment_id", "context_id", name=op.f("uq_course_deployment_id_context_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_course_public_id")),
     )
     op.create_table(
         "activity",
@@ -263,6 +282,8 @@ def upgrade() -> None:
         sa.Column("line_item_url", sa.Text(), nullable=True),
         sa.Column("column_label", sa.Text(), nullable=True),
         sa.Column("column_maximum", sa.Integer(), nullable=True),
+        sa.Column("for_some", sa.Boolean(), nullable=False),
+        sa.Column("people_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("column_claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("circle_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_activity_circle_id_circle")),
@@ -302,6 +323,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("circle_id", "course_id", "group", name=op.f("uq_circle_source_circle_id_course_id_group")),
     )
     op.create_index(op.f("ix_circle_source_course_id"), "circle_source", ["course_id"], unique=False)
+    op.create_table(
+        "course_group",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("course_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("set_key", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_course_group_course_id_course")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_course_group")),
+        sa.UniqueConstraint("course_id", "key", name=op.f("uq_course_group_course_id_key")),
+    )
     op.create_table(
         "inquiry",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -384,6 +416,7 @@ def upgrade() -> None:
         sa.Column("test_user", sa.Boolean(), nullable=False),
         sa.Column("activity_id", sa.Integer(), nullable=True),
         sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("groups_known", sa.Boolean(), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_enrolment_activity_id_activity")),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_enrolment_course_id_course")),
@@ -622,6 +655,7 @@ def downgrade() -> None:
     op.drop_table("meeting")
     op.drop_table("kept_place")
     op.drop_table("inquiry")
+    op.drop_table("course_group")
     op.drop_table("circle_source")
     op.drop_table("audit_line")
     op.drop_table("activity")
@@ -641,6 +675,7 @@ def downgrade() -> None:
     op.drop_table("used_form")
     op.drop_table("tool_key")
     op.drop_table("setting")
+    op.drop_table("seen_notice")
     op.drop_table("programme")
     op.drop_table("platform")
     op.drop_table("delivery")
