@@ -19,7 +19,13 @@ from tests.reader import Reader
 from tests.school import School
 
 AMOUNT = [pytest.param(60, 1, id="60"), pytest.param(1000, 2, id="1000", marks=pytest.mark.slow)]
-OUR_OWN = {"login_state", "platform_keys", "tool_key", "deployment"}  # what a login or a question to the LMS leaves
+OUR_OWN = {
+    "login_state",
+    "platform_keys",
+    "tool_key",
+    "deployment",
+    "sighting",
+}  # what a login or a question to the LMS leaves
 
 
 @pytest.fixture

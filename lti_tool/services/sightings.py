@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from lti_tool import db
-from lti_tool.db import ClashError, session
+from lti_tool.db import ClashError, rows, session
 from lti_tool.models import Sighting
 
 LAUNCH = "launch"
@@ -34,6 +34,21 @@ def note(kind: str, *, platform_id: int | None, code: str = "", pause: timedelta
     elif moment - seen.at >= pause:
         seen.at, seen.times = moment, seen.times + 1
         session.flush()
+
+
+def came_in(platform_id: int, *, storage: str) -> None:
+    """Remember a launch, and how the browser kept its login: one question a launch, and one writing a minute."""
+    moment = db.now()
+    seen = {(kind, code): at for kind, code, at in rows(_SEEN, platform_id=platform_id)}
+    for kind, code in ((LAUNCH, ""), (STORAGE, storage)):
+        at = seen.get((kind, code))
+        if at is None or moment - at >= A_MINUTE:
+            note(kind, platform_id=platform_id, code=code)
+
+
+_SEEN = sa.select(Sighting.kind, Sighting.code, Sighting.at).where(
+    Sighting.platform_id == sa.bindparam("platform_id"), Sighting.kind.in_((LAUNCH, STORAGE))
+)
 
 
 def refused(code: str, *, platform_id: int) -> None:

@@ -88,8 +88,7 @@ def arrive(launch: Launch) -> Begun:
     rosters.ask_for(course)
     groups.ask_about(activity, course)
     notices.ask_for(course, launch)
-    for kind, code in ((sightings.LAUNCH, ""), (sightings.STORAGE, launch.storage)):
-        sightings.note(kind, platform_id=launch.platform_id, code=code)
+    sightings.came_in(launch.platform_id, storage=launch.storage)
     return visit
 
 

@@ -114,6 +114,19 @@ SERVICES = {
             "Often the person takes no grades in that course. The facilitator sees on the credit page whom it concerns."
         ),
     ),
+    "not_later_unread": Remedy(
+        _l("The LMS refused a score as not later than its own, and does not let us read what it holds."),
+        LMS,
+        _l("Allow the tool to read results, in its settings."),
+    ),
+    "groups_refused": Remedy(
+        _l("The LMS refused to show the groups of a course."), LMS, _l("Allow the groups service, if it is to be used.")
+    ),
+    "notices_refused": Remedy(
+        _l("The LMS refused to send notices about copied courses."),
+        LMS,
+        _l("Allow the notice service, if it is offered."),
+    ),
     "person_gone": Remedy(_l("A score was for somebody who has left the course."), NOBODY, _l("Nothing.")),
     "newer_on_platform": Remedy(
         _l("Somebody changed a score by hand in the gradebook."), NOBODY, _l("Nothing: that stands.")

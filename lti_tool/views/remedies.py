@@ -168,6 +168,14 @@ CLAIMS = {
         _l("Correct the tool’s address in the LMS, then make the activity anew."),
     ),
     "review_missing": _malformed(_l("A review does not say whose work it is about.")),
+    "links_missing": _malformed(_l("The LMS asked for content to choose and does not say what it takes.")),
+    "return_foreign": Remedy(
+        _l("The LMS asked for content to choose and wants the answer at another host."),
+        LMS,
+        _l("Correct the site address in the settings of the LMS."),
+    ),
+    "notice_seen": Remedy(_l("The LMS sent a notice a second time."), NOBODY, _l("Nothing.")),
+    "notice_unknown": Remedy(_l("The LMS sent a notice that the tool does not know."), NOBODY, _l("Nothing.")),
     "return_missing": _malformed(_l("The LMS asked for content to choose and gave no address to return to.")),
 }
 OF_LAUNCHES: dict[str, Remedy] = {**LOGINS, **TOKENS, **CLAIMS}
