@@ -212,12 +212,19 @@ def _kept(account: Account, scopes: str) -> str | None:
 def _keep(account: Account, scopes: str, token: str, *, lasts: float) -> None:
     """Keep the token for others; when somebody kept one at the same moment, theirs is as good."""
     expires_at = db.now() + timedelta(seconds=lasts - MARGIN)
-    new = AccessToken(platform_id=account.platform_id, deployment=account.deployment, scopes=scopes)
-    new.token, new.expires_at = sealing.seal(token), expires_at
+    mine = _mine(account, scopes)
     with db.work() as unit:
-        unit.execute(sa.delete(AccessToken).filter_by(**_mine(account, scopes)))
-        unit.add(new)
+        db.rows(_FORGET, **mine)
         try:
+            db.rows(_KEEP, **mine, token=sealing.seal(token), expires_at=expires_at)
             unit.commit()
         except IntegrityError:
             unit.rollback()
+
+
+_FORGET = sa.delete(AccessToken).where(
+    AccessToken.platform_id == sa.bindparam("platform_id"),
+    AccessToken.deployment == sa.bindparam("deployment"),
+    AccessToken.scopes == sa.bindparam("scopes"),
+)
+_KEEP = sa.insert(AccessToken)
