@@ -47,3 +47,16 @@ def test_addresses_of_the_tool_exist(manual: Path, app: Flask) -> None:
 def test_links_lead_somewhere(manual: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", manual.read_text(encoding="utf-8")):
         assert (manual.parent / target).exists(), f"{manual.name}: {target} does not exist"
+
+
+def test_pictures_are_small_shown_and_described() -> None:
+    shown = {
+        (manual.parent / target).resolve(): words
+        for manual in MANUALS
+        for words, target in re.findall(r"!\[([^]]*)\]\(([^)]+)\)", manual.read_text(encoding="utf-8"))
+    }
+    pictures = set((TOP / "docs" / "install" / "pictures").iterdir())
+    assert set(shown) == pictures
+    assert len(pictures) <= 10
+    assert [one.name for one in pictures if one.stat().st_size > 40_000] == []
+    assert [one.name for one, words in shown.items() if len(words) < 20] == []
