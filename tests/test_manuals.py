@@ -60,3 +60,20 @@ def test_pictures_are_small_shown_and_described() -> None:
     assert len(pictures) <= 10
     assert [one.name for one in pictures if one.stat().st_size > 40_000] == []
     assert [one.name for one, words in shown.items() if len(words) < 20] == []
+
+
+@pytest.mark.parametrize("layer", ["services", "lti"])
+def test_the_tree_names_every_module(layer: str) -> None:
+    told = set(re.findall(r"[a-z_]+", (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")))
+    modules = {module.stem for module in (TOP / "lti_tool" / layer).glob("*.py")} - {"__init__"}
+    assert modules <= told
+
+
+def test_decisions_are_numbered_and_listed() -> None:
+    decisions = sorted((TOP / "docs" / "decisions").glob("*.md"))
+    titles = [decision.read_text(encoding="utf-8").splitlines()[0] for decision in decisions]
+    assert [one.name[:4] for one in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    assert [title.partition(".")[0] for title in titles] == [f"# {number}" for number in range(1, len(decisions) + 1)]
+    listed = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for decision, title in zip(decisions, titles, strict=True):
+        assert f"[{title.partition('. ')[2]}](decisions/{decision.name})" in listed
