@@ -132,6 +132,7 @@ class Album:
         addresses = [[self.ends.tool.url, OURS], [self.ends.lms.base_url, THEIRS]]
         for frame in page.frames:
             frame.evaluate(NEUTRAL, [addresses, "This is a laboratory"])
+        page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(200)
         tall = min(page.evaluate("document.body.scrollHeight"), TALLEST)
         seen = page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": tall}, animations="disabled")
