@@ -19,8 +19,8 @@ INTRODUCTION = """# Conformance
 
 Which rules of LTI 1.3 and LTI Advantage are proved by a test, and by which. `make conformance` runs them and writes
 this page; the full run fails when it is not true any more. The official cases carry the official names (1EdTech, LTI
-Advantage conformance certification 1.3). The certification itself, which 1EdTech does with its own suite against a
-running installation, is not part of this.
+Advantage Conformance Certification Guide 1.3, chapter 6, tools). The certification itself, which 1EdTech does with its
+own suite against a running installation, is not part of this.
 """
 
 
@@ -162,7 +162,7 @@ FAULTS = {
     11: "A session set beforehand is not adopted",
     12: "Two launches in one browser do not mix courses",
     13: "A form from elsewhere changes nothing",
-    14: "A page is framed by its own platform only, administration by nobody",
+    14: "A page is framed by its own platform only, administration by nobody, a refusal that says nothing by all",
     15: "Names, titles and parameters are text, never markup",
     16: "Rights come from whole context roles, never from a part of a word",
     17: "Who was removed from the course is signed out",
@@ -184,7 +184,7 @@ CHAPTERS = {
     "launches taken": Chapter(
         "Launches that must be taken",
         "certification 6.1.2 and 6.1.3",
-        tuple(f"{who}-{case}" for who in ("Instructor", "Student") for case in TAKEN),
+        tuple(f"Valid {who} {case}" for who in ("Instructor", "Student") for case in TAKEN),
     ),
     "deep linking": Chapter("Deep linking", "certification 6.2", DEEP_LINKING),
     "roster": Chapter("Names and roles", "certification 6.3", ROSTER),

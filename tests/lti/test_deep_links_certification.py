@@ -68,7 +68,7 @@ def is_formatted(lms: Lms) -> None:
     parts = response(requested(lms)).split(".")
     header, body = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
     assert (len(parts), header["alg"], header["typ"]) == (3, "RS256", "JWT")
-    assert isinstance(body, dict)
+    assert body[LTI + "message_type"] == "LtiDeepLinkingResponse"
 
 
 def has_timestamps(lms: Lms) -> None:

@@ -133,6 +133,7 @@ class TestAncestors:
         unknown = client.application.test_client().get("/circles", headers={"Referer": "https://portal.union.example/"})
         assert policy(unknown)["frame-ancestors"] == "https://portal.union.example"
 
+    @pytest.mark.proves("security", 14)
     def test_are_all_where_a_refusal_in_a_frame_says_nothing(self, client: FlaskClient) -> None:
         """Or a frame whose cookie is gone stays blank after every click; the page names nobody and does nothing."""
         framed = {"Sec-Fetch-Dest": "iframe", "Referer": settings.current().url("/circles/1")}
