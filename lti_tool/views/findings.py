@@ -111,7 +111,8 @@ SERVICES = {
         _l("The LMS refused a score."),
         LMS,
         _l(
-            "Often the person has no line in that course’s gradebook. The facilitator sees on the credit page whom it concerns."
+            "Often the person has no line in that course’s gradebook. The facilitator sees on the credit page whom it "
+            "concerns."
         ),
     ),
     "not_later_unread": Remedy(
