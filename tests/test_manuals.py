@@ -47,3 +47,33 @@ def test_addresses_of_the_tool_exist(manual: Path, app: Flask) -> None:
 def test_links_lead_somewhere(manual: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", manual.read_text(encoding="utf-8")):
         assert (manual.parent / target).exists(), f"{manual.name}: {target} does not exist"
+
+
+def test_pictures_are_small_shown_and_described() -> None:
+    shown = {
+        (manual.parent / target).resolve(): words
+        for manual in MANUALS
+        for words, target in re.findall(r"!\[([^]]*)\]\(([^)]+)\)", manual.read_text(encoding="utf-8"))
+    }
+    pictures = set((TOP / "docs" / "install" / "pictures").iterdir())
+    assert set(shown) == pictures
+    assert len(pictures) <= 10
+    assert [one.name for one in pictures if one.stat().st_size > 40_000] == []
+    assert [one.name for one, words in shown.items() if len(words) < 20] == []
+
+
+@pytest.mark.parametrize("layer", ["services", "lti"])
+def test_the_tree_names_every_module(layer: str) -> None:
+    told = set(re.findall(r"[a-z_]+", (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")))
+    modules = {module.stem for module in (TOP / "lti_tool" / layer).glob("*.py")} - {"__init__"}
+    assert modules <= told
+
+
+def test_decisions_are_numbered_and_listed() -> None:
+    decisions = sorted((TOP / "docs" / "decisions").glob("*.md"))
+    titles = [decision.read_text(encoding="utf-8").splitlines()[0] for decision in decisions]
+    assert [one.name[:4] for one in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    assert [title.partition(".")[0] for title in titles] == [f"# {number}" for number in range(1, len(decisions) + 1)]
+    listed = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for decision, title in zip(decisions, titles, strict=True):
+        assert f"[{title.partition('. ')[2]}](decisions/{decision.name})" in listed

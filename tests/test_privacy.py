@@ -40,7 +40,7 @@ class Seen:
     """What went between browsers and the tool."""
 
     answers: list[TestResponse] = field(default_factory=list)
-    secrets: set[str] = field(default_factory=set)  # every id_token, state and nonce
+    secrets: set[str] = field(default_factory=set)  # every id_token and state, and what the cookies hold
 
     def urls(self) -> set[str]:
         """Every address that was asked for, that an answer leads to or that stands in a page.
@@ -67,6 +67,10 @@ def watching(app: Flask) -> Iterator[Seen]:
             sent = kwargs.get("data")
             if isinstance(sent, dict):
                 seen.secrets |= {str(sent[name]) for name in ("id_token", "state") if name in sent}
+            held = (cookie.partition("=")[2].partition(";")[0] for cookie in answer.headers.getlist("Set-Cookie"))
+            seen.secrets |= {value for value in held if len(value) > 20}
+            with self.session_transaction(base_url=PUBLIC) as session:
+                seen.secrets |= {str(session["visit"])} if "visit" in session else set()
             return answer
 
     before, app.test_client_class = app.test_client_class, Watched
@@ -160,7 +164,6 @@ def test_nobody_can_be_read_in_logs_addresses_and_headers(
         assert found_in(unquote(str(headers)), secrets) == set(), answer.request.path
 
 
-@pytest.mark.proves("security", 19)
 def look_after(lms: School) -> set[str]:
     """An administrator's whole way: both doors, every page, a check of an LMS that refuses; the secrets of it."""
     path = administering.link()
@@ -192,6 +195,7 @@ def look_after(lms: School) -> set[str]:
     return {path.rsplit("/", 1)[1], value.value, re.findall(r"/lti/register/([\w-]+)", made)[0]}
 
 
+@pytest.mark.proves("security", 20)
 def test_nobody_can_be_read_in_what_administrators_leave(
     lms: School, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -214,6 +218,7 @@ def test_nobody_can_be_read_in_what_administrators_leave(
     assert found_in(rows, personal(lms)) == set()
 
 
+@pytest.mark.proves("security", 19)
 def test_every_answer_keeps_to_itself(plain: School) -> None:
     with watching(plain.app) as seen:
         whole_way(plain)

@@ -1,5 +1,6 @@
 """What an administrator copies into an LMS that does not register tools by itself, and Canvas's file of the same."""
 
+import json
 from typing import Any
 
 from lti_tool import settings
@@ -20,6 +21,7 @@ def values(product: str) -> dict[str, str]:
         "target": tool["target_link_uri"],
         "login": ours["initiate_login_uri"],
         "launch": ours["redirect_uris"][0],
+        "launch_list": json.dumps(ours["redirect_uris"]),  # as Studio's box of Open edX wants it
         "key_set": ours["jwks_uri"],
         "icon": ours["logo_uri"],
         "canvas_file": settings.current().url("/lti/canvas-configuration"),

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from lti_tool.views.remedies import ADDRESSES, CLOCKS, HERE, LMS, MAKERS, NETWORK, NOBODY, OF_LAUNCHES, Remedy
 
 _NAMES = _l("Switch on names and roles in the settings of the tool.")
-_COLUMNS = _l("Switch on grades with columns in the settings of the tool, if credit is to arrive there.")
+_COLUMNS = _l("Switch on the gradebook with columns in the settings of the tool, if credit is to arrive there.")
 _APPROVE = _l("Approve it, once you made sure whose it is.")
 _OPEN_ONCE = _l("Add the activity to a course and open it once.")
 SERVICES = {
@@ -84,7 +84,7 @@ SERVICES = {
     "scope_refused": Remedy(
         _l("The LMS does not let this tool use one of its services."),
         LMS,
-        _l("Allow names and roles, and grades with columns, in the settings of the tool."),
+        _l("Allow names and roles, and gradebook columns, in the settings of the tool."),
     ),
     "no_roster": Remedy(_l("The LMS offers no roster to this tool."), LMS, _NAMES),
     "roster_gone": Remedy(
@@ -111,7 +111,8 @@ SERVICES = {
         _l("The LMS refused a score."),
         LMS,
         _l(
-            "Often the person takes no grades in that course. The facilitator sees on the credit page whom it concerns."
+            "Often the person has no line in that course’s gradebook. The facilitator sees on the credit page whom it "
+            "concerns."
         ),
     ),
     "not_later_unread": Remedy(

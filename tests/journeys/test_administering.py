@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page
 
-from tests.journeys import axe
+from tests.journeys import axe, first_day
+from tests.journeys.first_day import text
 from tests.journeys.story import AUTHOR, Story
 
 pytestmark = pytest.mark.browser
@@ -25,16 +26,10 @@ def chief(story: Story) -> Iterator[Page]:
     context.set_default_timeout(15_000)
     story.staff.watch(context)
     page = context.new_page()
-    page.goto(story.ends.tool.run("admin-link").splitlines()[-1])
-    page.get_by_role("button", name="Open the administrator’s pages").click()
-    page.get_by_role("heading", name="Platforms", exact=True).wait_for()
+    first_day.enter(page, story.ends)
     yield page
     story.ends.lms.faults.clear()
     context.close()
-
-
-def text(page: Page) -> str:
-    return re.sub(r"\s+", " ", page.locator("body").inner_text())
 
 
 def home(story: Story, page: Page) -> None:
@@ -62,19 +57,9 @@ def checked(story: Story, page: Page, **faults: int | bool) -> str:
     """What the platform's page says after a self-check of an LMS with these faults."""
     story.ends.lms.faults.clear()
     story.ends.lms.faults.set(**faults)
-    home(story, page)
-    page.locator("main ul a").first.click()
-    page.get_by_role("button", name="Check the connection now").click()
-    look = page.get_by_role("link", name="Look again")
-    look.wait_for()
-    for _ in range(60):
-        page.wait_for_timeout(500)
-        look.click()
-        page.wait_for_load_state()
-        if look.count() == 0:
-            break
+    found = first_day.check(page, story.ends)
     story.ends.lms.faults.clear()
-    return text(page)
+    return found
 
 
 def test_one_press_lets_a_waiting_deployment_in(story: Story, chief: Page) -> None:

@@ -94,6 +94,7 @@ def test_half_a_roster_sends_nobody_away(lms: School, monkeypatch: pytest.Monkey
     assert present(lms) == ALL
 
 
+@pytest.mark.proves("security", 17)
 def test_who_left_is_signed_out_keeps_everything_and_may_come_back(lms: School) -> None:
     lms.set_up()
     teacher = lms.share("teacher01")
@@ -108,6 +109,7 @@ def test_who_left_is_signed_out_keeps_everything_and_may_come_back(lms: School) 
     assert school.CONCERN in lms.open("teacher01").open(entry)
 
 
+@pytest.mark.proves("security", 17)
 def test_suspending_one_person_ends_only_her_visits(lms: School) -> None:
     lms.set_up()
     readers = {person: lms.open(person) for person in TEACHERS}

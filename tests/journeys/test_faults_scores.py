@@ -436,6 +436,9 @@ def test_the_test_person_of_the_lms_is_never_credited(app: Flask) -> None:
         assert lms.lms.gradebook.posts == []
         with db.work(read_only=True) as unit:
             assert unit.scalars(sa.select(Delivery).where(Delivery.kind == "score")).all() == []
+        lms.share("teacher01")
+        lms.work()
+        assert lms.lms.gradebook.posts, "the same deed of anybody else is told, or this proves nothing"
 
 
 def test_answers_that_nobody_can_read_are_waited_out(lms: School) -> None:

@@ -113,6 +113,7 @@ def test_the_language_is_looked_for_in_three_places() -> None:
     assert Claims({}).locale == ""
 
 
+@pytest.mark.proves("security", 9)
 @pytest.mark.parametrize(
     "address",
     [

@@ -68,7 +68,7 @@ def is_formatted(lms: Lms) -> None:
     parts = response(requested(lms)).split(".")
     header, body = (json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in parts[:2])
     assert (len(parts), header["alg"], header["typ"]) == (3, "RS256", "JWT")
-    assert isinstance(body, dict)
+    assert body[LTI + "message_type"] == "LtiDeepLinkingResponse"
 
 
 def has_timestamps(lms: Lms) -> None:
@@ -107,13 +107,13 @@ def affirms(lms: Lms) -> None:
 
 
 CASES = {
-    "Deep Linking Request": sends_the_request,
-    "Deep Linking Response": receives_the_response,
-    "Response Format": is_formatted,
-    "Response Timestamps": has_timestamps,
-    "Response Signature": is_signed,
-    "Response Required Claims": has_required_claims,
-    "Affirm Content Items": affirms,
+    "Send the Request Payload": sends_the_request,
+    "Receive the Response Payload": receives_the_response,
+    "Response Format Valid": is_formatted,
+    "Response Timestamps Valid": has_timestamps,
+    "Signature Valid": is_signed,
+    "Required Claims Verified": has_required_claims,
+    "Affirm Response": affirms,
 }
 
 

@@ -1,7 +1,7 @@
 """The grade service of the official certification (LTI Advantage conformance 1.3, section 6.4).
 
 Its list has one launch; after it, "it is the responsibility of the Tool alone to work with the AGS API to create
-lineitems and scores". So the cases after the first are that sentence and section 4.2.2, taken apart.
+lineitems and scores". So the cases after the first are ours: that sentence, taken apart.
 """
 
 import json

@@ -42,6 +42,7 @@ def refusal(url: str, **options: Any) -> PlatformError:
 @pytest.mark.parametrize(
     "url",
     [
+        "http://127.0.0.1/",
         "https://127.0.0.1/",
         "https://169.254.169.254/latest/meta-data",
         "https://[::1]/",

@@ -68,8 +68,11 @@ WHO = {"Instructor": TEACHER, "Student": STUDENT}
 
 
 @pytest.mark.proves("launches taken")
-@pytest.mark.parametrize("case", GOOD)
-@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(
+    ("who", "case"),
+    [(who, case) for who in WHO for case in GOOD],
+    ids=[f"Valid {who} {case}" for who in WHO for case in GOOD],
+)
 def test_valid_launches_pass(lms: Lms, who: str, case: str) -> None:
     role, said = WHO[who], {"roles": [ROLE]} | GOOD[case]
     words = {ROLE: role, SHORT: who if who == "Instructor" else "Learner"}

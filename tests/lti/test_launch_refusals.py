@@ -124,10 +124,11 @@ MISJUDGED = (  # by pylti1p3 2.0.0, which accepts these or breaks
     "azp of another client",
     "iss unknown",
 )
+FOREIGN = [name for name, (_changes, code) in CLAIMS.items() if code == "target_foreign"]
 
 
 @pytest.mark.proves("negative")
-@pytest.mark.parametrize(("changes", "code"), named(CLAIMS, "library", MISJUDGED))
+@pytest.mark.parametrize(("changes", "code"), named(CLAIMS, MISJUDGED, {5: ["deployment empty"], 9: FOREIGN}))
 def test_a_claim_that_breaks_a_rule_is_refused(lms: Lms, changes: dict[str, Any], code: str) -> None:
     now = {name: value.moment() if isinstance(value, ago) else value for name, value in changes.items()}
     assert refusal(lms.form(**now)) == code
@@ -171,7 +172,7 @@ def raw(header: dict[str, Any], body: Any, secret: bytes = b"") -> str:
 
 FORGED: dict[str, tuple[dict[str, Any], str]] = {
     "alg none": ({"alg": "none", "kid": "first"}, "algorithm_refused"),
-    "alg HS256 with our view of the public key": ({"alg": "HS256", "kid": "first"}, "algorithm_refused"),
+    "alg HS256 with the public key as secret": ({"alg": "HS256", "kid": "first"}, "algorithm_refused"),
     "alg RS512": ({"alg": "RS512", "kid": "first"}, "algorithm_refused"),
     "alg missing": ({"kid": "first"}, "algorithm_refused"),
     "jku": ({"alg": "RS256", "kid": "first", "jku": "https://evil.example/jwks"}, "header_refused"),
@@ -202,12 +203,21 @@ def test_a_token_signed_by_somebody_else_under_the_platforms_key_id_is_refused(l
     assert refusal({"state": asked["state"], "id_token": token}) == "signature_wrong"
 
 
+NO_TOKENS = {
+    "token: a text": "x",
+    "token: two parts": "a.b",
+    "token: four parts": "a.b.c.d",
+    "token: dots": "....",
+    "token: no base64": "a.b.c",
+    "token: list as body": raw({"alg": "RS256"}, [1]),
+    "token: list as header": raw([], {}),  # type: ignore[arg-type]
+    "token: not ASCII": "é.é.é",
+    "token: endless": "x" * 70_000,
+}
+
+
 @pytest.mark.proves("negative")
-@pytest.mark.parametrize(
-    "token",
-    ["x", "a.b", "a.b.c.d", "....", "a.b.c", raw({"alg": "RS256"}, [1]), raw([], {}), "é.é.é", "x" * 70_000],  # type: ignore[arg-type]
-    ids=["text", "two parts", "four", "dots", "no base64", "list as body", "list as header", "no ASCII", "huge"],
-)
+@pytest.mark.parametrize("token", NO_TOKENS.values(), ids=NO_TOKENS.keys())
 def test_what_is_no_token_is_refused(lms: Lms, token: str) -> None:
     assert refusal({"state": lms.login()["state"], "id_token": token}) == "token_unreadable"
 
@@ -216,7 +226,8 @@ def test_a_token_of_a_megabyte_is_not_even_read(lms: Lms) -> None:
     assert refusal(lms.form(custom={"resource": "x" * 1_000_000})) == "token_unreadable"
 
 
-@pytest.mark.proves("negative", "no token, no state")
+@pytest.mark.proves("negative", "state missing")
+@pytest.mark.proves("negative", "token missing")
 def test_an_answer_without_token_or_state_is_refused(lms: Lms) -> None:
     assert refusal({"state": lms.login()["state"]}) == "token_missing"
     assert refusal({"id_token": "x"}) == "state_missing"
@@ -249,6 +260,17 @@ def test_a_deployment_of_another_registration_is_not_ours(lms: Lms) -> None:
     assert refusal(lms.form(deployment_id="of the other")) == "deployment_pending"
 
 
+@pytest.mark.proves("security", 5)
+@pytest.mark.parametrize("nowhere", ["", None, GONE], ids=["empty", "null", "missing"])
+def test_no_deployment_is_not_any_deployment(lms: Lms, nowhere: Any) -> None:
+    with db.work() as session:
+        session.scalars(sa.select(Platform)).one().accepts_all_deployments = True
+        session.commit()
+    assert refusal(lms.form(deployment_id=nowhere)) == "deployment_missing"
+    with db.work(read_only=True) as session:
+        assert [row.deployment_id for row in session.scalars(sa.select(Deployment))] == ["1"]
+
+
 def test_a_platform_may_be_trusted_with_all_its_deployments(lms: Lms) -> None:
     with db.work() as session:
         session.scalars(sa.select(Platform)).one().accepts_all_deployments = True
@@ -266,7 +288,9 @@ def test_an_approval_taken_back_stops_the_launch_under_way(lms: Lms) -> None:
 
 @pytest.mark.proves("negative")
 @pytest.mark.parametrize(
-    ("error", "code"), [("login_required", "login_required"), ("access_denied", "platform_said_no")]
+    ("error", "code"),
+    [("login_required", "login_required"), ("access_denied", "platform_said_no")],
+    ids=["platform answers login_required", "platform answers access_denied"],
 )
 def test_the_platforms_no_is_told_with_its_words(lms: Lms, error: str, code: str) -> None:
     form = {"error": error, "error_description": "Please sign in.", "state": lms.login()["state"]}

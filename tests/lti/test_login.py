@@ -85,7 +85,7 @@ UNKNOWN: dict[str, tuple[dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("unknown", named(UNKNOWN, "library", ("iss unknown at login", "client_id unknown at login")))
+@pytest.mark.parametrize("unknown", named(UNKNOWN, ("iss unknown at login", "client_id unknown at login")))
 def test_an_unknown_platform_is_refused(lms: Lms, unknown: dict[str, str]) -> None:
     assert refusal(WHOLE | unknown) == "platform_unknown"
 
@@ -112,6 +112,7 @@ def test_a_login_is_kept_for_ten_minutes_without_the_browsers_secret(lms: Lms) -
     assert "secret" not in repr(vars(kept))
 
 
+@pytest.mark.proves("security", 3)
 def test_old_logins_are_swept_by_new_ones(lms: Lms) -> None:
     for _ in range(3):
         begin(WHOLE)

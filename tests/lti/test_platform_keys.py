@@ -106,7 +106,7 @@ def test_old_keys_are_asked_for_again_so_that_a_withdrawn_one_ends(lms: Lms) -> 
     assert refusal(lms.form()) == "key_unknown"
 
 
-@pytest.mark.proves("negative", "key set unreachable")
+@pytest.mark.proves("negative", "key set: unreachable")
 def test_a_first_launch_during_an_outage_says_so(lms: Lms) -> None:
     lms.answer = down
     assert refusal(lms.form()) == "keys_unreachable"
@@ -116,29 +116,33 @@ def test_a_first_launch_during_an_outage_says_so(lms: Lms) -> None:
 
 OCT = {"kty": "oct", "k": "c2VjcmV0", "kid": "first", "alg": "HS256"}
 BROKEN: dict[str, tuple[Any, str]] = {
-    "an oct key": ({"keys": [OCT]}, "keys_unusable"),
-    "no keys member": ({"jwks": []}, "keys_unusable"),
-    "no key at all": ({"keys": []}, "keys_unusable"),
-    "a list": ([public_jwk("first")], "keys_unusable"),
-    "null": (None, "keys_unusable"),
-    "keys a text": ({"keys": "first"}, "keys_unusable"),
-    "keys of texts": ({"keys": ["first", 5, None]}, "keys_unusable"),
-    "use enc": ({"keys": [public_jwk("first", use="enc")]}, "keys_unusable"),
-    "for another algorithm": ({"keys": [public_jwk("first", alg="RSA-OAEP")]}, "keys_unusable"),
-    "too small": ({"keys": [public_jwk("small", bits=1024, kid="first")]}, "keys_unusable"),
-    "n a number": ({"keys": [public_jwk("first", n=5)]}, "keys_unusable"),
-    "n no base64": ({"keys": [public_jwk("first", n="é!")]}, "keys_unusable"),
-    "e of zero": ({"keys": [public_jwk("first", e="AA")]}, "keys_unusable"),
-    "without id": ({"keys": [public_jwk("first", kid=GONE)]}, "keys_unusable"),
-    "of another id": ({"keys": [public_jwk("second")]}, "key_unknown"),
-    "no JSON": (b"<html>", "keys_unreachable"),
-    "nested deeply": (b"[" * 100_000, "keys_unreachable"),
-    "huge": (b'{"keys": [' + b" " * 400_000 + b"]}", "keys_unreachable"),
+    "key set: an oct key": ({"keys": [OCT]}, "keys_unusable"),
+    "key set: no keys member": ({"jwks": []}, "keys_unusable"),
+    "key set: no key at all": ({"keys": []}, "keys_unusable"),
+    "key set: a list": ([public_jwk("first")], "keys_unusable"),
+    "key set: null": (None, "keys_unusable"),
+    "key set: keys a text": ({"keys": "first"}, "keys_unusable"),
+    "key set: keys of texts": ({"keys": ["first", 5, None]}, "keys_unusable"),
+    "key set: use enc": ({"keys": [public_jwk("first", use="enc")]}, "keys_unusable"),
+    "key set: for another algorithm": ({"keys": [public_jwk("first", alg="RSA-OAEP")]}, "keys_unusable"),
+    "key set: too small": ({"keys": [public_jwk("small", bits=1024, kid="first")]}, "keys_unusable"),
+    "key set: n a number": ({"keys": [public_jwk("first", n=5)]}, "keys_unusable"),
+    "key set: n no base64": ({"keys": [public_jwk("first", n="é!")]}, "keys_unusable"),
+    "key set: e of zero": ({"keys": [public_jwk("first", e="AA")]}, "keys_unusable"),
+    "key set: without id": ({"keys": [public_jwk("first", kid=GONE)]}, "keys_unusable"),
+    "key set: of another id": ({"keys": [public_jwk("second")]}, "key_unknown"),
+    "key set: no JSON": (b"<html>", "keys_unreachable"),
+    "key set: nested deeply": (b"[" * 100_000, "keys_unreachable"),
+    "key set: huge": (b'{"keys": [' + b" " * 400_000 + b"]}", "keys_unreachable"),
 }
 
 
+MISJUDGED = ("key set: an oct key", "key set: no keys member", "key set: use enc")  # by pylti1p3 2.0.0
+NOT_RSA = ("key set: an oct key", "key set: too small", "key set: for another algorithm")
+
+
 @pytest.mark.proves("negative")
-@pytest.mark.parametrize(("published", "code"), named(BROKEN, "library", ("an oct key", "no keys member", "use enc")))
+@pytest.mark.parametrize(("published", "code"), named(BROKEN, MISJUDGED, {4: NOT_RSA}))
 def test_a_broken_key_set_is_refused(lms: Lms, published: Any, code: str) -> None:
     lms.published = published
     assert refusal(lms.form()) == code
@@ -177,7 +181,7 @@ def test_nobody_waits_for_a_database_while_the_platform_is_slow(lms: Lms) -> Non
     waiting.join()
 
 
-@pytest.mark.proves("negative", "key set slow")
+@pytest.mark.proves("negative", "key set: slow")
 @pytest.mark.slow
 def test_a_key_set_that_never_comes_is_given_up(lms: Lms) -> None:
     end = threading.Event()

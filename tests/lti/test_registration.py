@@ -321,7 +321,11 @@ class TestShapes:
 
     @pytest.mark.parametrize(
         ("product", "own"),
-        [("moodle", {"moodle_groups"}), ("canvas", {"canvas_groups", "canvas_group"}), ("sakai", set())],
+        [
+            ("moodle", {"moodle_groups"}),
+            ("canvas", {"canvas_groups", "canvas_group", "canvas_course_groups"}),
+            ("sakai", set()),
+        ],
     )
     def test_variables_of_other_products_are_not_asked_for(self, product: str, own: set[str]) -> None:
         names = set(asked(product)[TOOL]["custom_parameters"])

@@ -192,6 +192,7 @@ def test_the_next_page_is_found_as_platforms_write_it(header: str | None, expect
     assert paging.next_link(header, requested="http://localhost:8080/x") == expected
 
 
+@pytest.mark.proves("security", 8)
 @pytest.mark.parametrize(
     "target", ["https://localhost:8080/a", "http://localhost/a", "//evil.example/a", "http://[", "file:///a"]
 )

@@ -21,7 +21,7 @@ def asked() -> ends.Moodle:
 
 
 class TestNamesAndRoles:
-    @pytest.mark.proves("roster", "Launch")
+    @pytest.mark.proves("roster", "Valid Instructor Launch")
     def test_launch(self, lms: Lms) -> None:
         """The service's address is taken from the launch."""
         url = "https://lms.example.org/memberships?x=1"
@@ -31,22 +31,22 @@ class TestNamesAndRoles:
         )
         assert launch.roster_url == url
 
-    @pytest.mark.proves("roster", "Request")
+    @pytest.mark.proves("roster", "Received Request")
     def test_request(self, asked: ends.Moodle) -> None:
         assert [(one.method, one.path) for one in asked.asked if one.path == PATH] == [("GET", PATH)]
 
-    @pytest.mark.proves("roster", "Header")
+    @pytest.mark.proves("roster", "Verify JSON Header")
     def test_header(self, asked: ends.Moodle) -> None:
         """Exactly the media type of the membership container."""
         assert asked.asked[-1].headers["Accept"] == "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
-    @pytest.mark.proves("roster", "Bearer")
+    @pytest.mark.proves("roster", "Verify Bearer Token")
     def test_bearer(self, asked: ends.Moodle) -> None:
         kind, _, token = asked.asked[-1].headers["Authorization"].partition(" ")
         assert kind == "Bearer"
         assert token in asked.valid
 
-    @pytest.mark.proves("roster", "Scope")
+    @pytest.mark.proves("roster", "Verify Bearer Scope")
     def test_scope(self, asked: ends.Moodle) -> None:
         """Only what the call needs."""
         [token] = [one for one in asked.asked if one.path.endswith("/token.php")]

@@ -221,6 +221,7 @@ def test_role_and_page(app: Flask, reader: Reader, who: str) -> None:
             assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], path[1]
 
 
+@pytest.mark.proves("security", 14)
 def test_no_page_of_administrators_is_ever_framed(app: Flask) -> None:
     course = build.course()
     reader = administering.whole(app)
@@ -230,6 +231,7 @@ def test_no_page_of_administrators_is_ever_framed(app: Flask) -> None:
     assert "frame-ancestors 'none'" in reader.open(administering.link()).answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.proves("security", 13)
 def test_a_form_of_a_teacher_is_no_form_of_an_administrator(app: Flask, reader: Reader) -> None:
     """The two signs on a form are not taken for one another, whatever their numbers."""
     course = build.course()

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, g, redirect, render_template_string
 from flask.testing import FlaskClient
 
 from lti_tool import create_app, db
-from lti_tool.access import Permission, Rights
+from lti_tool.access import ADMINISTERING, Permission, Rights
 from lti_tool.db import UncommittedError, now
 from lti_tool.models import Circle, Membership, Norm, Person, UsedForm, Visit
 from lti_tool.services import forms_used, norms
@@ -178,6 +178,7 @@ class TestSender:
     def test_from_our_own_pages(self, browser: FlaskClient, circle: Circle, headers: dict[str, str]) -> None:
         assert agree(browser, circle, headers, **hidden(browser)).status_code == 303
 
+    @pytest.mark.proves("security", 13)
     @pytest.mark.parametrize(
         "headers",
         [
@@ -194,6 +195,7 @@ class TestSender:
         assert answer.status_code == 409
         assert agreed() == []
 
+    @pytest.mark.proves("security", 13)
     def test_a_form_without_the_signed_field_is_not_ours(self, browser: FlaskClient, circle: Circle) -> None:
         for visit in ("", "7", hidden(browser)["visit"][:-1]):
             answer = agree(browser, circle, visit=visit)
@@ -212,6 +214,7 @@ class TestSender:
         assert TEXT in answer.get_data(as_text=True)
         assert agreed() == []
 
+    @pytest.mark.proves("security", 13)
     def test_a_page_of_another_person_gives_her_text_back_and_does_nothing(
         self, browser: FlaskClient, circle: Circle
     ) -> None:
@@ -224,6 +227,29 @@ class TestSender:
         assert answer.status_code == 409
         assert TEXT in page
         assert "another person is signed in here now" in page
+        assert agreed() == []
+
+    @pytest.mark.proves("security", 13)
+    @pytest.mark.parametrize(
+        "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}], ids=["Sec-Fetch", "Origin"]
+    )
+    def test_no_route_takes_a_form_from_elsewhere(
+        self, app: Flask, circle: Circle, facilitator: Person, headers: dict[str, str]
+    ) -> None:
+        """With the signed field of a page of hers, on every route that takes forms of pages; /lti/ is for platforms."""
+        client = app.test_client()
+        sign_in(client, facilitator)  # type: ignore[arg-type]
+        fields = hidden(client)
+        asked = 0
+        for rule in app.url_map.iter_rules():
+            if "POST" in (rule.methods or ()) and not rule.rule.startswith("/lti/"):
+                path = re.sub(r"<int:\w+>", str(circle.id), re.sub(r"<\w+>", "made-up", rule.rule))
+                answer = client.post(path, data={"text": TEXT, **fields}, headers=headers)
+                view = app.view_functions[rule.endpoint]
+                expected = 403 if view.permission in ADMINISTERING else 409  # type: ignore[attr-defined]
+                assert answer.status_code == expected, path
+                asked += 1
+        assert asked > 40
         assert agreed() == []
 
     def test_the_field_of_an_unsigned_page_opens_nothing(self, browser: FlaskClient) -> None:

@@ -104,6 +104,7 @@ class TestAncestors:
         assert answer.status_code == 401
         assert policy(answer)["frame-ancestors"] == "https://lms.union.example"
 
+    @pytest.mark.proves("security", 14)
     def test_are_the_approved_platform_that_sent_somebody_unknown(self, client: FlaskClient) -> None:
         build.platform(issuer="https://lms.union.example", auth_url="https://lms.union.example/auth")
         build.platform(issuer="https://pending.example", approved_at=None)
@@ -132,6 +133,7 @@ class TestAncestors:
         unknown = client.application.test_client().get("/circles", headers={"Referer": "https://portal.union.example/"})
         assert policy(unknown)["frame-ancestors"] == "https://portal.union.example"
 
+    @pytest.mark.proves("security", 14)
     def test_are_all_where_a_refusal_in_a_frame_says_nothing(self, client: FlaskClient) -> None:
         """Or a frame whose cookie is gone stays blank after every click; the page names nobody and does nothing."""
         framed = {"Sec-Fetch-Dest": "iframe", "Referer": settings.current().url("/circles/1")}
@@ -146,7 +148,6 @@ class TestAncestors:
         for path, method in (("/", "GET"), ("/nowhere", "GET"), ("/language", "POST")):
             assert policy(client.open(path, method=method, headers=framed))["frame-ancestors"] == "'none'", path
 
-    @pytest.mark.proves("security", 14)
     def test_are_none_where_a_view_says_so(self, app: Flask) -> None:
         """Administration pages."""
         with app.test_request_context("/"):
@@ -154,6 +155,7 @@ class TestAncestors:
             answer = app.process_response(app.make_response("administration"))
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
+    @pytest.mark.proves("security", 14)
     def test_are_none_where_there_is_no_platform(self, client: FlaskClient) -> None:
         with db.work(read_only=True) as unit:
             assert unit.query(Platform).count() == 0

@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from lti_tool import db
+from lti_tool import create_app, db, limits
 from lti_tool.demo import authentication
 from lti_tool.models import LoginState, OutsideLink, Platform, Visit
+from lti_tool.settings import Settings
 from tests import build, school
-from tests.conftest import PUBLIC
+from tests.conftest import PUBLIC, Client
 from tests.reader import Reader
 from tests.school import School
 
@@ -279,3 +280,32 @@ def test_hosts_that_an_administrator_added_may_frame_the_page(lms: School) -> No
     policy = client.get("/circles/forming").headers["Content-Security-Policy"]
     ancestors = policy.rpartition("frame-ancestors ")[2].split()
     assert set(ancestors) == {lms.lms.base_url, lms.lms.issuer, "https://school.instructure.com"}
+
+
+@pytest.fixture
+def limited(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The same installation with its rate limits on."""
+    monkeypatch.setattr(limits.limiter, "enabled", True)
+    made = create_app(settings.model_copy(update={"rate_limits": True}))
+    made.test_client_class = Client
+    limits.limiter.reset()
+    return made
+
+
+@pytest.mark.proves("security", 3)
+def test_one_address_begins_so_many_logins_a_minute(limited: Flask) -> None:
+    """Whoever floods the door fills no table; others still get in."""
+    platform = build.platform()
+    asked = {
+        "iss": platform.issuer,
+        "client_id": platform.client_id,
+        "login_hint": "7",
+        "target_link_uri": f"{PUBLIC}/lti/launch",
+    }
+    client = limited.test_client()
+    statuses = [client.post("/lti/login", data=asked, headers=TOP).status_code for _ in range(125)]
+    assert statuses == [302] * 120 + [429] * 5
+    with db.work(read_only=True) as unit:
+        assert unit.scalar(sa.select(sa.func.count()).select_from(LoginState)) == 120
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.post("/lti/login", data=asked, headers=TOP, environ_overrides=elsewhere).status_code == 302

@@ -341,6 +341,7 @@ def test_it_is_answered_once(here: School) -> None:
     assert len(bring(here, again.open(f"{picking_path(again)}/answer"))) == 1
 
 
+@pytest.mark.proves("security", 10)
 def test_nobody_else_finds_it(here: School) -> None:
     here.set_up()
     mine = author(here)
