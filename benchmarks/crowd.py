@@ -19,7 +19,7 @@ def fill() -> None:
     person = {"person_id": NUMBER}
     entry = {"inquiry_id": PERSON_OF_ENTRY, "circle_id": f"{FIRST} + (i - 1) / {PEOPLE // CIRCLES * ENTRIES}"}
     with db.work() as unit:
-        _copy("course", CIRCLES, id=NUMBER, context_id="'c' || i")
+        _copy("course", CIRCLES, id=NUMBER, public_id="'c' || i", context_id="'c' || i")
         _copy("activity", CIRCLES, id=NUMBER, course_id=NUMBER)
         _copy("circle", CIRCLES, id=NUMBER, public_id="'c' || i")
         _copy("circle_source", CIRCLES, id=NUMBER, circle_id=NUMBER, course_id=NUMBER)

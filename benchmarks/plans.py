@@ -22,7 +22,18 @@ from lti_tool.db import Base
 from lti_tool.services import deliveries, leftovers, memberships
 from tests.lti import issuer
 
-SMALL = {"platform", "programme", "cohort", "unit", "tool_key", "platform_keys", "invite", "set_up", "access_token"}
+SMALL = {
+    "platform",
+    "programme",
+    "cohort",
+    "unit",
+    "tool_key",
+    "platform_keys",
+    "invite",
+    "set_up",
+    "access_token",
+    "sighting",
+}
 READS_THROUGH = re.compile(r"SCAN (\w+?)(?:_\d+)?(?: |$)")
 Deeds = dict[str, Callable[[], object]]
 Asked = list[tuple[str, Any]]

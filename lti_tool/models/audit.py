@@ -18,7 +18,7 @@ class AuditLine(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now)
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))  # without any of the two: the command
-    administrator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("administrator.id"))
+    administrator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("administrator.id"), index=True)
     platform_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.id"), index=True)
     circle_id: Mapped[int | None] = mapped_column(sa.ForeignKey("circle.id"), index=True)
     verb: Mapped[str]  # such as platform.approved, membership.placed

@@ -309,6 +309,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_audit_line_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_line")),
     )
+    op.create_index(op.f("ix_audit_line_administrator_id"), "audit_line", ["administrator_id"], unique=False)
     op.create_index(op.f("ix_audit_line_circle_id"), "audit_line", ["circle_id"], unique=False)
     op.create_index(op.f("ix_audit_line_platform_id"), "audit_line", ["platform_id"], unique=False)
     op.create_table(
