@@ -10,12 +10,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti_tool import db, i18n
+from lti_tool import db, i18n, jobs
 from lti_tool.access import Place, Reach, Rights
 from lti_tool.forms.base import Form
 from lti_tool.lti import http, launch, tokens
-from lti_tool.models import Course, Enrolment, Evidence, Feedback, Person
-from lti_tool.services import rosters
+from lti_tool.models import Activity, Course, Enrolment, Evidence, Feedback, Person
+from lti_tool.services import deliveries, rosters
+from lti_tool.views.lti import LOGIN_COOKIE
 from tests import build, feedback_build
 from tests.lti import ends, issuer
 from tests.reader import Reader
@@ -65,6 +66,52 @@ def test_a_launch_is_checked_in_three_statements(app: Flask) -> None:
     assert len(seen) == 3, seen
 
 
+def test_who_comes_again_costs_seven_statements(app: Flask) -> None:
+    """Login read and used up, deployment, all that is known, the visit, the roster owed, what was seen lately."""
+    browser = app.test_client(use_cookies=False)
+    with issuer.running() as lms:
+        lms.register()
+        for _ in range(2):
+            form = lms.form()
+            with statements() as seen:
+                answer = browser.post("/lti/launch", data=form, headers={"Cookie": f'{LOGIN_COOKIE}="this browser"'})
+            assert answer.status_code == 303
+    assert len(seen) <= 7, seen
+
+
+@pytest.mark.usefixtures("app")
+def test_a_score_is_delivered_in_seven_statements_beside_its_token() -> None:
+    """Claimed, what is stated, the place in the gradebook, the account, the token, whether it was kept here, done."""
+    with ends.moodle(people=3) as far:
+        activity = ends.activity_in(far.url)
+        payload = {
+            "activity_id": activity.id,
+            "person_id": _person_at(activity, sub=min(far.gradable)),
+            "given": 8,
+            "maximum": 10,
+        }
+        counts = []
+        for minute in range(2):  # the first one asks for the token, and makes the column
+            with db.work() as unit:
+                stated = {"stated_at": datetime(2026, 11, 2, 9, minute, tzinfo=UTC).isoformat()}
+                deliveries.owe("score", key=f"score:{minute}", payload=payload | stated)
+                unit.info.pop("owed")
+                unit.commit()
+            with statements() as seen:
+                assert deliveries.run_next(jobs.HANDLERS) is deliveries.Outcome.KEPT
+            counts.append(len(seen))
+    assert counts[1] <= 7, counts
+
+
+def _person_at(activity: Activity, *, sub: str) -> int:
+    with db.work() as unit:
+        course = unit.get_one(Course, activity.course_id)
+        person = Person(platform_id=course.deployment.platform_id, sub=sub)
+        unit.add(person)
+        unit.commit()
+    return person.id
+
+
 @pytest.mark.parametrize("people", [3, 30])
 def test_the_circle_page_asks_as_much_for_many_people_as_for_few(reader: Reader, people: int) -> None:
     circle = build.circle()
@@ -85,6 +132,21 @@ def test_the_page_to_write_on_takes_few_statements(reader: Reader) -> None:
     reader.as_(author)
     with statements() as seen:
         reader.open(f"/circles/{circle.id}/entries/{entry.id}")
+    assert len(seen) <= 12, seen
+
+
+@pytest.mark.parametrize("leads_to", ["read", "people"])
+def test_the_pages_of_colleagues_work_and_of_people_take_few_statements(reader: Reader, leads_to: str) -> None:
+    circle = build.circle()
+    author, facilitator = build.member(circle), build.member(circle, role="facilitator")
+    with db.work() as unit:
+        entry = feedback_build.entry(circle, author)
+        feedback_build.share(entry, author)
+        unit.commit()
+    reader.as_(facilitator)
+    path = {"read": f"entries/{entry.id}", "people": "people"}[leads_to]
+    with statements() as seen:
+        reader.open(f"/circles/{circle.id}/{path}")
     assert len(seen) <= 12, seen
 
 

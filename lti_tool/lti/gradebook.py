@@ -35,24 +35,20 @@ class Gradebook:
     @classmethod
     def of(cls, activity_id: int) -> "Gradebook":
         """The place of this activity (our row's number)."""
-        query = (
-            sa.select(Activity, Course, Platform)
-            .join(Course, Activity.course_id == Course.id)
-            .join(Deployment, Course.deployment_id == Deployment.id)
-            .join(Platform, Deployment.platform_id == Platform.id)
-            .where(Activity.id == activity_id)
-        )
-        with db.work(read_only=True) as unit:
-            activity, course, platform = unit.execute(query).one()
-            here = set(unit.scalars(sa.select(Activity.resource_link_id).where(Activity.course_id == course.id)))
-        said = (platform.issuer, platform.auth_url, platform.token_url, platform.jwks_url, course.line_items_url or "")
+        with db.work(read_only=True):
+            (found,) = db.rows(_PLACE, activity_id=activity_id)
+            account = tokens.Account.read(found.deployment_id)
+            former = frozenset(_history(found.custom))
+            if former:  # nearly no activity is a copy
+                former -= {link for (link,) in db.rows(_LINKS, course_id=found.course_id)}
+        said = (found.issuer, found.auth_url, found.token_url, found.jwks_url, found.line_items_url or "")
         return cls(
-            connector=tokens.Connector(tokens.Account.of(course.deployment_id)),
-            column_url=activity.line_item_url,
-            columns_url=course.line_items_url,
-            scopes=frozenset(course.grade_scopes),
-            link=activity.resource_link_id,
-            former_links=frozenset(_history(activity.custom)) - here,
+            connector=tokens.Connector(account),
+            column_url=found.line_item_url,
+            columns_url=found.line_items_url,
+            scopes=frozenset(found.grade_scopes),
+            link=found.resource_link_id,
+            former_links=former,
             origins=frozenset(claims.origin(address) for address in said) - {None},
         )
 
@@ -92,6 +88,20 @@ class Gradebook:
         if self.reading is None or not self.column_url:
             return None
         return 200 <= self.get(self.column_url, self.reading, COLUMN).status_code < 300
+
+
+_PLACE = (
+    sa.select(
+        Activity.line_item_url, Activity.resource_link_id, Activity.custom, Activity.course_id,
+        Course.line_items_url, Course.grade_scopes, Course.deployment_id,
+        Platform.issuer, Platform.auth_url, Platform.token_url, Platform.jwks_url,
+    )
+    .join(Course, Activity.course_id == Course.id)
+    .join(Deployment, Course.deployment_id == Deployment.id)
+    .join(Platform, Deployment.platform_id == Platform.id)
+    .where(Activity.id == sa.bindparam("activity_id"))
+)  # fmt: skip
+_LINKS = sa.select(Activity.resource_link_id).where(Activity.course_id == sa.bindparam("course_id"))
 
 
 def below(url: str, name: str, **query: str) -> str:

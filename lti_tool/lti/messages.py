@@ -82,6 +82,7 @@ class Launch:
     review_of: str | None = None  # sub of the person whose shared work the reviewer wants to see
     return_url: str | None = None  # on the platform's own origin, http(s) only
     target_path: str = "/"  # path of ours from the signed target
+    platform_addresses: tuple[str, ...] = ()  # whose pages may show ours in a frame
     storage: Storage = Storage.COOKIE
     links: LinkTerms | None = None  # what may be chosen, in a launch that asks for links
 

@@ -53,21 +53,33 @@ class Account:
 
         PlatformError `platform_blocked` while an administrator wants nothing to do with it.
         """
-        query = sa.select(Platform, Deployment.deployment_id, Deployment.blocked_at)
-        with db.work(read_only=True) as unit:
-            platform, deployment, blocked_at = unit.execute(
-                query.join(Deployment).where(Deployment.id == deployment_id)
-            ).one()
-        if platform.blocked_at or blocked_at:
+        with db.work(read_only=True):
+            return cls.read(deployment_id)
+
+    @classmethod
+    def read(cls, deployment_id: int) -> "Account":
+        """The same, read in the unit of work that is open."""
+        (found,) = db.rows(_ACCOUNT, deployment_id=deployment_id)
+        if found.platform_blocked_at or found.blocked_at:
             raise PlatformError("platform_blocked")
         return cls(
-            platform_id=platform.id,
-            client_id=platform.client_id,
-            token_url=platform.token_url,
-            audience=platform.audience or quirks.of(platform.product).usual_audience(platform.token_url),
-            deployment=deployment,
-            product=platform.product,
+            platform_id=found.id,
+            client_id=found.client_id,
+            token_url=found.token_url,
+            audience=found.audience or quirks.of(found.product).usual_audience(found.token_url),
+            deployment=found.deployment_id,
+            product=found.product,
         )
+
+
+_ACCOUNT = (
+    sa.select(
+        Platform.id, Platform.client_id, Platform.token_url, Platform.audience, Platform.product,
+        Platform.blocked_at.label("platform_blocked_at"), Deployment.deployment_id, Deployment.blocked_at,
+    )
+    .join(Deployment, Deployment.platform_id == Platform.id)
+    .where(Deployment.id == sa.bindparam("deployment_id"))
+)  # fmt: skip
 
 
 class Connector(ServiceConnector):
@@ -200,12 +212,19 @@ def _kept(account: Account, scopes: str) -> str | None:
 def _keep(account: Account, scopes: str, token: str, *, lasts: float) -> None:
     """Keep the token for others; when somebody kept one at the same moment, theirs is as good."""
     expires_at = db.now() + timedelta(seconds=lasts - MARGIN)
-    new = AccessToken(platform_id=account.platform_id, deployment=account.deployment, scopes=scopes)
-    new.token, new.expires_at = sealing.seal(token), expires_at
+    mine = _mine(account, scopes)
     with db.work() as unit:
-        unit.execute(sa.delete(AccessToken).filter_by(**_mine(account, scopes)))
-        unit.add(new)
+        db.rows(_FORGET, **mine)
         try:
+            db.rows(_KEEP, **mine, token=sealing.seal(token), expires_at=expires_at)
             unit.commit()
         except IntegrityError:
             unit.rollback()
+
+
+_FORGET = sa.delete(AccessToken).where(
+    AccessToken.platform_id == sa.bindparam("platform_id"),
+    AccessToken.deployment == sa.bindparam("deployment"),
+    AccessToken.scopes == sa.bindparam("scopes"),
+)
+_KEEP = sa.insert(AccessToken)

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, or_, select, update
+from sqlalchemy.orm import aliased
 
 from lti_tool import db, log
 from lti_tool.db import now, session
@@ -24,9 +25,9 @@ def deliver(payload: dict[str, Any]) -> None:
     A column that somebody deleted is not made again here: that is the facilitator's to say (`make_again`).
     """
     with db.work(read_only=True) as unit:
-        activity = unit.get_one(Activity, payload["activity_id"])
-        person = unit.get_one(Person, payload["person_id"])
-        score = _score(payload, person, unit.get(Person, payload.get("by") or 0))
+        numbers = {"activity_id": payload["activity_id"], "person_id": payload["person_id"], "by": payload.get("by")}
+        activity, person, giver = unit.execute(_CONCERNED, numbers).one()
+        score = _score(payload, person, giver)
     if activity.line_item_url is None:
         activity = _with_column(activity, maximum=payload["maximum"])
     if activity.line_item_url is None:
@@ -35,6 +36,16 @@ def deliver(payload: dict[str, Any]) -> None:
     _keep_up(activity, maximum=payload["maximum"])
     scores.post(activity, score)
     _kept_here(payload, here=False)
+
+
+_giver = aliased(Person)
+_CONCERNED = (  # who gave it by hand, where somebody did
+    select(Activity, Person, _giver)
+    .select_from(Activity)
+    .join(Person, Person.id == bindparam("person_id"))
+    .outerjoin(_giver, _giver.id == bindparam("by", type_=Integer))
+    .where(Activity.id == bindparam("activity_id"))
+)
 
 
 def _score(payload: dict[str, Any], person: Person, giver: Person | None) -> Score:
@@ -128,14 +139,21 @@ def take(activity: Activity, *, address: str) -> None:
 
 def _kept_here(payload: dict[str, Any], *, here: bool) -> None:
     """Note that the credit stays here, or that it does not any more."""
-    of_person = select(Membership.id).where(Membership.person_id == payload["person_id"])
-    mine = (Credit.activity_id == payload["activity_id"], Credit.membership_id.in_(of_person))
-    with db.work(read_only=True) as unit:
-        if not unit.scalar(select(Credit.id).where(*mine, Credit.kept_here.is_(not here)).limit(1)):
+    whose = {"of_activity": payload["activity_id"], "of_person": payload["person_id"]}
+    with db.work(read_only=True):
+        if all(one.kept_here is here for one in db.rows(_KEPT, **whose)):
             return
     with db.work() as unit:
-        unit.execute(update(Credit).where(*mine).values(kept_here=here))
+        db.rows(_KEEP, **whose, here=here)
         unit.commit()
+
+
+_MINE = (
+    Credit.activity_id == bindparam("of_activity"),
+    Credit.membership_id.in_(select(Membership.id).where(Membership.person_id == bindparam("of_person"))),
+)
+_KEPT = select(Credit.kept_here).where(*_MINE)
+_KEEP = update(Credit).where(*_MINE).values(kept_here=bindparam("here"))
 
 
 def lost(circle: Circle) -> list[int]:

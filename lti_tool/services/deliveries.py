@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.util import identity_key
 
 from lti_tool import db, log
-from lti_tool.db import session
+from lti_tool.db import UTCDateTime, session
 from lti_tool.errors import PlatformError
 from lti_tool.models import Delivery
 
@@ -86,29 +86,36 @@ def claim_next(now: datetime, *, lease: timedelta = LEASE) -> Claim | None:
 
     One at a time: after a batch claim the first commit frees the locks of the whole batch, and others send it again.
     """
-    free = sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now)
+    found = db.rows(_claiming(), moment=now, until=now + lease)
+    if not found:
+        return None
+    (row,) = found
+    return Claim(row.id, row.kind, row.payload, row.edition, row.attempts, row.tried_since or now, now + lease)
+
+
+@cache
+def _claiming() -> sa.Executable:
+    now = sa.bindparam("moment", type_=UTCDateTime)
     next_one = (
         sa.select(Delivery.id)
-        .where(_open(), Delivery.due_at <= now, free)
+        .where(_open(), Delivery.due_at <= now, sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now))
         .order_by(Delivery.due_at, Delivery.id)
         .limit(1)
         .with_for_update(skip_locked=True)  # SQLite, which has one writer at a time, leaves this out
     )
-    statement = (
+    statement: sa.Executable = (
         sa.update(Delivery)
         .where(Delivery.id == next_one.scalar_subquery())
         .values(
-            leased_until=now + lease,
+            leased_until=sa.bindparam("until", type_=UTCDateTime),
             attempts=Delivery.attempts + 1,
-            tried_since=sa.func.coalesce(Delivery.tried_since, sa.literal(now, Delivery.tried_since.type)),
+            tried_since=sa.func.coalesce(Delivery.tried_since, now),
         )
-        .returning(Delivery)
-        .execution_options(synchronize_session=False, populate_existing=True)
+        .returning(
+            Delivery.id, Delivery.kind, Delivery.payload, Delivery.edition, Delivery.attempts, Delivery.tried_since
+        )
     )
-    row = session.scalars(statement).one_or_none()
-    if row is None:
-        return None
-    return Claim(row.id, row.kind, row.payload, row.edition, row.attempts, row.tried_since or now, now + lease)
+    return statement
 
 
 def run_due(
@@ -223,16 +230,25 @@ def _unknown(_payload: dict[str, Any]) -> None:
 
 def _settle(claim: Claim, changes: dict[str, Any]) -> None:
     """Write how it ended, unless something newer is owed by now; then only let go of the row."""
-    held = sa.and_(Delivery.id == claim.id, Delivery.leased_until == claim.leased_until)
-    if "done_at" in changes:
-        held = Delivery.id == claim.id  # it was heard, even if it took longer than the lease
-    same = sa.update(Delivery).where(held, Delivery.edition == claim.edition).values(leased_until=None, **changes)
-    if not cast("sa.CursorResult[Any]", session.execute(same)).rowcount:
-        session.execute(
-            sa.update(Delivery)
-            .where(Delivery.id == claim.id, Delivery.leased_until == claim.leased_until)
-            .values(leased_until=None)
-        )
+    heard = "done_at" in changes  # then it counts, even if it took longer than the lease
+    mine = {"number": claim.id, "lease": claim.leased_until}
+    same = {"of_edition": claim.edition, **{f"new_{name}": value for name, value in changes.items()}}
+    if not db.rows(_settling(*changes, leased=not heard, same=True), **mine, **same):
+        db.rows(_settling(leased=True, same=False), **mine)
+
+
+@cache
+def _settling(*changed: str, leased: bool, same: bool) -> sa.Executable:
+    """Let go of a delivery and write these facts, if it is still in this worker's lease and of the same edition."""
+    statement = sa.update(Delivery).where(Delivery.id == sa.bindparam("number"))
+    if leased:
+        statement = statement.where(Delivery.leased_until == sa.bindparam("lease"))
+    if same:
+        statement = statement.where(Delivery.edition == sa.bindparam("of_edition"))
+    columns = Delivery.__table__.c
+    facts = {name: sa.bindparam(f"new_{name}", type_=columns[name].type) for name in changed}
+    returning: sa.Executable = statement.values(leased_until=None, **facts).returning(Delivery.id)
+    return returning
 
 
 def _pause(attempts: int, wish: float | None = None) -> timedelta:

@@ -7,11 +7,11 @@ for anybody else it is given up, and she waits for a place that somebody gives b
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import GRANTS, Permission, Rights
-from lti_tool.db import find_or_add, rows, session
+from lti_tool.db import find_or_add, session
 from lti_tool.errors import NotFoundError
 from lti_tool.lti.roles import CONTEXT
 from lti_tool.models import Circle, Course, Enrolment, KeptPlace, Person
@@ -33,20 +33,11 @@ def keep(person: Person, *, circle: Circle, role: str, by: Person, course: Cours
     return kept
 
 
-_ANY = (  # nearly nobody who launches has one
-    select(KeptPlace.id)
-    .where(KeptPlace.person_id == bindparam("person_id"), KeptPlace.course_id == bindparam("course_id"))
-    .limit(1)
-)
-
-
 def decide(person: Person, *, enrolment: Enrolment) -> None:
     """The person has launched in this course: she takes the places kept for her from its list, or they are given up.
 
     Where the platform named no role at all they stay as they are.
     """
-    if not rows(_ANY, person_id=person.id, course_id=enrolment.course_id):
-        return
     query = _kept().where(KeptPlace.person_id == person.id, KeptPlace.course_id == enrolment.course_id)
     for kept in list(session.scalars(query.options(joinedload(KeptPlace.circle)))):
         if is_more_than_learner(enrolment):

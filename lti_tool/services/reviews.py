@@ -37,13 +37,10 @@ def beside(version: EntryVersion, *, within: Reach) -> Beside:
     """What colleagues said about a version, as far as the visitor may read it."""
     circle = session.get_one(Circle, version.entry.circle_id)
     here = Feedback.version_id == version.id
-    own = session.scalar(feedbacks.whole().where(here, Feedback.writer_id == within.person_id))
-    others = (
-        feedbacks.whole()
-        .where(here, Feedback.writer_id != within.person_id, within.feedback())
-        .order_by(Feedback.sent_at, Feedback.id)
-    )
-    readable = tuple(session.scalars(others))
+    whole = feedbacks.whole().where(here, within.feedback()).order_by(Feedback.sent_at, Feedback.id)
+    found = session.scalars(whole).all()  # her own among it, in whichever state
+    own = next((one for one in found if one.writer_id == within.person_id), None)
+    readable = tuple(one for one in found if one.writer_id != within.person_id)
     wrote = select(Entry.id).where(Entry.id == version.entry_id, within.own_entries())
     is_author = session.scalar(wrote) is not None
     may_give = circle.is_open and within.may(Permission.GIVE_FEEDBACK, circle.id) and not is_author

@@ -6,13 +6,25 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, Integer, and_, bindparam, delete, insert, literal, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Boolean, Integer, and_, bindparam, delete, exists, insert, literal, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from lti_tool import access, settings
 from lti_tool.db import Base, find_or_add, now, rows, session
 from lti_tool.lti.messages import Launch
-from lti_tool.models import Activity, CircleSource, Course, Deployment, Enrolment, Membership, Person, Platform, Visit
+from lti_tool.models import (
+    Activity,
+    CircleSource,
+    Course,
+    Credit,
+    Deployment,
+    Enrolment,
+    KeptPlace,
+    Membership,
+    Person,
+    Platform,
+    Visit,
+)
 from lti_tool.services import columns, copies, credits, groups, kept_places, links, notices, rosters, sightings
 
 SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many people come at nine o'clock
@@ -82,9 +94,12 @@ def arrive(launch: Launch) -> Begun:
     visit = Begun(secrets.token_urlsafe(24), person.id, activity.id, test, administers, ends)
     rows(_BEGIN, **visit._asdict())
     if not launch.test_user:
-        kept_places.decide(person, enrolment=enrolment)
-        _remember_activity(person, activity)
-        credits.owe_again(course, [person.id])
+        if known.place_kept:
+            kept_places.decide(person, enrolment=enrolment)
+        if known.takes_part:
+            _remember_activity(person, activity)
+        if known.credited:
+            credits.owe_again(course, [person.id])
     rosters.ask_for(course)
     groups.ask_about(activity, course)
     notices.ask_for(course, launch)
@@ -102,11 +117,28 @@ class _Known(NamedTuple):
     activity: Activity | None
     person: Person | None
     enrolment: Enrolment | None
+    place_kept: bool  # for her, from this course's list
+    takes_part: bool  # in a circle of this course, while her credit would go elsewhere than to this activity
+    credited: bool  # in this course, in a way that was stated
 
 
+_hers, _of_course = aliased(Membership), aliased(Activity)
 _once = select(literal(1)).subquery()  # the person may be known where the course is not, and the other way round
 _KNOWN = (
-    select(Course, Activity, Person, Enrolment)
+    select(
+        Course,
+        Activity,
+        Person,
+        Enrolment,
+        exists().where(KeptPlace.person_id == Person.id, KeptPlace.course_id == Course.id),
+        exists()
+        .where(Membership.person_id == Person.id, Membership.left_at.is_(None))
+        .where(CircleSource.circle_id == Membership.circle_id, CircleSource.course_id == Course.id)
+        .where(or_(Activity.id.is_(None), Membership.activity_id.is_distinct_from(Activity.id))),
+        exists()
+        .where(Credit.membership_id == _hers.id, _hers.person_id == Person.id, Credit.stated_at.is_not(None))
+        .where(_of_course.id == Credit.activity_id, _of_course.course_id == Course.id),
+    )
     .select_from(_once)
     .outerjoin(
         Course,
@@ -117,7 +149,7 @@ _KNOWN = (
     )
     .outerjoin(Person, and_(Person.platform_id == bindparam("platform_id"), Person.sub == bindparam("sub")))
     .outerjoin(Enrolment, and_(Enrolment.course_id == Course.id, Enrolment.person_id == Person.id))
-)
+)  # nearly nobody has the last three; one look here spares a question each
 
 
 def _known(launch: Launch) -> _Known:
@@ -188,9 +220,11 @@ def _remember_activity(person: Person, activity: Activity) -> None:
         return
     here = {"course_id": activity.course_id, "only_circle": activity.circle_id}
     here["takes_credit"] = links.takes_credit(activity)
-    numbers = [row.id for row in rows(_ELSEWHERE, person_id=person.id, activity_id=activity.id, **here)]
-    query = select(Membership).where(Membership.id.in_(numbers)).order_by(Membership.id)
-    for membership in session.scalars(query.options(joinedload(Membership.circle))) if numbers else ():
+    elsewhere = rows(_ELSEWHERE, person_id=person.id, activity_id=activity.id, **here)
+    if not elsewhere:
+        return
+    query = select(Membership).where(Membership.id.in_([row.id for row in elsewhere])).order_by(Membership.id)
+    for membership in session.scalars(query.options(joinedload(Membership.circle))):
         membership.activity_id = activity.id
         credits.reckon(membership)
 

@@ -117,7 +117,7 @@ def _write(entry: Entry, form: EntryForm, circle: Circle) -> str:
         kinds={one.key: one.title for one in template.evidence_types},
         accepted=ACCEPTED,
         authors=authors,
-        me=g.visit.person,
+        me=g.visit.person_id,
         before=inquiries.turn_before(entry),
         left=entry_forms.words_left(form, stage),
         changed=entries.has_changed(entry),
@@ -226,7 +226,7 @@ def _read(circle_id: int, entry_id: int, number: int | None = None, *, hold_form
     circle = entries.circle_of(chosen.entry)
     template = circles.template(circle)
     authors = inquiries.authors(chosen.entry.inquiry_id)
-    if g.visit.person.id not in {one.id for one in authors}:
+    if g.visit.person_id not in {one.id for one in authors}:
         g.place = "circles"  # a colleague's work belongs to the circle, one's own to the inquiry
     return render_template(
         "entries/read.html",
@@ -239,6 +239,6 @@ def _read(circle_id: int, entry_id: int, number: int | None = None, *, hold_form
         kinds={one.key: one.title for one in template.evidence_types},
         evidence=entries.standing_evidence(chosen),
         authors=authors,
-        me=g.visit.person,
+        me=g.visit.person_id,
         hold_form=(hold_form or HoldForm(formdata=None)) if entries.may_hold(chosen, within=g.visit.reach) else None,
     )

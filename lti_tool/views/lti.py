@@ -98,6 +98,7 @@ def finish() -> ResponseReturnValue:
         if refusal.code == "deployment_pending":
             db.session.commit()  # the administrator finds the new deployment waiting for approval
         raise
+    frames.allow(who.platform_addresses)
     if who.kind is LaunchKind.DEEP_LINKING and (not who.may_teach or who.test_user):
         raise RefusedError("authors_only")
     visit = visits.arrive(who)
