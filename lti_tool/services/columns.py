@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, literal, or_, select, update
 from sqlalchemy.orm import aliased
 
 from lti_tool import db, log
@@ -124,8 +124,12 @@ def _arrived(activity_id: int) -> bool:
 
 
 def _of(activity_id: int) -> ColumnElement[bool]:
-    """The deliveries of an activity, by the beginning of their keys."""
-    return Delivery.key.startswith(credits.key(activity_id, 0).removesuffix("0"), autoescape=True)
+    """The deliveries of an activity, by the keys of everybody who has credit in it; a key's beginning finds no index."""
+    beginning = credits.key(activity_id, 0).removesuffix("0")
+    keys = select(literal(beginning) + cast(Membership.person_id, Text)).join(
+        Credit, Credit.membership_id == Membership.id
+    )
+    return Delivery.key.in_(keys.where(Credit.activity_id == activity_id))
 
 
 def take(activity: Activity, *, address: str) -> None:
