@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 ACTIVITY_PROGRESS = {"Initialized", "Started", "InProgress", "Submitted", "Completed"}
 GRADING_PROGRESS = {"FullyGraded", "Pending", "PendingManual", "Failed", "NotReady"}
 CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
-KNOWN = {"id", "label", "scoreMaximum", "resourceId", "tag", "resourceLinkId", "submissionReview"}
+# What a platform says of a column by itself; ltiLinkId is Moodle's second name for the link.
+KNOWN = {"id", "label", "scoreMaximum", "resourceId", "tag", "resourceLinkId", "ltiLinkId", "submissionReview"}
 LOG_LENGTH = 200
 
 

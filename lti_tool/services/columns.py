@@ -124,7 +124,7 @@ def _arrived(activity_id: int) -> bool:
 
 
 def _of(activity_id: int) -> ColumnElement[bool]:
-    """The deliveries of an activity, by the keys of everybody who has credit in it; a key's beginning finds no index."""
+    """An activity's deliveries, by the keys of all who have credit in it: a key's beginning finds no index."""
     beginning = credits.key(activity_id, 0).removesuffix("0")
     keys = select(literal(beginning) + cast(Membership.person_id, Text)).join(
         Credit, Credit.membership_id == Membership.id
