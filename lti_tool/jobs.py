@@ -23,6 +23,7 @@ from lti_tool.services import (
     columns,
     credits,
     deliveries,
+    evidence,
     groups,
     keys,
     leftovers,
@@ -86,6 +87,8 @@ def look_again() -> None:
         with db.work():
             credits.reckon_all(batch)
             db.session.commit()
+    with db.work(read_only=True):
+        evidence.sweep()
 
 
 def ask_rosters() -> None:

@@ -1,6 +1,7 @@
 """Evidence: pictures and PDFs of an entry, cleaned before they are kept; shared once the pupil question is answered."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import BinaryIO
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from lti_tool.models import Entry, Evidence
 from lti_tool.services import circles, entries
 
 PUPILS = ("none", "covered", "consent")  # nobody recognisable; faces and names covered; consent is on record
+LEFT_BEHIND = timedelta(days=30)  # longer than any unit of work, and than a mistaken restore stays unseen
 MOST = 12  # pieces of one entry: enough for a lesson, too few to be an archive
 
 
@@ -105,5 +107,14 @@ def data(evidence: Evidence) -> BinaryIO:
 
 
 def known_files() -> set[str]:
-    """The keys of all files that an entry still has; a sweep of the store may delete the others."""
+    """The keys of all files that an entry still has."""
     return set(session.scalars(select(Evidence.file_key).where(Evidence.removed_at.is_(None))))
+
+
+def sweep() -> int:
+    """Remove files that no entry has had for a month, as a killed server may leave them; how many that were.
+
+    A database that knows no file at all is more likely the wrong one, or a new one on an old folder: nothing goes then.
+    """
+    known = known_files()
+    return store().sweep(known, older_than=now() - LEFT_BEHIND) if known else 0

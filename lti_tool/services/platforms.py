@@ -50,6 +50,14 @@ def addresses_for(person_id: int) -> list[str]:
     return addresses_of(platform_id) if platform_id is not None else []
 
 
+def client_id_of(platform_id: int) -> str:
+    """Our client id at a platform, or NotFoundError; for a login that reaches this registration's own address."""
+    found = session.scalar(select(Platform.client_id).where(Platform.id == platform_id))
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def knows(origin: str) -> bool:
     """Whether this origin is one of an approved platform."""
     query = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(Platform.approved_at.is_not(None))

@@ -30,22 +30,26 @@ log = structlog.get_logger()
 
 
 @bp.route("/login", methods=["GET", "POST"])
+@bp.route("/platforms/<int:platform_id>/login", methods=["GET", "POST"])  # for an LMS that names no client id
 @requires(Permission.ANYONE, get_writes=True)
 @limiter.limit("120 per minute")  # a first launch in a frame asks twice
-def begin() -> ResponseReturnValue:
+def begin(platform_id: int | None = None) -> ResponseReturnValue:
     """Send the browser to the platform to say who comes; the answer must return to this same browser.
 
     In a frame the browser may refuse our cookie, and we must know before the platform is asked: many platforms let a
     login be used once. So a browser that shows no cookie is sent here once more; 307 keeps what a POST brought.
     """
     browser = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
+    asked = request.values.to_dict()
+    if platform_id is not None:
+        asked.setdefault("client_id", platforms.client_id_of(platform_id))
     if _shows_no_cookie():
         if "again" in request.args:
-            return _let_platform_keep(browser)
+            return _let_platform_keep(browser, asked)
         query = request.query_string.decode("latin-1")
         return _remembering(redirect(f"{request.path}?{query}&again=1", code=307), browser)
     in_window = request.form.get("window") == "1"
-    begun = login.begin(request.values, browser=browser, storage=Storage.WINDOW if in_window else Storage.COOKIE)
+    begun = login.begin(asked, browser=browser, storage=Storage.WINDOW if in_window else Storage.COOKIE)
     db.session.commit()
     if in_window:  # a redirect would count as where the form of our page leads, and its policy forbids other sites
         return _remembering(make_response(render_template("lti/onward.html", address=begun.address)), browser)
@@ -64,13 +68,13 @@ def _remembering(answer: Answer, browser: str) -> Answer:
     return answer
 
 
-def _let_platform_keep(browser: str) -> Answer:
+def _let_platform_keep(browser: str, asked: dict[str, str]) -> Answer:
     """The page whose script gives our value to the LMS's page to keep; without that it offers a new window."""
-    begun = login.begin(request.values, browser=browser, storage=Storage.PLATFORM)
+    begun = login.begin(asked, browser=browser, storage=Storage.PLATFORM)
     db.session.commit()
-    asked = login.asked_again(request.values)
     keep = {"state": begun.state, "value": browser, "next": begun.address}
-    return _remembering(make_response(_storage_page(begun.platform, asked, keep=keep)), browser)
+    page = _storage_page(begun.platform, login.asked_again(asked), keep=keep)
+    return _remembering(make_response(page), browser)
 
 
 def _storage_page(platform: Platform, asked: dict[str, str], **facts: Any) -> str:

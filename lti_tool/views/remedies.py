@@ -49,7 +49,7 @@ LOGINS = {
     "client_id_missing": Remedy(
         _l("This LMS has several registrations here, and its login does not say which one it means."),
         LMS,
-        _l("Let the LMS send its client id with the login, or remove the registration that is not used."),
+        _l("Enter in the LMS the login address that stands on this registration’s page among its addresses."),
     ),
     "platform_pending": Remedy(
         _l("People try to come in, and the registration waits for your approval."), HERE, _l("Approve the platform.")

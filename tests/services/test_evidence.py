@@ -1,6 +1,8 @@
 """Pictures and PDFs of an entry: cleaned, asked about, shared, removed for good."""
 
 import io
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -101,6 +103,31 @@ def test_an_unanswered_piece_can_be_removed_instead(entry: Entry, ama: Person) -
 def test_a_known_file_is_one_that_an_entry_has(entry: Entry) -> None:
     added = add(entry)
     assert evidence.known_files() == {added.file_key}
+
+
+@pytest.fixture
+def own_folder(app: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder in which no other test left a file."""
+    monkeypatch.setattr(settings, "_current", settings.current().model_copy(update={"data_dir": tmp_path}))
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_a_file_that_no_entry_has_goes_after_a_month(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, left = add(entry), evidence.store().put(b"left behind by a killed server")
+    assert evidence.sweep() == 0
+    monkeypatch.setattr(evidence, "LEFT_BEHIND", timedelta(0))
+    assert evidence.sweep() == 1
+    evidence.data(kept).close()
+    with pytest.raises(NotFoundError):
+        evidence.store().open(left)
+
+
+@pytest.mark.usefixtures("own_folder")
+def test_a_database_without_files_empties_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "LEFT_BEHIND", timedelta(0))
+    of_others = evidence.store().put(b"of another database")
+    assert evidence.sweep() == 0
+    evidence.store().open(of_others).close()
 
 
 def test_a_piece_belongs_to_its_entry(circle: Circle, entry: Entry, ama: Person) -> None:

@@ -67,6 +67,39 @@ def answered(of: School, address: str) -> dict[str, str]:
     return authentication.answer(of.lms, dict(parse_qsl(urlsplit(address).query))).fields
 
 
+@pytest.mark.usefixtures("app")
+class TestALoginAddressOfOnesOwn:
+    """For an LMS with several registrations under one issuer that does not say which one it means (Core 4.1.3)."""
+
+    @pytest.fixture
+    def asked(self) -> dict[str, str]:
+        build.platform(issuer="https://hub.example.org", client_id="first")
+        self.second = build.platform(issuer="https://hub.example.org", client_id="second").id
+        target = f"{PUBLIC}/"
+        return {"iss": "https://hub.example.org", "login_hint": "7", "target_link_uri": target}
+
+    def test_says_which_registration_is_meant(self, app: Flask, asked: dict[str, str]) -> None:
+        client = app.test_client()
+        assert client.get("/lti/login", query_string=asked, headers=TOP).status_code == 403
+        answer = client.get(f"/lti/platforms/{self.second}/login", query_string=asked, headers=TOP)
+        assert dict(parse_qsl(urlsplit(answer.location).query))["client_id"] == "second"
+
+    def test_is_asked_twice_in_a_frame_and_stays_so(self, app: Flask, asked: dict[str, str]) -> None:
+        client = app.test_client()
+        path = f"/lti/platforms/{self.second}/login"
+        again = client.post(path, data=asked, headers=FRAME)
+        assert again.status_code == 307
+        assert again.location.startswith(path)
+        assert client.post(again.location, data=asked, headers=FRAME).status_code == 302
+
+    def test_never_speaks_for_another_issuer(self, app: Flask, asked: dict[str, str]) -> None:
+        client = app.test_client()
+        other = asked | {"iss": "https://evil.example"}
+        answer = client.get(f"/lti/platforms/{self.second}/login", query_string=other, headers=TOP)
+        assert answer.status_code == 403
+        assert client.get("/lti/platforms/999/login", query_string=asked, headers=TOP).status_code == 404
+
+
 @pytest.mark.parametrize("post", [False, True], ids=["GET", "POST"])
 class TestLogin:
     def test_at_the_top_it_is_one_redirect(self, lms: School, post: bool) -> None:
