@@ -57,7 +57,8 @@ def test_a_link_is_chosen_saved_and_opened(make_course: MakeCourse, browser: Bro
     saved = author.carry()
     assert saved.status_code == 200, saved.text
     home, stage = course.linked()
-    assert (stage["title"], stage["custom"]) == ("Plan it", {"resource": "stage:ei_t3lfa:plan"})
+    assert (stage["title"], stage["custom"]["resource"]) == ("Plan it", "stage:ei_t3lfa:plan")
+    assert stage["custom"].keys() == {"resource", "made_in"}
     assert stage["available"]["startDateTime"].startswith("2027-03-01T00:00:00")
     assert home["lineItem"]["tag"] == "circle-credit"
     teacher.arrive(teacher.begin(course.click("bintou", item=home["id"])))
