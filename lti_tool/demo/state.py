@@ -25,6 +25,7 @@ CUSTOM = {
     "canvas_groups": "$Canvas.group.contextIds",
     "canvas_group": "$com.instructure.Group.id",
     "canvas_course_groups": "$com.instructure.Course.groupIds",
+    "canvas_acting": "$Canvas.masqueradingUser.userId",
     "course_groups": "$CourseGroup.id",
 }
 

@@ -97,6 +97,11 @@ class Claims:
         return {key: text for key in sorted(KEPT_CUSTOM) if (text := self.text(CUSTOM, key))}
 
     @property
+    def acts_for_another(self) -> bool:
+        """Whether somebody came in this person's name (canvas-lms doc/api/tools_variable_substitutions.md)."""
+        return bool(self.text(CUSTOM, "canvas_acting"))
+
+    @property
     def groups(self) -> tuple[str, ...] | None:
         """Ids of the person's groups in the course, each once; None where the LMS does not tell (Moodle, Canvas do)."""
         said = [self.part(CUSTOM).get(key) for key in GROUP_CUSTOM]

@@ -228,6 +228,8 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         """The claims that LTI requires (Core 5.3); pylti1p3's own validators stop at fewer and crash on null."""
         self.kind = rules.check_message(self.body)
         self.target_path = rules.check_target(self.body)
+        if Claims(self.body).acts_for_another:
+            raise refuse("acting_for_another")  # private texts are their author's alone, whoever may be her in the LMS
         return self
 
     def save_launch_data(self) -> "LaunchCheck":

@@ -71,6 +71,7 @@ REFUSALS: dict[str, Refusal] = {
     "link_missing": Refusal("The token does not name the activity (resource_link.id).", "Core 5.3.5"),
     "link_wrong": Refusal("The activity's name (resource_link.id) is longer than 255 characters.", "Core 5.3.5"),
     "person_missing": Refusal("The token does not say who comes (sub).", "Security 5.1.2, certification 6.1.1"),
+    "acting_for_another": Refusal("Somebody acts as another person (custom parameter of ours).", "Canvas, act as user"),
     "person_wrong": Refusal("The person's id (sub) is no text of at most 255 characters.", "Security 5.1.2"),
     "context_wrong": Refusal("The course's id (context.id) is no text of 255 characters or less.", "Core 5.4.1"),
     "target_foreign": Refusal("The address to open is not one of this tool.", "Core 5.3.4"),

@@ -32,6 +32,7 @@ CUSTOM = {
     "canvas_groups": "$Canvas.group.contextIds",
     "canvas_group": "$com.instructure.Group.id",
     "canvas_course_groups": "$com.instructure.Course.groupIds",
+    "canvas_acting": "$Canvas.masqueradingUser.userId",
     "context_history": "$Context.id.history",
     "link_history": "$ResourceLink.id.history",
 }

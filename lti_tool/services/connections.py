@@ -20,6 +20,7 @@ from lti_tool.services import sightings
 OF_ONE_PERSON = frozenset({
     "login_required", "cookie_missing", "browser_changed", "state_unknown", "state_expired", "state_missing",
     "nonce_missing", "nonce_foreign", "token_missing", "token_unreadable", "issued_long_ago",
+    "acting_for_another",
 })  # fmt: skip
 
 

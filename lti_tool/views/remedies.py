@@ -160,6 +160,11 @@ CLAIMS = {
         LMS,
         _l("Let the tool receive an anonymous id of the person (sub); a name is not needed."),
     ),
+    "acting_for_another": Remedy(
+        _l("Somebody acted as another person in the LMS and opened the tool."),
+        NOBODY,
+        _l("Nothing: it opens for the person herself alone, or her private texts could be read in her name."),
+    ),
     "person_wrong": _malformed(_l("The person’s id cannot be read.")),
     "context_wrong": _malformed(_l("The course’s id cannot be read.")),
     "target_foreign": Remedy(

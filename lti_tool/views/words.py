@@ -396,6 +396,9 @@ LAUNCH = {
     "expired": _TIME,
     "issued_ahead": _TIME,
     "issued_long_ago": _TIME,
+    "acting_for_another": _l(
+        "You are acting as somebody else in your LMS. What she writes here is hers alone, so it opens for herself only."
+    ),
     "platform_unknown": _l("This LMS is not registered here. The administrator can register it with an invitation."),
     "keys_unreachable": _l("We could not reach your LMS to check its message."),
 }

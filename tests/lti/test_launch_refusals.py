@@ -145,6 +145,16 @@ def test_two_audiences_pass_only_when_trusted_and_with_us_as_party(lms: Lms) -> 
     assert lms.launch(aud=both, azp="circles-1").sub == "7"
 
 
+@pytest.mark.parametrize("said", ["$Canvas.masqueradingUser.userId", "", None], ids=["unknown", "nobody", "null"])
+def test_who_comes_as_herself_comes_in(lms: Lms, said: str | None) -> None:
+    assert lms.launch(custom={"canvas_acting": said}).sub == "7"
+
+
+def test_nobody_comes_in_another_persons_name(lms: Lms) -> None:
+    """Canvas lets an administrator act as anybody; a private text would be hers to read (H7)."""
+    assert refusal(lms.form(custom={"canvas_acting": "an administrator"})) == "acting_for_another"
+
+
 def test_a_list_with_our_id_alone_is_as_good_as_the_text(lms: Lms) -> None:
     assert lms.launch(aud=["circles-1"]).sub == "7"
 

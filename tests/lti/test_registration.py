@@ -323,7 +323,7 @@ class TestShapes:
         ("product", "own"),
         [
             ("moodle", {"moodle_groups"}),
-            ("canvas", {"canvas_groups", "canvas_group", "canvas_course_groups"}),
+            ("canvas", {"canvas_groups", "canvas_group", "canvas_course_groups", "canvas_acting"}),
             ("sakai", set()),
         ],
     )
