@@ -320,6 +320,7 @@ def limited(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> 
     """The same installation with its rate limits on."""
     monkeypatch.setattr(limits.limiter, "enabled", True)
     made = create_app(settings.model_copy(update={"rate_limits": True}))
+    db._engine = app.extensions["engine"]  # its own would keep a connection open when the test is over
     made.test_client_class = Client
     limits.limiter.reset()
     return made
