@@ -3,7 +3,7 @@
 An LMS keeps a key of ours for each such activity and copies it with the course, so a key never holds the number of a
 row. What everybody meets in her own circle (a stage, a planned meeting) is named by its programme and found in the
 circle of whoever comes; a single thing is named by its public id. A further kind is one more `Kind` here, and its words
-in `views/words.py`.
+in `views/link_words.py`.
 """
 
 from collections.abc import Callable, Sequence

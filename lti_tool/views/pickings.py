@@ -15,7 +15,7 @@ from lti_tool.lti.messages import LinkItem
 from lti_tool.models import Picking
 from lti_tool.services import links, pickings
 from lti_tool.services.links import Linkable
-from lti_tool.views import frames, words
+from lti_tool.views import frames, link_words
 from lti_tool.views.base import requires
 
 bp = Blueprint("pickings", __name__, url_prefix="/pickings/<int:picking_id>")
@@ -33,14 +33,14 @@ def show(picking_id: int) -> ResponseReturnValue:
         return render_template("pickings/nothing.html", picking=picking)
     things = _offered(picking)
     several = picking.terms["takes_several"] and len(things) > 1
-    choices = [(one.resource, words.link_label(one)) for one in things]
+    choices = [(one.resource, link_words.label(one)) for one in things]
     form = forms.choice_form(choices, several=several, default="" if several else things[0].resource)
     if form.accepted():
         chosen = form.data["open"]
         return redirect(url_for("pickings.words", picking_id=picking.id, open=chosen), code=303)
     kinds = {one.resource: "circle" if one.kind == "home" else one.kind for one in things}
-    groups = [(words.LINKS[key], [one for one in form["open"] if kinds[one.data] == key]) for key in links.KINDS]
-    return render_template("pickings/show.html", form=form, groups=groups, home=words.LINKS["home"], things=things)
+    groups = [(link_words.LINKS[key], [one for one in form["open"] if kinds[one.data] == key]) for key in links.KINDS]
+    return render_template("pickings/show.html", form=form, groups=groups, home=link_words.LINKS["home"], things=things)
 
 
 @bp.route("/words", methods=["GET", "POST"], endpoint="words")
@@ -64,7 +64,7 @@ def name(picking_id: int) -> ResponseReturnValue:
     )
     if form.accepted():
         return _answered(picking, [_item(form, number, one) for number, one in enumerate(things)])
-    return render_template("pickings/words.html", picking=picking, form=form, things=things, label_of=words.link_label)
+    return render_template("pickings/words.html", picking=picking, form=form, things=things, label_of=link_words.label)
 
 
 @bp.get("/answer")
@@ -87,7 +87,7 @@ def _proposal(picking: Picking, one: Linkable, *, alone: bool) -> forms.Proposal
     """Our words; those that the LMS brings along stand for the whole tool, so they fit everybody's circle alone."""
     theirs = picking.terms if alone and one.kind == "home" else {"title": "", "text": ""}
     return forms.Proposal(
-        title=(theirs["title"] or words.link_title(one))[: forms.LONGEST_TITLE],
+        title=(theirs["title"] or link_words.title(one))[: forms.LONGEST_TITLE],
         text=(theirs["text"] or i18n.programme_words(one.text)[0])[: forms.LONGEST_TEXT],
         credit=one.maximum is not None and picking.terms["takes_columns"],
     )

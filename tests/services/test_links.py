@@ -7,7 +7,7 @@ from lti_tool import access, db
 from lti_tool.models import Activity, Circle, CircleSource, Course, Entry, Inquiry, InquiryAuthor, Meeting, Membership
 from lti_tool.services import links, visits
 from lti_tool.services.links import Target
-from lti_tool.views import words
+from lti_tool.views import link_words
 from tests import build
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -44,7 +44,7 @@ def entry_of(circle: Circle, person, stage: str = "concern") -> Entry:
 
 
 def test_every_kind_has_its_words_and_a_key_of_its_own() -> None:
-    assert set(words.LINKS) == set(links.KINDS)
+    assert set(link_words.LINKS) == set(links.KINDS)
     assert all(key == kind.key for key, kind in links.KINDS.items())
 
 
