@@ -53,6 +53,8 @@ class Hostile(Plain):
         """Services keep their addresses, so that everything that they bring arrives as well."""
         said = super().dress(message, opening)
         for path in list(strings(said)):
+            if path[-1] == "canvas_acting":  # anything in it is somebody acting as another: refused, see the test above
+                continue
             if path[0] not in OF_PROTOCOL and (path[-1] in NAMES or path[0] == claims.LTI + "custom"):
                 said = marked(said, path)
         return {**said, "given_name": EVIL, "family_name": EVIL, "email": EVIL, "middle_name": EVIL, "picture": EVIL}
