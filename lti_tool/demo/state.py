@@ -93,7 +93,8 @@ class Cell(BaseModel):
 
     user_id: str
     given: float | None = None  # in units of the column's maximum
-    comment: str = ""
+    comment: str = ""  # as results tell it
+    thread: list[str] = Field(default_factory=list)  # Canvas: all comments, people's and tools'
     timestamp: str  # of the last score that counted
     activity_progress: str = ""
     grading_progress: str = ""

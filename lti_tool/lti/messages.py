@@ -126,8 +126,9 @@ class Score:
     given: int
     maximum: int
     complete: bool
-    comment: str
+    comment: str  # one line, no markup
     stated_at: datetime  # whole seconds, UTC
     started_at: datetime | None = None
     submitted_at: datetime | None = None
     scored_by: str = ""  # sub of whoever gave it by hand
+    said_before: tuple[str, ...] = ()  # comments stated earlier; empty: this is the first score for her

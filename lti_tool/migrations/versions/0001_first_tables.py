@@ -504,6 +504,8 @@ def upgrade() -> None:
         sa.Column("activity_id", sa.Integer(), nullable=False),
         sa.Column("met", sa.Integer(), nullable=False),
         sa.Column("planned", sa.Integer(), nullable=False),
+        sa.Column("done", sa.JSON(), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
         sa.Column("adjusted_by", sa.Integer(), nullable=True),
         sa.Column("adjusted_reason", sa.Text(), nullable=False),
         sa.Column("adjusted_at", sa.DateTime(timezone=True), nullable=True),
