@@ -68,7 +68,11 @@ class PracticeLms:
             source = next(course for course in found if course.id == original)
             title, history = f"{source.title} (copy)", (source.id, *source.history)
             found.append(replace(source, id=copy_id, title=title, label=f"{source.label}-C", history=history))
-        return found
+        return [self._without_removed_groups(course) for course in found]
+
+    def _without_removed_groups(self, course: Course) -> Course:
+        removed = self.store.state.removed_groups
+        return replace(course, groups=tuple(one for one in course.groups if (course.id, one[0]) not in removed))
 
     def course(self, course_id: str) -> Course:
         """One course, or LmsError."""
@@ -92,7 +96,12 @@ class PracticeLms:
         gone, enrolled = self.store.state.gone, self.course(course_id).people
         if course_id in self.store.state.anew:
             enrolled = (*[one for one in enrolled if not one.takes_part], *people.NEWCOMERS)
-        return [person for person in enrolled if (course_id, person.id) not in gone]
+        groups = dict(self.course(course_id).groups)
+        return [
+            replace(person, groups=tuple(one for one in person.groups if one in groups))
+            for person in enrolled
+            if (course_id, person.id) not in gone
+        ]
 
     def tool(self, client_id: str) -> Tool:
         """One registered tool, or LmsError."""
@@ -178,6 +187,11 @@ class PracticeLms:
         """Everybody is back."""
         with self.store.change() as state:
             state.gone.clear()
+
+    def remove_group(self, group: str, course: str = DEFAULT_COURSE) -> None:
+        """Somebody deletes a group; its people stay in the course."""
+        with self.store.change() as state:
+            state.removed_groups.append((course, group))
 
     def copy_course(self, course: str = DEFAULT_COURSE) -> Course:
         """Copy a course: new ids for it, its activities and columns; what a deep link put into `custom` stays.

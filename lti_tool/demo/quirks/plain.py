@@ -181,6 +181,7 @@ class Plain:
             message[claims.GROUPS] = {
                 "scope": [claims.GROUPS_READ],
                 "context_groups_url": f"{opening.lms_url}/groups/{opening.course.id}",
+                "context_group_sets_url": f"{opening.lms_url}/groups/{opening.course.id}/sets",
                 "service_versions": ["1.0"],
             }
         return message
