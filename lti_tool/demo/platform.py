@@ -96,9 +96,9 @@ class PracticeLms:
         gone, enrolled = self.store.state.gone, self.course(course_id).people
         if course_id in self.store.state.anew:
             enrolled = (*[one for one in enrolled if not one.takes_part], *people.NEWCOMERS)
-        groups = dict(self.course(course_id).groups)
+        removed = {group for course, group in self.store.state.removed_groups if course == course_id}
         return [
-            replace(person, groups=tuple(one for one in person.groups if one in groups))
+            replace(person, groups=tuple(one for one in person.groups if one not in removed))
             for person in enrolled
             if (course_id, person.id) not in gone
         ]
@@ -256,8 +256,11 @@ class PracticeLms:
         tool = self.tool(client_id or (link.client_id if link else list(self.store.state.tools)[-1]))
         if not tool.active:
             raise LmsError("The tool is registered but not active yet.")
-        if who.enrolled and who not in self.members(place.id):
-            raise LmsError("This person is not enrolled in the course.")
+        if who.enrolled:
+            here = [one for one in self.members(place.id) if one.id == who.id]
+            if not here:
+                raise LmsError("This person is not enrolled in the course.")
+            [who] = here
         if link and link.group and who.takes_part and link.group not in who.groups:
             raise LmsError("This activity is not available to this person: it is for another group.")
         if kind == Kind.DEEP_LINKING:

@@ -57,6 +57,16 @@ def show(circle_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.post("/begun-anew/put-away")
+@requires(Permission.PLACE_PEOPLE)
+def put_away(circle_id: int) -> ResponseReturnValue:
+    """Read and put away that the course seems to have begun anew."""
+    copies.put_away(circles.get(circle_id, within=g.visit.reach))
+    db.session.commit()
+    flash(_("Put away. If the course is emptied again, you read it here again."))
+    return redirect(url_for("people.show", circle_id=circle_id), code=303)
+
+
 @bp.post("/<int:person_id>/place")
 @requires(Permission.PLACE_PEOPLE)
 def place(circle_id: int, person_id: int) -> ResponseReturnValue:
