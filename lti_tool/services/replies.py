@@ -1,19 +1,75 @@
 """What follows a sent feedback: it is read, answered, talked over in a short thread, and closed."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
-from lti_tool.access import OUT, Permission, Reach
-from lti_tool.db import now, session
+from lti_tool.access import OUT, Permission, Question, Reach, prepared
+from lti_tool.db import UTCDateTime, now, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Feedback, FeedbackState, Person, Reply
-from lti_tool.services import feedbacks
+from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, Person, Reply
+from lti_tool.presets import Stage
+from lti_tool.services import circles, feedbacks
+from lti_tool.services.people import Named
 
 QUIET = timedelta(days=30)
+NEW = timedelta(days=7)  # how long thanks and further words are news; a question is, until it is answered
 BY_AUTHOR = ("thanks", "question", "will_try")
 WORD = "word"
 S = FeedbackState
+
+
+@dataclass(frozen=True)
+class News:
+    """The last word somebody else said in a thread of the visitor's; nobody says it where her words are on hold."""
+
+    feedback_id: int
+    stage: Stage
+    said_by: Named | None
+    kind: str  # that of the reply; empty: on hold
+    at: datetime
+
+
+@prepared
+def _news(within: Reach) -> Question:
+    """Threads in which the other side spoke last, for the writer and for the authors of the work."""
+    last = select(func.max(Reply.id)).where(Reply.feedback_id == Feedback.id).correlate(Feedback).scalar_subquery()
+    wrote = Feedback.writer_id == within.person_id
+    fresh = or_(Reply.kind == "question", Reply.written_at >= bindparam("since", type_=UTCDateTime))
+    said = and_(Feedback.held_at.is_(None), Reply.person_id != within.person_id, fresh)
+    return (
+        select(
+            Feedback.id.label("feedback_id"), Entry.stage, Feedback.held_at, Reply.kind, Reply.written_at,
+            Person.id, Person.display_name,
+        )
+        .join(EntryVersion, EntryVersion.id == Feedback.version_id)
+        .join(Entry, Entry.id == EntryVersion.entry_id)
+        .outerjoin(Reply, Reply.id == last)
+        .outerjoin(Person, Person.id == Reply.person_id)
+        .where(
+            Feedback.circle_id == bindparam("circle_id"),
+            Feedback.state.in_((S.SENT, S.READ, S.ANSWERED)),
+            Feedback.removed_at.is_(None),
+            or_(
+                and_(wrote, or_(said, Feedback.held_at.is_not(None))),
+                and_(within.own_entries(), said, Reply.kind == WORD),
+            ),
+        )
+        .order_by(func.coalesce(Feedback.held_at, Reply.written_at).desc(), Feedback.id)
+    )  # fmt: skip
+
+
+def news(circle: Circle, *, within: Reach) -> list[News]:
+    """Where somebody answered the visitor in this circle, the newest first: questions wait, the rest is news a week."""
+    template = circles.template(circle)
+    found = []
+    for row in _news(within, circle_id=circle.id, since=now() - NEW):
+        held = row.held_at is not None
+        somebody = None if held else Named(row.id, row.display_name)
+        at = row.held_at if held else row.written_at
+        found.append(News(row.feedback_id, template.stage(row.stage), somebody, "" if held else row.kind, at))
+    return found
 
 
 def read(feedback: Feedback, *, by: Person) -> Feedback:
