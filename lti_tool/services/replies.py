@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, false, func, not_, or_, select
 
 from lti_tool.access import OUT, Permission, Question, Reach, prepared
 from lti_tool.db import UTCDateTime, now, session
@@ -22,26 +22,29 @@ S = FeedbackState
 
 @dataclass(frozen=True)
 class News:
-    """The last word somebody else said in a thread of the visitor's; nobody says it where her words are on hold."""
+    """The last word somebody else said in a thread of the visitor's, or words on hold that wait for her."""
 
     feedback_id: int
     stage: Stage
-    said_by: Named | None
-    kind: str  # that of the reply; empty: on hold
+    said_by: Named | None  # nobody is named where words are on hold
+    kind: str  # that of the reply; "on_hold": her own words; "look": a facilitator is asked to look
     at: datetime
 
 
 @prepared
 def _news(within: Reach) -> Question:
-    """Threads in which the other side spoke last, for the writer and for the authors of the work."""
+    """Threads in which the other side spoke last, and what is on hold for its writer and whom the author asked."""
     last = select(func.max(Reply.id)).where(Reply.feedback_id == Feedback.id).correlate(Feedback).scalar_subquery()
     wrote = Feedback.writer_id == within.person_id
     fresh = or_(Reply.kind == "question", Reply.written_at >= bindparam("since", type_=UTCDateTime))
-    said = and_(Feedback.held_at.is_(None), Reply.person_id != within.person_id, fresh)
+    said = and_(Feedback.held_at.is_(None), Feedback.state != S.CLOSED, Reply.person_id != within.person_id, fresh)
+    asked = or_(Feedback.help_asked_at.is_not(None), Feedback.held_for == "child_safety")
+    reviews = any(place.grants(Permission.REVIEW_SHARED) for place in within.places)
+    look = and_(asked, within.feedback(), not_(within.own_entries())) if reviews else false()
     return (
         select(
-            Feedback.id.label("feedback_id"), Entry.stage, Feedback.held_at, Reply.kind, Reply.written_at,
-            Person.id, Person.display_name,
+            Feedback.id.label("feedback_id"), Feedback.writer_id, Feedback.held_at, Entry.stage,
+            Reply.kind, Reply.written_at, Person.id, Person.display_name,
         )
         .join(EntryVersion, EntryVersion.id == Feedback.version_id)
         .join(Entry, Entry.id == EntryVersion.entry_id)
@@ -49,26 +52,32 @@ def _news(within: Reach) -> Question:
         .outerjoin(Person, Person.id == Reply.person_id)
         .where(
             Feedback.circle_id == bindparam("circle_id"),
-            Feedback.state.in_((S.SENT, S.READ, S.ANSWERED)),
+            Feedback.state.in_(OUT),
             Feedback.removed_at.is_(None),
             or_(
-                and_(wrote, or_(said, Feedback.held_at.is_not(None))),
+                and_(Feedback.held_at.is_not(None), or_(wrote, look)),
+                and_(wrote, said),
                 and_(within.own_entries(), said, Reply.kind == WORD),
             ),
         )
-        .order_by(func.coalesce(Feedback.held_at, Reply.written_at).desc(), Feedback.id)
+        .order_by(
+            Feedback.held_at.is_(None), Reply.kind != "question",
+            func.coalesce(Feedback.held_at, Reply.written_at).desc(), Feedback.id,
+        )
     )  # fmt: skip
 
 
 def news(circle: Circle, *, within: Reach) -> list[News]:
-    """Where somebody answered the visitor in this circle, the newest first: questions wait, the rest is news a week."""
+    """What waits for the visitor in threads of this circle: holds, then questions, then what was said this week."""
     template = circles.template(circle)
     found = []
     for row in _news(within, circle_id=circle.id, since=now() - NEW):
-        held = row.held_at is not None
-        somebody = None if held else Named(row.id, row.display_name)
-        at = row.held_at if held else row.written_at
-        found.append(News(row.feedback_id, template.stage(row.stage), somebody, "" if held else row.kind, at))
+        stage = template.stage(row.stage)
+        if row.held_at is None:
+            found.append(News(row.feedback_id, stage, Named(row.id, row.display_name), row.kind, row.written_at))
+        else:
+            kind = "on_hold" if row.writer_id == within.person_id else "look"
+            found.append(News(row.feedback_id, stage, None, kind, row.held_at))
     return found
 
 

@@ -257,7 +257,7 @@ class TestNews:
 
     def heading(self, here: Place, person: Person) -> str:
         text = here.reader.as_(person).open(here.base).text
-        return text.partition("Colleagues answer you ")[2].partition(" Colleagues shared")[0]
+        return text.partition("New for you ")[2].partition(" Colleagues shared")[0]
 
     def asked(self, here: Place) -> None:
         here.send(here.ben)
@@ -292,10 +292,24 @@ class TestNews:
         here.reader.as_(here.ama).open(here.path(here.ben, "/hold"))
         here.reader.press("Put on hold", kind="hurtful", reason="It hurts.")
         assert "Words on hold" in self.heading(here, here.ben)
-        assert self.heading(here, here.ama) == self.heading(here, here.facilitator) == ""
+        assert self.heading(here, here.ama) == self.heading(here, here.facilitator) == self.heading(here, here.cy) == ""
         here.reader.as_(here.ben).open(here.path(here.ben))
         here.reader.press("Say it another way")
         assert self.heading(here, here.ben) == ""
+
+    @pytest.mark.parametrize("kind", ["child_safety", "privacy"])
+    def test_the_facilitator_lands_on_what_she_is_asked_to_look_at(self, here: Place, kind: str) -> None:
+        here.send(here.ben)
+        here.send(here.cy)
+        here.reader.as_(here.ama).open(here.path(here.ben, "/hold"))
+        here.reader.press("Put on hold", kind=kind, reason="Please look.")
+        if kind != "child_safety":
+            here.reader.press("Ask the facilitator to look")
+        assert "You are asked to look at this" in self.heading(here, here.facilitator)
+        assert here.path(here.ben) in here.reader.open(here.base)
+        assert "Words on hold" in self.heading(here, here.ben)
+        for person in (here.ama, here.cy):
+            assert self.heading(here, person) == ""
 
 
 class TestHolds:
