@@ -271,7 +271,7 @@ class TestNews:
         here.reader.as_(here.ama).open(here.text)
         here.reader.press("Read it")
         here.reader.press("Thanks")
-        assert "Ama Owusu says thanks" in self.heading(here, here.ben)
+        assert "Ama Owusu thanks you" in self.heading(here, here.ben)
         assert here.path(here.ben) in here.reader.open(here.base)
         assert self.heading(here, here.ama) == ""
         assert self.heading(here, here.cy) == ""
@@ -279,11 +279,11 @@ class TestNews:
     def test_a_question_waits_until_it_is_answered(self, here: Place) -> None:
         self.asked(here)
         with time_machine.travel(now() + timedelta(days=20)):
-            assert "Ama Owusu asks" in self.heading(here, here.ben)
+            assert "Ama Owusu asks you something" in self.heading(here, here.ben)
             here.reader.open(here.path(here.ben))
             here.reader.press("Send", text="The second.")
             assert self.heading(here, here.ben) == ""
-            assert "Ben Adeyemi adds" in self.heading(here, here.ama)
+            assert "Ben Adeyemi adds a word" in self.heading(here, here.ama)
         with time_machine.travel(now() + timedelta(days=28)):
             assert self.heading(here, here.ama) == "", "an answer is news for a week"
 
