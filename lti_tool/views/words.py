@@ -245,6 +245,11 @@ REFUSALS |= {
         _l("Open the link in a new window or tab."),
     ),
 }
+REFUSALS["key_waits"] = Words(
+    _l("A new key is there already"),
+    _l("It is published and waits for its turn. Nothing was changed."),
+    _l("Look at the keys again: it signs by itself on its day."),
+)
 REFUSALS["reason_needed"] = REFUSALS["reason_missing"]
 REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]
 UNKNOWN = Words(
