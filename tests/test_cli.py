@@ -391,3 +391,4 @@ class TestStanding:
         good("platforms", "add", *options())
         which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
         assert bad("platforms", "renew", *which)
+        assert "renewal not offered" in bad("platforms", "renew", *which)

@@ -56,7 +56,9 @@ def test_a_new_one_is_published_noted_and_told(chief: Reader) -> None:
     with db.work() as unit:
         keys.rotate(by=None, at_once=True)
         unit.commit()
-    assert "kept until" in chief.open("/keys").text
+    page = chief.open("/keys")
+    assert "kept until" in page.text
+    assert page.count("BEGIN PUBLIC KEY") == 1, "a retired key is pasted nowhere"
 
 
 def test_pressing_twice_makes_one(chief: Reader) -> None:
