@@ -152,7 +152,7 @@ class OpenEdx(Plain):
 class Brightspace(Plain):
     """Brightspace (D2L). It refuses a person with 403 or 404, which is no lost column (hypothesis/lms, d2l plugin)."""
 
-    shared = True  # one registration, deployed to organisations each by itself (community.d2l.com, 23662)
+    shared = True  # deployed to organisations of one site, each by itself (community.d2l.com, kb 23662 and 26215)
     _audience = "https://api.brightspace.com/auth/token"
 
     @staticmethod
@@ -169,7 +169,7 @@ class Brightspace(Plain):
 class Blackboard(Plain):
     """Blackboard Learn (Anthology)."""
 
-    shared = True  # the application is registered once for all customers (docs.anthology.com, developer portal)
+    shared = True  # one application for all customers, registered at the maker's portal (pylti1.3 #70)
     everybodys = "https://blackboard.com"  # their one issuer
 
     @staticmethod
