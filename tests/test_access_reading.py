@@ -188,7 +188,7 @@ class TestMatrix:
         version = stage.share()
         listed = stage.who(
             lambda within: (
-                version.id in [one.version_id for one in entries.shared(stage.circle, within=within, limit=9)[0]]
+                version.id in [one.version_id for one in entries.shared(stage.circle, within=within, limit=5)[0]]
             )
         )
         assert listed == stage.readers(version) - AUTHORS
