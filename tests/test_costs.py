@@ -91,7 +91,8 @@ def test_a_login_costs_three_statements_in_one_unit_of_work(app: Flask) -> None:
             "target_link_uri": "https://x.example",
         }
         with statements() as seen, begun() as transactions:
-            answer = browser.post("/lti/login", data=form, headers={"Cookie": f"{LOGIN_COOKIE}=this"})
+            said = {"Cookie": f"{LOGIN_COOKIE}=this", "Origin": "https://lms.example.org"}
+            answer = browser.post("/lti/login", data=form, headers=said)
         assert answer.status_code == 302
     assert (len(seen), transactions) == (3, [False]), seen
 
