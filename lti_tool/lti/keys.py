@@ -36,14 +36,16 @@ KEPT = timedelta(days=30)  # what a key signs lives for minutes; a platform may 
 
 def signing_key() -> tuple[str, rsa.RSAPrivateKey]:
     """The id and the parsed key that signs now; the very first one is made here."""
-    with _unit(read_only=True) as session:
-        row = _active(session)
-    if row is None:
+    with _unit(read_only=True):
+        found = db.rows(_ACTIVE)
+    if not found:
         with _unit(read_only=False) as session:
             _alone(session)
-            row = _active(session) or _made(session)
+            if _active(session) is None:
+                _made(session)
             _appoint(session)
-    return row.kid, _parsed(row.kid, row.private_pem)
+            found = db.rows(_ACTIVE)
+    return _parsed(*found[0])
 
 
 def public_key_set() -> dict[str, Any]:
@@ -157,6 +159,7 @@ def _due(rows: list[ToolKey], moment: datetime) -> list[tuple[str, ToolKey]]:
 
 
 _IN_ORDER = sa.select(ToolKey).order_by(ToolKey.created_at, ToolKey.kid)
+_ACTIVE = _IN_ORDER.where(ToolKey.retired_at.is_(None)).limit(1).with_only_columns(ToolKey.kid, ToolKey.private_pem)
 
 
 def _alone(session: Session) -> None:
@@ -212,11 +215,11 @@ def _text(raw: bytes) -> str:
 
 
 @lru_cache(maxsize=8)
-def _parsed(kid: str, sealed: str) -> rsa.RSAPrivateKey:  # noqa: ARG001 (the id names the entry)
-    """The key object; parsing checks the primes and takes 50 ms, so it is done once per process."""
+def _parsed(kid: str, sealed: str) -> tuple[str, rsa.RSAPrivateKey]:
+    """The id and the key object; parsing checks the primes and takes 50 ms, so it is done once per process."""
     key = load_pem_private_key(unseal(sealed).encode(), password=None)
     assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101 (we made it)
-    return key
+    return kid, key
 
 
 @contextmanager

@@ -134,7 +134,9 @@ class Connector(ServiceConnector):
             raise PlatformError("token_refused")
         if isinstance(granted, str) and not set(wanted.split()) <= set(granted.split()):
             raise PlatformError("scope_refused", final=True)
-        _keep(self.account, wanted, token, lasts=_seconds(answer.get("expires_in")))
+        lasts = _seconds(answer.get("expires_in"))
+        if lasts > MARGIN or fresh:  # nobody would begin with a shorter one; but it drops what was not taken any more
+            _keep(self.account, wanted, token, lasts=lasts)
         return token
 
     def _ask(self, wanted: str) -> dict[str, Any]:

@@ -100,10 +100,12 @@ def arrive(launch: Launch) -> Begun:
             _remember_activity(person, activity)
         if known.credited:
             credits.owe_again(course, [person.id])
-    rosters.ask_for(course)
+    if not known.roster_owed:
+        rosters.ask_for(course)
     groups.ask_about(activity, course)
     notices.ask_for(course, launch)
-    sightings.came_in(launch.platform_id, storage=launch.storage)
+    if not known.noted:
+        sightings.came_in(launch.platform_id, storage=launch.storage)
     return visit
 
 
@@ -120,6 +122,8 @@ class _Known(NamedTuple):
     place_kept: bool  # for her, from this course's list
     takes_part: bool  # in a circle of this course, while her credit would go elsewhere than to this activity
     credited: bool  # in this course, in a way that was stated
+    roster_owed: bool  # that of this course, and nobody began to read it
+    noted: bool  # at her platform, this minute, that somebody came in so
 
 
 _hers, _of_course = aliased(Membership), aliased(Activity)
@@ -138,6 +142,8 @@ _KNOWN = (
         exists()
         .where(Credit.membership_id == _hers.id, _hers.person_id == Person.id, Credit.stated_at.is_not(None))
         .where(_of_course.id == Credit.activity_id, _of_course.course_id == Course.id),
+        rosters.lies_ready(),
+        sightings.JUST_NOTED,
     )
     .select_from(_once)
     .outerjoin(
@@ -149,13 +155,15 @@ _KNOWN = (
     )
     .outerjoin(Person, and_(Person.platform_id == bindparam("platform_id"), Person.sub == bindparam("sub")))
     .outerjoin(Enrolment, and_(Enrolment.course_id == Course.id, Enrolment.person_id == Person.id))
-)  # nearly nobody has the last three; one look here spares a question each
+)  # nearly nobody needs what the last five would lead to; one look here spares a statement each
 
 
 def _known(launch: Launch) -> _Known:
     """In one statement; most launches come from people and places that were here before."""
     names = ("deployment_id", "context_id", "resource_link_id", "platform_id", "sub")
-    return _Known(*session.execute(_KNOWN, {name: getattr(launch, name) for name in names}).one())
+    moment = now()
+    lately = {"storage": launch.storage, "moment": moment, "a_minute_ago": moment - sightings.A_MINUTE}
+    return _Known(*session.execute(_KNOWN, {name: getattr(launch, name) for name in names} | lately).one())
 
 
 def _course(launch: Launch, known: Course | None) -> Course:

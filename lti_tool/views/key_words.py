@@ -13,19 +13,19 @@ def state(key: Key) -> str:
     published = i18n.day(key.published_at)
     if key.use is Use.RETIRED:
         return _(
-            "Published since %(since)s, in use no longer; kept until %(until)s for what it signed.",
+            "Published on %(since)s, no longer in use; kept until %(until)s for what it signed.",
             since=published, until=_day(key.until),
         )  # fmt: skip
     if key.use is Use.NEXT:
         return _(
-            "Published since %(since)s, so that every LMS knows it; in use from %(from_day)s.",
+            "Published on %(since)s, so that every LMS knows it; in use from %(from_day)s.",
             since=published, from_day=_day(key.until),
         )  # fmt: skip
     since = i18n.day(key.signs_since or key.published_at)
     if key.until is None:
-        return _("Published since %(published)s, in use since %(since)s.", published=published, since=since)
+        return _("Published on %(published)s, in use since %(since)s.", published=published, since=since)
     return _(
-        "Published since %(published)s, in use since %(since)s, until %(until)s.",
+        "Published on %(published)s, in use since %(since)s, until %(until)s.",
         published=published, since=since, until=_day(key.until),
     )  # fmt: skip
 

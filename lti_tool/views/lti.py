@@ -54,6 +54,7 @@ def begin(platform_id: int | None = None) -> ResponseReturnValue:
     db.session.commit()
     if in_window:  # a redirect would count as where the form of our page leads, and its policy forbids other sites
         return _remembering(make_response(render_template("lti/onward.html", address=begun.address)), browser)
+    frames.allow([begun.address])  # it shows nothing: who may frame it need not be looked up
     return _remembering(redirect(begun.address), browser)
 
 

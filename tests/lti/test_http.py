@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from werkzeug.wrappers import Request, Response
@@ -17,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from lti_tool import settings
 from lti_tool.errors import PlatformError
 from lti_tool.lti import http
+from lti_tool.lti.watches import Watch
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
 
@@ -231,6 +233,14 @@ def test_a_write_is_never_sent_twice() -> None:
     with ends.serving(web) as url, http.session() as guarded:
         assert guarded.post(url, data="x").status_code == 503
     assert web.count("/") == 1
+
+
+def test_what_is_posted_leaves_at_once() -> None:
+    web = ends.Web().on("/", Response())
+    with ends.serving(web) as url, Watch(1) as watch, http._watching(watch):
+        line = http._connect("127.0.0.1", urlsplit(url).port or 0, 1)
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        line.close()
 
 
 def test_a_platform_that_asks_to_wait_is_not_asked_again() -> None:
