@@ -340,7 +340,7 @@ class TestKeys:
         kid = good("keys", "rotate").splitlines()[-1]
         lines = good("keys", "list").splitlines()
         assert len(lines) == 3
-        assert lines[1].startswith(f"{kid}  Published since ")
+        assert lines[1].startswith(f"{kid}  Published on ")
         assert "in use from" in lines[1]
         assert lines[2].startswith("The calendar makes the next one on ")
         assert "published already" in bad("keys", "rotate")
@@ -351,7 +351,7 @@ class TestKeys:
         assert bad("keys", "retire", kid) == "No other key could sign. Make one first: lti-tool keys rotate\n"
         good("keys", "retire", first, "--unpublish")
         only, calendar = good("keys", "list").splitlines()
-        assert only.startswith(f"{kid}  Published since ")
+        assert only.startswith(f"{kid}  Published on ")
         assert "in use since" in only
         assert "calendar" in calendar
         assert "no such key" in bad("keys", "retire", "made up")

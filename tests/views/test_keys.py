@@ -35,7 +35,7 @@ def test_each_key_says_what_it_is_for(chief: Reader) -> None:
     kid, _ = ours.signing_key()
     text = chief.open("/keys").text
     assert kid in text
-    assert re.search(r"Published since [^.]+, in use since [^.]+\.", text)
+    assert re.search(r"Published on [^.]+, in use since [^.]+\.", text)
     assert "The calendar makes the next one on " in text
     assert f"An LMS that reads our keys at {PUBLIC}/lti/jwks has nothing to do." in text
     assert "PRIVATE KEY" not in text
