@@ -10,7 +10,8 @@ from lti_tool.errors import PlatformError
 
 MAX_PAGES = 1_000
 
-_LINK = re.compile(r'<([^>]*)>((?:[^,"]|"[^"]*")*)')
+# no "<" inside: every one of 60,000 would be searched to the end of the line
+_LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')
 _REL = re.compile(r'\brel\s*=\s*["\'\u201c\u201d]?([^"\'\u201c\u201d,;]+)', re.IGNORECASE)
 
 

@@ -41,6 +41,8 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "exp a text": ({"exp": "tomorrow"}, "expiry_missing"),
     "exp true": ({"exp": True}, "expiry_missing"),
     "iat missing": ({"iat": GONE}, "issue_missing"),
+    "iat beyond all numbers": ({"iat": 10**400}, "issued_ahead"),
+    "exp before all numbers": ({"exp": -(10**400)}, "expired"),
     "iat a year old": ({"iat": ago(365 * 86_400)}, "issued_long_ago"),
     "iat twelve minutes old": ({"iat": ago(720)}, "issued_long_ago"),
     "iat two minutes ahead": ({"iat": ago(-120), "exp": ago(-300)}, "issued_ahead"),

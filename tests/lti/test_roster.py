@@ -1,5 +1,6 @@
 """The roster: pages, names and roles as real platforms write them."""
 
+import time
 import tracemalloc
 from urllib.parse import parse_qs, urlsplit
 
@@ -199,3 +200,10 @@ def test_the_next_page_is_found_as_platforms_write_it(header: str | None, expect
 def test_a_next_page_elsewhere_is_refused(target: str) -> None:
     with pytest.raises(PlatformError, match="foreign_page"):
         paging.next_link(f"<{target}>; rel=next", requested="http://localhost:8080/x")
+
+
+@pytest.mark.parametrize("header", ["<" * 60_000, "<a" * 30_000, "<a>" + '"' * 60_000, "<a>; rel" + " " * 60_000])
+def test_a_header_of_sixty_thousand_brackets_is_read_at_once(header: str) -> None:
+    began = time.perf_counter()
+    assert paging.next_link(header, requested="http://localhost:8080/x") is None
+    assert time.perf_counter() - began < 1
