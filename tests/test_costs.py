@@ -120,6 +120,9 @@ def test_the_circle_page_asks_as_much_for_many_people_as_for_few(reader: Reader,
     with statements() as seen:
         reader.open(f"/circles/{circle.id}")
     assert len(seen) <= 8, seen
+    with statements() as seen:
+        reader.open(f"/circles/{circle.id}/shared")
+    assert len(seen) <= 4, seen
 
 
 def test_the_page_to_write_on_takes_few_statements(reader: Reader) -> None:
