@@ -163,6 +163,11 @@ class Claims:
             return ()
         return tuple(scope for scope in scopes if isinstance(scope, str))
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Addresses of the platform's services: where many share an issuer, these alone are on the school's host."""
+        return tuple(url for url in (self.roster_url, self.line_items_url, self.line_item_url) if url)
+
     def return_url(self, *own: str) -> str | None:
         """The way back into the course, only if it is on one of the platform's origins.
 
@@ -194,7 +199,7 @@ class Claims:
 
     def _at_home(self, text: str, own: tuple[str, ...]) -> str | None:
         address = _address(text)
-        known = {origin(home) for home in (*own, self.roster_url, self.line_items_url, self.line_item_url) if home}
+        known = {origin(home) for home in (*own, *self.services)}
         return address if address and origin(address) in known else None
 
     def target_path(self, public_url: str) -> str | None:

@@ -246,7 +246,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         return Launch(
             kind=self.kind,
             platform_id=own.id,
-            platform_addresses=(own.issuer, own.auth_url, *own.frame_origins),
+            platform_addresses=(own.issuer, own.auth_url, *own.frame_origins, *told.services),
             deployment_id=self.deployment.id,
             sub=told.body["sub"],
             name=told.name,

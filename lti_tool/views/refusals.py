@@ -9,7 +9,7 @@ from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
 from lti_tool.forms.base import typed_texts
 from lti_tool.models import LoginState
-from lti_tool.services import platforms, sightings
+from lti_tool.services import sightings
 from lti_tool.views import frames
 from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPersonError, SignedOutError, first_led_to
 from lti_tool.views.words import happened, launch_refusal, refusal
@@ -67,7 +67,7 @@ def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     if isinstance(platform_id, int):
         sightings.refused(error.code, platform_id=platform_id)
     if isinstance(begun, LoginState):
-        frames.allow(platforms.addresses_of(begun.platform_id))
+        frames.allow_anybody()
         asked = begun.asked if error.code in BEGIN_AGAIN and frames.framed() else {}
     return render_template("errors/launch.html", asked=asked, **facts), 403
 

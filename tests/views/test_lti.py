@@ -142,8 +142,8 @@ def refused(of: School, client: FlaskClient, *, post: bool = False) -> str:
     )
     assert answer.status_code == 200, answer.status
     forget(client)
-    ancestors = answer.headers["Content-Security-Policy"].rpartition("frame-ancestors ")[2].split()
-    assert set(ancestors) == {of.lms.base_url, of.lms.issuer}
+    # by its issuer alone nobody knows yet on which host a school's pages are (hosted Canvas, Blackboard)
+    assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors *")
     return answer.get_data(as_text=True)
 
 
@@ -292,7 +292,7 @@ class TestSessions:
         second = launched(lms, client)
         assert len({first, second, "planted"}) == 3
         with client.session_transaction(base_url=PUBLIC) as cookie:
-            assert set(cookie) == {"visit", "platform"}
+            assert set(cookie) == {"visit", "person"}
 
     def test_the_earlier_visit_of_another_browser_stays_its_own(self, lms: School) -> None:
         one, two = lms.app.test_client(), lms.app.test_client()
