@@ -18,6 +18,7 @@ def values(product: str) -> dict[str, str]:
         "name": NAME,
         "description": DESCRIPTION,
         "domain": tool["domain"],
+        "origin": settings.current().public_url,
         "target": tool["target_link_uri"],
         "login": ours["initiate_login_uri"],
         "launch": ours["redirect_uris"][0],

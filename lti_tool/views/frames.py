@@ -85,7 +85,7 @@ def _says_nothing(response: Response) -> bool:
     Whatever page frames it learns nothing and can trick nobody, and a person reads what to do instead of a blank frame.
     """
     lost = request.method == "GET" and response.status_code == 401
-    refused = request.endpoint in {"lti.begin", "lti.finish"} and response.status_code == 403
+    refused = request.endpoint in {"lti.begin", "lti.finish"} and response.status_code in {403, 429}
     return (lost or refused) and framed(otherwise=False) and not g.get("never_framed")
 
 

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 @bp.route("/login", methods=["GET", "POST"])
 @bp.route("/platforms/<int:platform_id>/login", methods=["GET", "POST"])  # for an LMS that names no client id
 @requires(Permission.ANYONE, get_writes=True)
-@limiter.limit("120 per minute")  # a first launch in a frame asks twice
+@limiter.limit("600 per minute")  # two for a first launch in a frame, and a whole town may share one address
 def begin(platform_id: int | None = None) -> ResponseReturnValue:
     """Send the browser to the platform to say who comes; the answer must return to this same browser.
 

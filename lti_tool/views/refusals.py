@@ -15,6 +15,7 @@ from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPerso
 from lti_tool.views.words import happened, launch_refusal, refusal
 
 log = structlog.get_logger()
+OF_THE_LMS = {"lti.begin", "lti.finish", "lti.notices_sent"}  # what these bring nobody typed
 PAGES = {401, 403, 404, 405, 409, 413, 429, 500, 503}
 BEGIN_AGAIN = {"cookie_missing", "login_required"}  # what a window of its own mends: cookies of ours, or of the LMS
 HOPELESS = {"foreign_form", "unsigned_form"}  # sent again they would be refused again: their text can be copied
@@ -41,7 +42,7 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
     _undo()
     # what is too large was not read, and asking for it again would only raise once more
     texts, rest = typed_texts(request.form) if status != 413 else ([], [])
-    if texts and request.endpoint != "lti.finish":
+    if texts and request.endpoint not in OF_THE_LMS:
         sentence = facts.get("sentence") or happened(template)
         return render_template(
             "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence,

@@ -59,7 +59,7 @@ PRODUCTS = {
         True,
         (
             ("Name", "name"),
-            ("Domain", "domain"),
+            ("Domain", "origin"),  # a whole address here (community.d2l.com, LTI 1.3 registration: "domain URL")
             ("Redirect URLs", "launch"),
             ("OpenID Connect Login URL", "login"),
             ("Target Link URI", "target"),

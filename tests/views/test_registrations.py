@@ -41,6 +41,11 @@ def test_a_product_asks_for_no_variable_of_another(app: Flask) -> None:
     assert "$Canvas" not in page
 
 
+def test_brightspace_wants_its_domain_as_an_address(app: Flask) -> None:
+    assert 'value="https://circles.example.org"' in Reader(app, forbidden=()).open("/registrations/brightspace")
+    assert 'value="circles.example.org"' in Reader(app, forbidden=()).open("/registrations/blackboard")
+
+
 def test_all_kinds_are_listed_and_no_others_exist(app: Flask) -> None:
     reader = Reader(app, forbidden=())
     page = reader.open("/registrations")
