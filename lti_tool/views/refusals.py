@@ -10,7 +10,7 @@ from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, Re
 from lti_tool.forms.base import typed_texts
 from lti_tool.models import LoginState
 from lti_tool.services import sightings
-from lti_tool.views import frames
+from lti_tool.views import findings, frames
 from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPersonError, SignedOutError, first_led_to
 from lti_tool.views.words import happened, launch_refusal, refusal
 
@@ -75,6 +75,10 @@ def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
 
 def _platform_fault(error: PlatformError) -> ResponseReturnValue:
     log.warning("platform_fault", code=error.code, status=error.status or 0)
+    if request.endpoint == "lti.register":  # who reads it looks after the LMS, and must know which side has to act
+        _undo()
+        facts = {"remedy": findings.remedy(error.code), "code": error.code, "request_id": g.request_id}
+        return render_template("lti/not_registered.html", **facts), 502
     return page("502", 502)
 
 
