@@ -92,6 +92,18 @@ class Claims:
         return next((tag for tag in map(language_tag, told) if tag), "")
 
     @property
+    def link_id(self) -> str:
+        """The activity's id, "" where an author is choosing one."""
+        return self.part(RESOURCE_LINK).get("id") or ""
+
+    @property
+    def context_id(self) -> str:
+        """The course's id. An LMS may keep it to itself (Core 5.4.1; Brightspace by a setting): then each activity
+        stands alone, or the people and rosters of all its courses would be mixed in one.
+        """
+        return self.part(CONTEXT).get("id") or (f"link:{self.link_id}" if self.link_id else "")
+
+    @property
     def custom(self) -> dict[str, str]:
         """Our own custom parameters that have a value."""
         return {key: text for key in sorted(KEPT_CUSTOM) if (text := self.text(CUSTOM, key))}

@@ -11,7 +11,7 @@ from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti import launch, login
 from lti_tool.lti.messages import Storage
 from lti_tool.models import LoginState
-from tests.lti.issuer import AGS, NRPS, TEACHER, Lms, finish
+from tests.lti.issuer import AGS, GONE, NRPS, TEACHER, Lms, finish
 from tests.lti.test_launch_refusals import raw, refusal
 
 
@@ -187,6 +187,13 @@ def test_the_services_tell_whose_pages_are_around_us_where_many_share_an_issuer(
     assert told.platform_addresses == (
         lms.issuer, "https://lms.example.org/Auth", f"{school}/names_and_roles", f"{school}/line_items"
     )  # fmt: skip
+
+
+def test_courses_that_the_lms_does_not_name_are_not_taken_for_one(lms: Lms) -> None:
+    for nothing in (GONE, None, {}, {"id": ""}, {"id": None, "title": "Kept secret"}):
+        first = lms.launch(context=nothing)
+        other = lms.launch(context=nothing, resource_link={"id": "link-2"})
+        assert (first.context_id, other.context_id) == ("link:link-1", "link:link-2")
 
 
 def test_a_cookie_that_came_after_all_is_as_good(lms: Lms) -> None:
