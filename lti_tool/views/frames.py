@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flask import Flask, Response, g, request, session
 from werkzeug.exceptions import HTTPException
 
-from lti_tool import db
+from lti_tool import db, settings
 from lti_tool.forms.base import opened_by
 from lti_tool.services import platforms
 
@@ -52,6 +52,8 @@ def _set_headers(response: Response) -> Response:
             f"frame-ancestors {' '.join(ancestors)}"
         )
     headers["X-Content-Type-Options"] = "nosniff"
+    if settings.current().public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
     headers["Referrer-Policy"] = "same-origin"  # nothing to others; "no-referrer" would hide our forms' own Origin
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if request.endpoint != "static":

@@ -40,6 +40,7 @@ def test_every_answer_is_strict_and_kept_nowhere(client: FlaskClient) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "camera=()" in answer.headers["Permissions-Policy"]
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
         assert "X-Frame-Options" not in answer.headers  # it knows one site only, and we live in frames
 
 
