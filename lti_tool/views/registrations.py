@@ -42,7 +42,7 @@ PRODUCTS = {
             ("Content Selection URL", "deep_linking"),
         ),
     ),
-    "canvas": Product("Canvas", True, (("Enter URL", "canvas_file"),)),
+    "canvas": Product("Canvas", True, (("JSON URL", "canvas_file"), ("Redirect URIs", "launch"))),
     "open-edx": Product(
         "Open edX",
         False,
