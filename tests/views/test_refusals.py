@@ -218,6 +218,8 @@ def test_a_registration_that_broke_off_says_which_side_must_act(app: Flask) -> N
     path = urlsplit(address).path
     page = app.test_client().get(path, query_string={"openid_configuration": "ftp://lms.example.org/openid"})
     assert page.status_code == 502
+    # hosted Canvas shows it inside a page of the school's, whose host is not that of its configuration
+    assert page.headers["Content-Security-Policy"].endswith("frame-ancestors *")
     said = page.get_data(as_text=True)
     assert "is not a public https address" in said
     assert "<strong>In the LMS:</strong>" in said
