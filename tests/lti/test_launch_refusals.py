@@ -171,7 +171,7 @@ def test_clocks_may_differ_by_some_seconds(lms: Lms) -> None:
 def test_null_and_unknown_claims_are_passed_over(lms: Lms) -> None:
     nothing = dict.fromkeys(("context", "custom", "launch_presentation", "tool_platform", "for_user", "lis"))
     accepted = lms.launch(**nothing, nbf=None, jti=None, azp=None, locale=None, name=None, something_new={"a": [1]})
-    assert (accepted.context_id, accepted.custom, accepted.locale, accepted.name) == ("", {}, "", "")
+    assert (accepted.context_id, accepted.custom, accepted.locale, accepted.name) == ("link:link-1", {}, "", "")
 
 
 def raw(header: dict[str, Any], body: Any, secret: bytes = b"") -> str:
