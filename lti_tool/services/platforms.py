@@ -58,12 +58,18 @@ def addresses_for(person_id: int) -> list[str]:
     return [address for homes in rows(_HOMES, person_id=person_id) for address in framers(*homes)]
 
 
-def client_id_of(platform_id: int) -> str:
-    """Our client id at a platform, or NotFoundError; for a login that reaches this registration's own address."""
-    found = session.scalar(select(Platform.client_id).where(Platform.id == platform_id))
-    if found is None:
-        raise NotFoundError
-    return found
+NOBODYS = "\0"  # a client id that no registration can have
+
+
+def client_id_of(platform_id: int, *, issuer: str, said: str = "") -> str:
+    """Our client id for a login that reaches this registration's own address; `said` is what the login names, if any.
+
+    NOBODYS, which the login refuses as that of an unknown platform, where the number is not one of this issuer's or
+    the login names another one: nobody learns from the answer which numbers there are.
+    """
+    query = select(Platform.client_id).where(Platform.id == platform_id, Platform.issuer == issuer)
+    found = session.scalar(query) if issuer.isprintable() else None
+    return found if found is not None and said in ("", found) else NOBODYS
 
 
 def knows(origin: str) -> bool:

@@ -42,7 +42,8 @@ def begin(platform_id: int | None = None) -> ResponseReturnValue:
     browser = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
     asked = request.values.to_dict()
     if platform_id is not None:
-        asked.setdefault("client_id", platforms.client_id_of(platform_id))
+        issuer, said = asked.get("iss", ""), asked.get("client_id", "")
+        asked["client_id"] = platforms.client_id_of(platform_id, issuer=issuer, said=said)
     if _shows_no_cookie():
         if "again" in request.args:
             return _let_platform_keep(browser, asked)

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from lti_tool import create_app, db, limits
 from lti_tool.demo import authentication
-from lti_tool.models import LoginState, OutsideLink, Platform, Visit
+from lti_tool.models import LoginState, OutsideLink, Platform, Sighting, Visit
 from lti_tool.settings import Settings
 from tests import build, school
 from tests.conftest import PUBLIC, Client
@@ -22,6 +22,7 @@ from tests.school import School
 FRAME = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"}
 OURS = {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-origin"}
 TOP = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
+ONE_REQUEST = re.compile(r"<code>[0-9a-f]{12}</code>")  # its number in the log
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["first launch", "signed in already"])
@@ -97,7 +98,47 @@ class TestALoginAddressOfOnesOwn:
         other = asked | {"iss": "https://evil.example"}
         answer = client.get(f"/lti/platforms/{self.second}/login", query_string=other, headers=TOP)
         assert answer.status_code == 403
-        assert client.get("/lti/platforms/999/login", query_string=asked, headers=TOP).status_code == 404
+
+    @pytest.mark.parametrize(
+        "told",
+        [{}, {"iss": ""}, {"iss": "https://evil.example"}, {"iss": "\0"}, {"client_id": "third"}, {"login_hint": ""}],
+        ids=["no client id", "no issuer", "another issuer", "unreadable", "another client id", "nobody"],
+    )
+    @pytest.mark.parametrize("headers", [TOP, FRAME], ids=["top", "frame"])
+    def test_does_not_tell_which_numbers_there_are(
+        self, app: Flask, asked: dict[str, str], told: dict[str, str], headers: dict[str, str]
+    ) -> None:
+        """An existing number that does not fit answers to the letter as one that does not exist."""
+        foreign = build.platform(issuer="https://elsewhere.example.org", client_id="third").id
+        answers = []
+        for number in (foreign, 999):
+            client, path = app.test_client(), f"/lti/platforms/{number}/login"
+            answer = client.get(path, query_string=asked | told, headers=headers)
+            if answer.status_code == 307:
+                answer = client.get(answer.location, headers=headers)
+            answers.append((answer.status_code, ONE_REQUEST.sub("", answer.get_data(as_text=True))))
+        assert answers[0] == answers[1]
+        assert answers[0][0] == 403
+
+    def test_serves_no_other_issuer_that_happened_to_give_the_same_client_id(
+        self, app: Flask, asked: dict[str, str]
+    ) -> None:
+        other = build.platform(issuer="https://elsewhere.example.org", client_id="second").id
+        answer = app.test_client().get(f"/lti/platforms/{other}/login", query_string=asked, headers=TOP)
+        assert answer.status_code == 403
+
+    def test_noted_nothing_of_it(self, app: Flask, asked: dict[str, str]) -> None:
+        app.test_client().get("/lti/platforms/999/login", query_string=asked, headers=TOP)
+        with db.work(read_only=True) as unit:
+            assert unit.scalars(sa.select(Sighting)).all() == []
+
+    def test_holds_for_a_login_that_names_its_client_id_too(self, app: Flask, asked: dict[str, str]) -> None:
+        path = f"/lti/platforms/{self.second}/login"
+        client = app.test_client()
+        fits = asked | {"client_id": "second"}
+        assert client.get(path, query_string=fits, headers=TOP).status_code == 302
+        foreign = asked | {"client_id": "first"}
+        assert client.get(path, query_string=foreign, headers=TOP).status_code == 403
 
 
 @pytest.mark.parametrize("post", [False, True], ids=["GET", "POST"])
