@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.models import Circle
-from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers
+from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers, replies
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
@@ -74,7 +74,7 @@ def show(circle_id: int) -> ResponseReturnValue:
 
 
 def _as_colleague(circle: Circle, **facts: object) -> str:
-    """What happens next, my next step, what colleagues shared, what is asked of me."""
+    """What happens next, my next step, who answered me, what colleagues shared, what is asked of me."""
     reach = g.visit.reach
     shared, earlier = entries.shared(circle, within=reach, limit=NEWEST)
     return render_template(
@@ -83,6 +83,7 @@ def _as_colleague(circle: Circle, **facts: object) -> str:
         step=inquiries.next_step(circle, within=reach),
         shared=shared,
         earlier=earlier,
+        news=replies.news(circle, within=reach),
         asked=offers.of(circle, within=reach),
         **facts,
     )
