@@ -154,7 +154,7 @@ class Connector(ServiceConnector):
         if status == 429 or status >= 500:
             http.accepted(response)
         if not 200 <= status < 300:
-            if "invalid_scope" in response.text:
+            if b"invalid_scope" in response.content:
                 raise PlatformError("scope_refused", status=status, final=True)
             raise PlatformError(self.quirks.token_fault(status), status=status)
         answer = http.json_of(response)
@@ -184,9 +184,9 @@ def _seconds(value: object) -> float:
     """How long a token lasts; nothing that can be read means that it is used at once and not kept."""
     try:
         seconds = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
-    return min(seconds, 86_400.0) if math.isfinite(seconds) else 0.0
+    return min(max(seconds, 0.0), 86_400.0) if math.isfinite(seconds) else 0.0
 
 
 _TOKEN = sa.select(AccessToken.token).where(

@@ -25,7 +25,18 @@ from lti_tool.models import (
     Platform,
     Visit,
 )
-from lti_tool.services import columns, copies, credits, groups, kept_places, links, notices, rosters, sightings
+from lti_tool.services import (
+    columns,
+    copies,
+    credits,
+    groups,
+    kept_places,
+    links,
+    notices,
+    platforms,
+    rosters,
+    sightings,
+)
 
 SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many people come at nine o'clock
 
@@ -40,7 +51,7 @@ class SignedIn:
     locale: str
     activity_id: int
     administers: bool  # looks after the LMS, as her launch said; it gives no reading right
-    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.addresses`
+    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.framers`
     reach: access.Reach
 
     @cached_property
@@ -252,7 +263,7 @@ def reviewed(launch: Launch) -> Person | None:
 _LOAD = (
     select(
         Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Visit.administers,
-        Platform.issuer, Platform.auth_url, Platform.frame_origins,
+        Platform.issuer, Platform.auth_url, Platform.frame_origins, Course.roster_url, Course.line_items_url,
     )
     .join(Person, Person.id == Visit.person_id)
     .join(Activity, Activity.id == Visit.activity_id)
@@ -268,8 +279,8 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, administers, issuer, auth_url, more = found[0]
-    addresses, reach = (issuer, auth_url, *more), access.reach_of(person_id)
+    person_id, name, locale, activity_id, administers, *homes = found[0]
+    addresses, reach = platforms.framers(*homes), access.reach_of(person_id)
     return SignedIn(visit_id, person_id, name, locale, activity_id, bool(administers), addresses, reach)
 
 

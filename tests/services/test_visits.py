@@ -196,6 +196,14 @@ class TestLoading:
             with db.work(read_only=True):
                 assert visits.load(visit.id) is None
 
+    @pytest.mark.parametrize("test_user", [False, True])
+    def test_the_test_person_of_the_lms_looks_after_nothing(self, course: Course, test_user: bool) -> None:
+        visit = arrive(build.launch(course, administers=True, test_user=test_user))
+        with db.work(read_only=True):
+            found = visits.load(visit.id)
+        assert found is not None
+        assert found.administers is not test_user
+
     @pytest.mark.usefixtures("app")
     def test_a_made_up_visit_is_nobody(self) -> None:
         with db.work(read_only=True):

@@ -183,8 +183,8 @@ def refused(of: School, client: FlaskClient, *, post: bool = False) -> str:
     )
     assert answer.status_code == 200, answer.status
     forget(client)
-    ancestors = answer.headers["Content-Security-Policy"].rpartition("frame-ancestors ")[2].split()
-    assert set(ancestors) == {of.lms.base_url, of.lms.issuer}
+    # by its issuer alone nobody knows yet on which host a school's pages are (hosted Canvas, Blackboard)
+    assert answer.headers["Content-Security-Policy"].endswith("frame-ancestors *")
     return answer.get_data(as_text=True)
 
 
@@ -333,7 +333,7 @@ class TestSessions:
         second = launched(lms, client)
         assert len({first, second, "planted"}) == 3
         with client.session_transaction(base_url=PUBLIC) as cookie:
-            assert set(cookie) == {"visit", "platform"}
+            assert set(cookie) == {"visit", "person"}
 
     def test_the_earlier_visit_of_another_browser_stays_its_own(self, lms: School) -> None:
         one, two = lms.app.test_client(), lms.app.test_client()
@@ -378,9 +378,13 @@ def test_one_address_begins_so_many_logins_a_minute(limited: Flask) -> None:
         "target_link_uri": f"{PUBLIC}/lti/launch",
     }
     client = limited.test_client()
-    statuses = [client.post("/lti/login", data=asked, headers=TOP).status_code for _ in range(125)]
-    assert statuses == [302] * 120 + [429] * 5
+    statuses = [client.post("/lti/login", data=asked, headers=TOP).status_code for _ in range(605)]
+    assert statuses == [302] * 600 + [429] * 5
     with db.work(read_only=True) as unit:
-        assert unit.scalar(sa.select(sa.func.count()).select_from(LoginState)) == 120
+        assert unit.scalar(sa.select(sa.func.count()).select_from(LoginState)) == 600
+    page = client.post("/lti/login", data=asked | {"lti_message_hint": "a hint of words"}, headers=FRAME)
+    assert page.status_code == 429
+    assert page.headers["Content-Security-Policy"].endswith("frame-ancestors *")  # or her frame would stay blank
+    assert "a hint of words" not in page.get_data(as_text=True)  # nobody typed it
     elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
     assert client.post("/lti/login", data=asked, headers=TOP, environ_overrides=elsewhere).status_code == 302
