@@ -7,6 +7,7 @@ pickles what it keeps.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,21 @@ class Memory:
         self._kept[key] = value
 
 
-def bare_app(folder: Path, *, issuer: str, client_id: str, jwks_url: str, target: str) -> Flask:
-    """The example as an application with one registration; `target` is the address of its launch."""
+def bare_app(
+    folder: Path,
+    *,
+    issuer: str,
+    client_id: str,
+    jwks_url: str,
+    target: str,
+    begun: Callable[[Any], None] = lambda _answer: None,
+    came: Callable[[dict[str, Any]], None] = lambda _claims: None,
+) -> Flask:
+    """The example as an application with one registration; `target` is the address of its launch.
+
+    `begun` is called with the answer to each login and `came` with the claims of each launch: `floor_launch.py` does
+    there what the example leaves out.
+    """
     app = Flask("bare_launch")
     app.jinja_loader = DictLoader({"game.html": PAGE})  # type: ignore[misc]
     app.config.update(SECRET_KEY="bare", SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True)
@@ -66,8 +80,9 @@ def bare_app(folder: Path, *, issuer: str, client_id: str, jwks_url: str, target
     @app.route("/login", methods=["GET", "POST"])
     def login() -> ResponseReturnValue:
         tools = ToolConfJsonFile(str(settings))
-        begun = FlaskOIDCLogin(FlaskRequest(), tools, launch_data_storage=FlaskCacheDataStorage(memory))
-        answer: ResponseReturnValue = begun.redirect(target)
+        beginning = FlaskOIDCLogin(FlaskRequest(), tools, launch_data_storage=FlaskCacheDataStorage(memory))
+        answer: ResponseReturnValue = beginning.redirect(target)
+        begun(answer)
         return answer
 
     @app.post("/launch")
@@ -76,6 +91,8 @@ def bare_app(folder: Path, *, issuer: str, client_id: str, jwks_url: str, target
         message = FlaskMessageLaunch(FlaskRequest(), tools, launch_data_storage=storage)
         message.set_public_key_caching(storage, cache_lifetime=7200)
         facts = {"is_deep_link_launch": message.is_deep_link_launch(), "launch_id": message.get_launch_id()}
-        return render_template("game.html", title="Game", name=message.get_launch_data()["name"], **facts)
+        claims: dict[str, Any] = message.get_launch_data()
+        came(claims)
+        return render_template("game.html", title="Game", name=claims["name"], **facts)
 
     return app

@@ -11,31 +11,37 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
 from benchmarks.bare_launch import bare_app
+from benchmarks.floor_launch import floor_app
 from benchmarks.measure import PUBLIC, Act, Line, answer, compare, installation
 from tests.lti import issuer
 from tests.lti.issuer import AGS, LTI, NRPS, Lms
 
+PATHS = ("/login", "/launch")  # of the bare one
 LAUNCHES_OF = 30  # people of one course, one after another
 SERVICES = "https://lms.example.org/mod/lti/services.php"
 
 
 def run() -> list[Line]:
-    """The launch itself, and the login before it."""
+    """The launch itself, the least that it could cost, and the login before it."""
     with installation() as ours, issuer.running() as lms, tempfile.TemporaryDirectory() as folder:
         lms.register()
-        bare = bare_app(
-            Path(folder),
-            issuer=lms.issuer,
-            client_id=lms.client_id,
-            jwks_url=f"{lms.address}/jwks",
-            target=f"{PUBLIC}/launch",
+        registration = {
+            "issuer": lms.issuer,
+            "client_id": lms.client_id,
+            "jwks_url": f"{lms.address}/jwks",
+            "target": f"{PUBLIC}/launch",
+        }
+        bare, floor = bare_app(Path(folder), **registration), floor_app(Path(folder), **registration)
+        mine, theirs, least = (
+            launcher(lms, app, begins, ends)
+            for app, begins, ends in ((ours, "/lti/login", "/lti/launch"), *((one, *PATHS) for one in (bare, floor)))
         )
-        sides = [(ours, "/lti/login", "/lti/launch"), (bare, "/login", "/launch")]
-        launches = [launcher(lms, app, begins, ends) for app, begins, ends in sides]
-        logins = [login_of(lms, app, begins) for app, begins, _ in sides]
         return [
-            compare("a validated launch", launches[0], launches[1], at_most=1.5),
-            compare("the login before it", logins[0], logins[1], at_most=None),
+            compare("a validated launch", mine, theirs, at_most=1.5),
+            compare("the least that it can cost", least, theirs, at_most=None),
+            compare(
+                "the login before it", login_of(lms, ours, "/lti/login"), login_of(lms, bare, PATHS[0]), at_most=None
+            ),
         ]
 
 

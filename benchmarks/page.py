@@ -5,8 +5,9 @@ from collections.abc import Callable
 from flask import Flask
 
 from benchmarks.bare_page import bare_app
+from benchmarks.floor_page import floor_app
 from benchmarks.measure import Act, Line, answer, compare, counted, installation
-from benchmarks.scenes import Scene, circle_at_work, page
+from benchmarks.scenes import WORDS, Scene, circle_at_work, page
 from lti_tool.models import Person
 
 SIZES = (13, 60, 300)
@@ -25,6 +26,7 @@ def run() -> list[Line]:
             lines.append(
                 compare(f"{what}, 13 people", _opener(app, path, person), _opener(bare, "/people"), at_most=at_most)
             )
+        lines.insert(1, _least(app, scenes[0], _opener(bare, "/people")))
         for what in pages(scenes[0]):
             counts = [_statements(app, *pages(scene)[what]) for scene in scenes]
             kept = max(counts) <= MOST and len(set(counts)) == 1
@@ -53,6 +55,21 @@ def pages(scene: Scene) -> dict[str, tuple[str, Person]]:
         "what waits": (f"{circle}/reviews", scene.facilitator),
         "people": (f"{circle}/people", scene.facilitator),
     }
+
+
+def _least(app: Flask, scene: Scene, bare: Callable[[], Act]) -> Line:
+    """The least that the circle page could cost, with as many bytes as it has today."""
+    path, teacher = pages(scene)["circle page"]
+    size = len(_plain(app, path, teacher))
+    floor = floor_app(app, rest="")
+    floor = floor_app(app, rest=WORDS * ((size - len(_plain(floor, "/circle", teacher))) // len(WORDS)))
+    return compare("the least that it can cost", _opener(floor, "/circle", teacher), bare, at_most=None)
+
+
+def _plain(app: Flask, path: str, person: Person) -> bytes:
+    asked = page(app, path, person)
+    asked.pop("HTTP_ACCEPT_ENCODING")
+    return answer(app, asked, expect=200)[0]
 
 
 def _opener(app: Flask, path: str, person: Person | None = None) -> Callable[[], Act]:

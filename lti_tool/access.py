@@ -19,6 +19,7 @@ from lti_tool.models import (
     Audience,
     Circle,
     Cohort,
+    Deployment,
     Entry,
     EntryVersion,
     Evidence,
@@ -98,10 +99,14 @@ OUT = (FeedbackState.SENT, FeedbackState.READ, FeedbackState.ANSWERED, FeedbackS
 
 @dataclass(frozen=True)
 class Administration:
-    """What an administrator may look after: one platform, or the whole installation. It gives no reading right."""
+    """What an administrator may look after: one platform, or the whole installation. It gives no reading right.
+
+    Of a registration that institutions share it is her own deployment alone.
+    """
 
     number: int  # of the one-time link that opened it: the log of changes names no person
     platform_id: int | None = None  # None: every platform
+    deployment_id: int | None = None  # None: every deployment of it
 
     @property
     def whole(self) -> bool:
@@ -111,6 +116,10 @@ class Administration:
     def platforms(self) -> sa.ColumnElement[bool]:
         """Platforms within it."""
         return sa.true() if self.platform_id is None else Platform.id == self.platform_id
+
+    def deployments(self) -> sa.ColumnElement[bool]:
+        """Deployments within it, among those of its platforms."""
+        return sa.true() if self.deployment_id is None else Deployment.id == self.deployment_id
 
 
 def rights_with(permission: Permission) -> list[str]:

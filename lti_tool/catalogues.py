@@ -7,6 +7,7 @@
 import importlib.util
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -134,9 +135,12 @@ def compile_all(folder: Path | None = None) -> None:
 
 
 def _write_mo(catalog: Catalog, path: Path) -> None:
+    """Whoever reads it meanwhile reads the old one, never a part of the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".mo").open("wb") as mo:
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as mo:
         write_mo(mo, catalog)
+    Path(mo.name).chmod(0o644)
+    Path(mo.name).replace(path.with_suffix(".mo"))
 
 
 def faults(code: str) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
@@ -95,6 +96,12 @@ def engine() -> sa.Engine:
     return _engine
 
 
+@lru_cache(maxsize=1)
+def _reading(engine: sa.Engine) -> sa.Engine:
+    """The same connections, for units of work that only read."""
+    return engine.execution_options(read_only=True, postgresql_readonly=True)
+
+
 def _options(url: str) -> dict[str, Any]:
     if sa.make_url(url).get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 10}, "hide_parameters": True}
@@ -153,11 +160,8 @@ def work(*, read_only: bool = False) -> Iterator[Session]:
     Raises UncommittedError when the block ended well and yet left changes behind, so that a forgotten commit is seen at
     once and never passes for success.
     """
-    bind = engine()
-    if read_only:
-        bind = bind.execution_options(read_only=True, postgresql_readonly=True)
     outer = _current.get()
-    opened = WorkSession(bind=bind, expire_on_commit=False)
+    opened = WorkSession(bind=_reading(engine()) if read_only else engine(), expire_on_commit=False)
     token = _current.set(opened)
     try:
         yield opened

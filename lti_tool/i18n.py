@@ -184,6 +184,8 @@ def listed(words: Iterable[str]) -> str:
 def names(people: Iterable[object], unnamed: str = "") -> Markup:
     """The names of people as a list for a page, each in its own direction; `unnamed` stands for who has none."""
     known = [getattr(one, "display_name", "") or unnamed or gettext("A colleague") for one in people]
+    if len(known) == 1:  # nearly always, and Babel takes its time over a list
+        return Markup("<bdi>{}</bdi>").format(known[0])
     return Markup(listed(Markup("<bdi>{}</bdi>").format(name) for name in known))  # noqa: S704 (each name is escaped)
 
 

@@ -29,6 +29,7 @@ from lti_tool.services import (
     leftovers,
     notices,
     pairing,
+    registrations,
     replies,
     rosters,
     self_checks,
@@ -40,6 +41,7 @@ HANDLERS: dict[str, deliveries.Handler] = {  # kind -> the service function that
     "notices": notices.want,
     "score": columns.deliver,
     "self_check": self_checks.run,
+    "renewal": registrations.run_renewal,
 }
 
 THREADS = 2  # a platform that hangs must not keep the others waiting

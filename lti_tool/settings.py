@@ -84,7 +84,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must begin with https:// (or http://localhost): browsers refuse our cookie in an LMS page otherwise"
             )
-        return value
+        # as a browser says it in Origin, with which every form is compared
+        return f"{parts.scheme}://{parts.netloc.lower()}".removesuffix(":443" if parts.scheme == "https" else ":80")
 
     @model_validator(mode="after")
     def _fallbacks_are_long(self) -> Self:

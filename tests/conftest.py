@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,14 +24,13 @@ PUBLIC = "https://circles.example.org"
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a small installation; TEST_DATABASE_URL chooses the database, SQLite unless told."""
-    folder = tmp_path_factory.mktemp("var")
+def settings(common_database: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a small installation."""
     return Settings(
-        database_url=os.environ.get("TEST_DATABASE_URL", f"sqlite:///{folder / 'circles.db'}"),
+        database_url=common_database,
         public_url=PUBLIC,
         secret_key="a secret of the tests, long enough for all",
-        data_dir=Path(folder),
+        data_dir=tmp_path_factory.mktemp("var"),
         allow_private_platforms=True,
         rate_limits=False,
     )
@@ -58,7 +56,7 @@ class Client(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def installed(settings: Settings) -> Flask:
+def installed(settings: Settings) -> Iterator[Flask]:
     """The application with its tables made by the migrations."""
     catalogues.compile_all()
     app = create_app(settings)
@@ -67,7 +65,8 @@ def installed(settings: Settings) -> Flask:
     app.test_client_class = Client
     migrate.upgrade(db.engine())
     app.extensions["engine"] = db.engine()
-    return app
+    yield app
+    app.extensions["engine"].dispose()
 
 
 @pytest.fixture

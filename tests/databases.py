@@ -33,6 +33,13 @@ def postgres_server() -> Iterator[str]:
         pytest.skip(f"{error}")
 
 
+@pytest.fixture(scope="session")
+def common_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The database that the tests of this process share: SQLite, or on the server that TEST_DATABASE_URL names."""
+    with database_in(tmp_path_factory.mktemp("database")) as address:
+        yield address
+
+
 @pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database, on SQLite and on PostgreSQL."""
@@ -40,6 +47,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
     with fresh_database(request.getfixturevalue("postgres_server")) as address:
+        yield address
+
+
+@contextmanager
+def database_in(folder: Path) -> Iterator[str]:
+    """The address of an empty database: a file in this folder, or one on the server that TEST_DATABASE_URL names."""
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    if not server.startswith("postgresql"):
+        yield server or f"sqlite:///{folder / 'circles.db'}"
+        return
+    with fresh_database(server) as address:
         yield address
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 DEEP: Any = json.loads("[" * 60 + "]" * 60)
 JUNK: tuple[Any, ...] = (
-    None, True, False, 0, -1, 3.5, 10**30, -(10**30), 2**63, float("inf"), float("nan"), "", " ", "0", "null",
+    None, True, False, 0, -1, 3.5, 10**30, -(10**30), 10**400, 2**63, float("inf"), float("nan"), "", " ", "0", "null",
     "\x00", "a\x00b", "\ud800", "x" * 300, "x" * 100_000, "e\u0301\u202e\u2066", "<script>alert(1)</script>",
     "$Person.name",
     "javascript:alert(1)", "http://[", "https://user:secret@host/", "//evil.example.org",

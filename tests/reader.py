@@ -71,6 +71,13 @@ class Reader:
         """Fill in the form of the present page that has all these fields, and send it."""
         return self._send(self._form_with(set(form)), form, expect)
 
+    def follow(self, words: str) -> Page:
+        """Follow the link of the present page with these words."""
+        assert self.page is not None, "no page was opened yet"
+        leads = [link for link in self.page.tree.iter("a") if text_of(link) == words]
+        assert leads, f"no link {words!r} on this page"
+        return self.open(str(leads[0].get("href")))
+
     def press(self, words: str, *, expect: int = 200, **form: Any) -> Page:
         """Press the button of the present page with these words; `form` fills in fields beside it."""
         for found in self._forms():

@@ -15,6 +15,7 @@ HERE = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 MSGFMT = ("msgfmt", "--check-format", "--output-file=/dev/null")  # gettext's own opinion of our catalogues
 ALL = os.environ.get("LTI_TOOL_TEST_ALL") == "1"
+WORKERS = min(os.cpu_count() or 1, 4)  # each has a database and a browser of its own
 STYLE = (
     ("style", "ruff", "check", "."),
     ("one shape", "ruff", "format", "--check", "."),
@@ -29,7 +30,7 @@ def main() -> int:
     for name, program, *arguments in STYLE:
         if (code := step(name, [str(BIN / program), *arguments])) != 0:
             return code
-    suite = [sys.executable, "-m", "pytest", "-q", "--durations=10"]
+    suite = [sys.executable, "-m", "pytest", "-q", "--durations=10", "-n", str(WORKERS), "--dist", "loadfile"]
     if (code := step("tests on SQLite", suite if ALL else [*suite, "-m", "not slow and not openedx"])) != 0:
         return code
     if not ALL:

@@ -339,15 +339,21 @@ class TestKeys:
     def test_rotate_publishes_and_lists(self) -> None:
         kid = good("keys", "rotate").splitlines()[-1]
         lines = good("keys", "list").splitlines()
-        assert len(lines) == 2
-        assert lines[1].startswith(f"{kid}  signs from ")
+        assert len(lines) == 3
+        assert lines[1].startswith(f"{kid}  Published on ")
+        assert "in use from" in lines[1]
+        assert lines[2].startswith("The calendar makes the next one on ")
+        assert "published already" in bad("keys", "rotate")
 
     def test_at_once_and_out_of_the_key_set(self) -> None:
         kid = good("keys", "rotate", "--now").splitlines()[-1]
         first = good("keys", "list").split()[0]
         assert bad("keys", "retire", kid) == "No other key could sign. Make one first: lti-tool keys rotate\n"
         good("keys", "retire", first, "--unpublish")
-        assert good("keys", "list").split() == [kid, "signs"]
+        only, calendar = good("keys", "list").splitlines()
+        assert only.startswith(f"{kid}  Published on ")
+        assert "in use since" in only
+        assert "calendar" in calendar
         assert "no such key" in bad("keys", "retire", "made up")
 
     def test_reseal_counts(self) -> None:
@@ -385,3 +391,4 @@ class TestStanding:
         good("platforms", "add", *options())
         which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
         assert bad("platforms", "renew", *which)
+        assert "renewal not offered" in bad("platforms", "renew", *which)

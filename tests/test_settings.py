@@ -120,3 +120,21 @@ def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_secrets_do_not_show() -> None:
     assert SECRET not in repr(settings.load())
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("https://Circles.Example.org/", "https://circles.example.org"),
+        ("HTTPS://circles.example.org:443", "https://circles.example.org"),
+        ("https://circles.example.org:8443", "https://circles.example.org:8443"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://localhost:80", "http://localhost"),
+    ],
+)
+def test_the_public_address_is_kept_as_a_browser_says_it(
+    monkeypatch: pytest.MonkeyPatch, written: str, kept: str
+) -> None:
+    """Or an older browser's Origin would be another one, and every form refused."""
+    monkeypatch.setenv("LTI_TOOL_PUBLIC_URL", written)
+    assert settings.load().public_url == kept

@@ -15,20 +15,14 @@ def list_() -> None:
     """Show every published key, what it is for and until when."""
     from lti_tool import db
     from lti_tool.services import keys as services
+    from lti_tool.views import key_words
 
     opened()
     with db.work(read_only=True):
-        known = services.all()
+        known, next_at = services.all(), services.next_at()
     for key in known:
-        until = f"{key.until:%Y-%m-%d}" if key.until else ""
-        says = {
-            services.Use.SIGNS: f"signs until {until}" if until else "signs",
-            services.Use.NEXT: f"signs from {until}",
-            services.Use.RETIRED: f"retired, published until {until}",
-        }
-        click.echo(f"{key.kid}  {says[key.use]}")
-    if not known:
-        click.echo("No key yet. The first one is made when an LMS asks for it.")
+        click.echo(f"{key.kid}  {key_words.state(key)}")
+    click.echo(key_words.calendar(next_at) if known else key_words.none_yet())
 
 
 @keys.command()
@@ -36,13 +30,19 @@ def list_() -> None:
 def rotate(*, at_once: bool) -> None:
     """Publish a new key; it signs once platforms had time to see it. Its id is the last line that is printed."""
     from lti_tool import db
+    from lti_tool.errors import RefusedError
     from lti_tool.services import keys as services
+    from lti_tool.views import key_words
 
     settings = opened()
     with db.work():
-        kid = services.rotate(by=None, at_once=at_once)
+        try:
+            kid = services.rotate(by=None, at_once=at_once)
+        except RefusedError:
+            raise Fault(key_words.one_waits()) from None
         db.session.commit()
-    click.echo("It signs from now on." if at_once else f"It will sign in {settings.key_lead_days} days.")
+    click.echo(key_words.made_at_once() if at_once else key_words.made(settings.key_lead_days))
+    click.echo(key_words.nothing_to_do(settings.url("/lti/jwks")))
     click.echo(kid)
 
 

@@ -1,10 +1,15 @@
 """Commands that connect an LMS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from lti_tool.cli.start import Fault, opened
+
+if TYPE_CHECKING:
+    from lti_tool.models import Platform
 
 
 @click.command()
@@ -38,6 +43,23 @@ def named(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command say which platform it means."""
     command = click.option("--client-id", required=True, help="Client ID.")(command)
     return click.option("--issuer", required=True, help="Platform ID, Issuer.")(command)
+
+
+@contextmanager
+def changing(issuer: str, client_id: str) -> Iterator["Platform"]:
+    """The platform that a command means, in a unit of work that is kept at the end; NotFoundError without it."""
+    from lti_tool import db
+    from lti_tool.services import platforms as services
+
+    opened()
+    with db.work():
+        yield services.find(issuer, client_id)
+        db.session.commit()
+
+
+def say_standing(platform: "Platform", deployment: str | None, now: str) -> None:
+    """Say where the platform, or the deployment that was meant, stands now."""
+    click.echo(f"{f'Deployment {deployment}' if deployment else platform.name} is {now}.")
 
 
 @platforms.command("list")
@@ -99,22 +121,18 @@ def add(
 @click.option("--all-deployments", is_flag=True, help="Let people in from every deployment, those to come included.")
 def approve(issuer: str, client_id: str, deployment: str | None, *, all_deployments: bool) -> None:
     """Let an LMS or a deployment in. Do this only after you made sure whose it is."""
-    from lti_tool import db
     from lti_tool.services import platforms as services
 
     if deployment and all_deployments:
         raise click.UsageError("Give --deployment or --all-deployments, not both.")
-    opened()
-    with db.work():
-        platform = services.find(issuer, client_id)
+    with changing(issuer, client_id) as platform:
         if deployment:
             services.approve_deployment(platform, deployment, by=None)
         else:
             services.approve(platform, by=None)
         if all_deployments:
             services.accept_all(platform, by=None)
-        db.session.commit()
-    click.echo(f"Deployment {deployment} is approved." if deployment else f"{platform.name} is approved.")
+    say_standing(platform, deployment, "approved")
 
 
 @platforms.command()
@@ -122,18 +140,14 @@ def approve(issuer: str, client_id: str, deployment: str | None, *, all_deployme
 @click.option("--deployment", help="Deployment ID; without it, the whole LMS.")
 def block(issuer: str, client_id: str, deployment: str | None) -> None:
     """Let nobody in any more, and sign out who is in. Everything written is kept."""
-    from lti_tool import db
     from lti_tool.services import platforms as services
 
-    opened()
-    with db.work():
-        platform = services.find(issuer, client_id)
+    with changing(issuer, client_id) as platform:
         if deployment:
             services.block_deployment(services.deployment(platform, deployment), by=None)
         else:
             services.block(platform, by=None)
-        db.session.commit()
-    click.echo(f"Deployment {deployment} is blocked." if deployment else f"{platform.name} is blocked.")
+    say_standing(platform, deployment, "blocked")
 
 
 @platforms.command()
@@ -141,18 +155,14 @@ def block(issuer: str, client_id: str, deployment: str | None) -> None:
 @click.option("--deployment", help="Deployment ID; without it, the whole LMS.")
 def unblock(issuer: str, client_id: str, deployment: str | None) -> None:
     """Let people in again from what was blocked."""
-    from lti_tool import db
     from lti_tool.services import platforms as services
 
-    opened()
-    with db.work():
-        platform = services.find(issuer, client_id)
+    with changing(issuer, client_id) as platform:
         if deployment:
             services.approve_deployment(platform, services.deployment(platform, deployment).deployment_id, by=None)
         else:
             services.approve(platform, by=None)
-        db.session.commit()
-    click.echo(f"Deployment {deployment} is approved." if deployment else f"{platform.name} is approved.")
+    say_standing(platform, deployment, "approved")
 
 
 @platforms.command()
@@ -162,17 +172,13 @@ def unblock(issuer: str, client_id: str, deployment: str | None) -> None:
 @click.option("--jwks-url", help="Public keyset URL.")
 def move(issuer: str, client_id: str, **addresses: str | None) -> None:
     """Write down that an LMS has other addresses now. No registration can do this by itself."""
-    from lti_tool import db
     from lti_tool.services import platforms as services
 
     told = {name: address for name, address in addresses.items() if address}
     if not told:
         raise click.UsageError("Give at least one of --auth-url, --token-url and --jwks-url.")
-    opened()
-    with db.work():
-        platform = services.find(issuer, client_id)
+    with changing(issuer, client_id) as platform:
         services.change_addresses(platform, by=None, **told)
-        db.session.commit()
     click.echo(f"{platform.name} has its new addresses.")
 
 
@@ -187,6 +193,7 @@ def renew(issuer: str, client_id: str) -> None:
     from lti_tool.errors import PlatformError
     from lti_tool.services import platforms as services
     from lti_tool.services import registrations
+    from lti_tool.views import findings
 
     opened()
     with db.work(read_only=True):
@@ -195,6 +202,7 @@ def renew(issuer: str, client_id: str) -> None:
         try:
             scopes = registrations.renew(platform, by=None)
         except PlatformError as fault:
-            raise Fault(f"{platform.name} did not take it: {fault.code.replace('_', ' ')}.") from None
+            told = findings.remedy(fault.code)
+            raise Fault(f"{platform.name} did not take it. {told.sentence} {told.side}: {told.todo}") from None
         db.session.commit()
     click.echo(f"{platform.name} grants: {' '.join(sorted(scopes)) or 'nothing'}")

@@ -18,6 +18,7 @@ def values(product: str) -> dict[str, str]:
         "name": NAME,
         "description": DESCRIPTION,
         "domain": tool["domain"],
+        "origin": settings.current().public_url,
         "target": tool["target_link_uri"],
         "login": ours["initiate_login_uri"],
         "launch": ours["redirect_uris"][0],
@@ -33,13 +34,17 @@ def values(product: str) -> dict[str, str]:
 
 
 def canvas_configuration() -> dict[str, Any]:
-    """What Canvas reads behind a configuration address (canvas-lms doc/api/lti_dev_key_config.md)."""
+    """What Canvas reads behind a configuration address (canvas-lms doc/api/lti_dev_key_config.md).
+
+    It has no place for redirect addresses: where its own box for them is left empty, Canvas takes the target for the
+    one that it compares logins with (app/models/lti/tool_configuration.rb). So the target is where launches arrive.
+    """
     ours = registration.for_product("canvas")
-    tool = ours[TOOL]
+    tool, launch = ours[TOOL], ours["redirect_uris"][0]
     return {
         "title": NAME,
         "description": DESCRIPTION,
-        "target_link_uri": tool["target_link_uri"],
+        "target_link_uri": launch,
         "oidc_initiation_url": ours["initiate_login_uri"],
         "public_jwk_url": ours["jwks_uri"],
         "scopes": ours["scope"].split(),
@@ -54,7 +59,9 @@ def canvas_configuration() -> dict[str, Any]:
                     "text": NAME,
                     "icon_url": ours["logo_uri"],
                     "placements": [
-                        _placement(place, message) for message in tool["messages"] for place in message["placements"]
+                        _placement(place, message["type"], launch)
+                        for message in tool["messages"]
+                        for place in message["placements"]
                     ],
                 },
             }
@@ -62,14 +69,14 @@ def canvas_configuration() -> dict[str, Any]:
     }
 
 
-def _placement(place: str, message: dict[str, Any]) -> dict[str, Any]:
+def _placement(place: str, kind: str, target: str) -> dict[str, Any]:
     """In a course's menu only where a teacher puts it (canvas-lms doc/api/navigation_tools.md)."""
     hidden = {"default": "disabled", "visibility": "members"} if place == "course_navigation" else {}
     return {
         "placement": place,
         "text": NAME,
-        "message_type": message["type"],
-        "target_link_uri": message["target_link_uri"],
+        "message_type": kind,
+        "target_link_uri": target,
         "enabled": True,
         **hidden,
     }

@@ -92,6 +92,18 @@ class Claims:
         return next((tag for tag in map(language_tag, told) if tag), "")
 
     @property
+    def link_id(self) -> str:
+        """The activity's id, "" where an author is choosing one."""
+        return self.part(RESOURCE_LINK).get("id") or ""
+
+    @property
+    def context_id(self) -> str:
+        """The course's id. An LMS may keep it to itself (Core 5.4.1; Brightspace by a setting): then each activity
+        stands alone, or the people and rosters of all its courses would be mixed in one.
+        """
+        return self.part(CONTEXT).get("id") or (f"link:{self.link_id}" if self.link_id else "")
+
+    @property
     def custom(self) -> dict[str, str]:
         """Our own custom parameters that have a value."""
         return {key: text for key in sorted(KEPT_CUSTOM) if (text := self.text(CUSTOM, key))}
@@ -168,6 +180,11 @@ class Claims:
             return ()
         return tuple(scope for scope in scopes if isinstance(scope, str))
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Addresses of the platform's services: where many share an issuer, these alone are on the school's host."""
+        return tuple(url for url in (self.roster_url, self.line_items_url, self.line_item_url) if url)
+
     def return_url(self, *own: str) -> str | None:
         """The way back into the course, only if it is on one of the platform's origins.
 
@@ -199,7 +216,7 @@ class Claims:
 
     def _at_home(self, text: str, own: tuple[str, ...]) -> str | None:
         address = _address(text)
-        known = {origin(home) for home in (*own, self.roster_url, self.line_items_url, self.line_item_url) if home}
+        known = {origin(home) for home in (*own, *self.services)}
         return address if address and origin(address) in known else None
 
     def target_path(self, public_url: str) -> str | None:

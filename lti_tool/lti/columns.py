@@ -11,7 +11,7 @@ from typing import Any
 from pylti1p3.lineitem import LineItem
 
 from lti_tool.errors import PlatformError
-from lti_tool.lti import http, tokens
+from lti_tool.lti import claims, http, tokens
 from lti_tool.lti.gradebook import COLUMN, Gradebook
 from lti_tool.models import Activity
 
@@ -40,7 +40,7 @@ def find_or_make(activity: Activity, *, label: str, maximum: int) -> Column | No
         return None
     found = _find(book) if book.reading else None
     if found is not None:
-        return Column(str(found["id"]), str(found.get("label") or "") if _is_marked(found) else None)
+        return Column(str(found["id"]), _label(found) if _is_marked(found) else None)
     return _make(book, label, maximum) if book.grants(tokens.COLUMNS) else None
 
 
@@ -123,6 +123,12 @@ def _make(book: Gradebook, label: str, maximum: int) -> Column:
     if not isinstance(made, dict) or not book.is_own(made.get("id")):  # it would be kept, and never be asked again
         raise PlatformError("column_refused", status=answer.status_code, final=True)
     return Column(str(made["id"]), label)
+
+
+def _label(column: dict[str, Any]) -> str:
+    """What a column is called, as it can be kept: a half of a character is one in JSON, and in no database."""
+    told = column.get("label")
+    return told if isinstance(told, str) and told.isprintable() else claims.text_of(told)
 
 
 def _is_marked(column: dict[str, Any]) -> bool:

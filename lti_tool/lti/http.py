@@ -7,6 +7,7 @@ between (DNS rebinding) gains nothing. Every exchange has a connection of its ow
 
 import io
 import ipaddress
+import json
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -72,7 +73,7 @@ def accepted(response: requests.Response) -> requests.Response:
 def json_of(response: requests.Response) -> Any:
     """The JSON in a response; Moodle labels some of it text/html, so the label is not asked."""
     try:
-        return response.json()
+        return json.loads(response.content)  # requests would read UTF-8 as latin-1 where it is labelled a page
     except (ValueError, RecursionError):  # a body of ten thousand brackets
         raise PlatformError("answer_not_json", status=response.status_code) from None
 
@@ -85,7 +86,7 @@ def retry_after(response: requests.Response) -> float | None:
     else:
         try:
             wait = (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
-        except ValueError:
+        except (ValueError, OverflowError):  # no date, or one at the end of all calendars
             return None
     return min(max(wait, 0.0), LONGEST_WAIT)
 
@@ -126,15 +127,19 @@ def _connect(host: str, port: int, timeout: float) -> socket.socket:
         raise PlatformError("platform_unreachable") from None
     if not settings.current().allow_private_platforms and not all(is_public(str(entry[4][0])) for entry in found):
         raise PlatformError("address_refused", final=True)
+    watch = _watch.get()
     for family, kind, protocol, _, address in found:
+        if watch.over.is_set():  # a name may have a hundred addresses of which none answers
+            raise PlatformError("platform_slow")
         line = socket.socket(family, kind, protocol)
         try:
             line.settimeout(timeout)
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or a body waits 40 ms for word of its headers
             line.connect(address)  # not create_connection: that would resolve again
         except OSError:
             line.close()
         else:
-            _watch.get().hold(line)
+            watch.hold(line)
             return line
     raise PlatformError("platform_unreachable")
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 from sqlalchemy.orm import Session
@@ -35,13 +36,16 @@ KEPT = timedelta(days=30)  # what a key signs lives for minutes; a platform may 
 
 def signing_key() -> tuple[str, rsa.RSAPrivateKey]:
     """The id and the parsed key that signs now; the very first one is made here."""
-    with _unit(read_only=True) as session:
-        row = _active(session)
-    if row is None:
+    with _unit(read_only=True):
+        found = db.rows(_ACTIVE)
+    if not found:
         with _unit(read_only=False) as session:
             _alone(session)
-            row = _active(session) or _made(session)
-    return row.kid, _parsed(row.kid, row.private_pem)
+            if _active(session) is None:
+                _made(session)
+            _appoint(session)
+            found = db.rows(_ACTIVE)
+    return _parsed(*found[0])
 
 
 def public_key_set() -> dict[str, Any]:
@@ -57,10 +61,18 @@ def all() -> list[ToolKey]:  # noqa: A001 (read as keys.all())
         return list(session.scalars(_IN_ORDER))
 
 
-def add() -> str:
-    """Publish one more key and give its id; it signs when all earlier ones are retired."""
+def add(*, beside_waiting: bool = True) -> str:
+    """Publish one more key and give its id; it signs when all earlier ones are retired.
+
+    With `beside_waiting=False` RefusedError `key_waits` where one is published that does not sign yet.
+    """
     with _unit(read_only=False) as session:
-        return _made(session).kid
+        _alone(session)
+        if not beside_waiting and len(_alive(session)) > 1:
+            raise RefusedError("key_waits")
+        row = _made(session)
+        _appoint(session)
+        return row.kid
 
 
 def retire(kid: str, *, publish: bool = True) -> None:
@@ -79,7 +91,20 @@ def retire(kid: str, *, publish: bool = True) -> None:
         row.retired_at = row.retired_at or db.now()
         if not publish:
             session.delete(row)
-        session.flush()
+        _appoint(session)
+
+
+def public_pem(row: ToolKey) -> str:
+    """The public half, for an LMS into which keys are pasted by hand."""
+    numbers = rsa.RSAPublicNumbers(_number(row.public_jwk["e"]), _number(row.public_jwk["n"]))
+    return numbers.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def next_at() -> datetime | None:
+    """When the calendar makes the next key; None where it makes none, or none was needed so far."""
+    with _unit(read_only=True) as session:
+        alive, days = _alive(session), settings.current().key_days
+    return alive[-1].created_at + timedelta(days=days) if alive and days else None
 
 
 def signs_from(published: datetime) -> datetime:
@@ -107,7 +132,7 @@ def keep_up() -> list[tuple[str, str]]:
             else:
                 session.delete(row)
             done.append((what, row.kid))
-        session.flush()
+        _appoint(session)
         return done
 
 
@@ -134,6 +159,7 @@ def _due(rows: list[ToolKey], moment: datetime) -> list[tuple[str, ToolKey]]:
 
 
 _IN_ORDER = sa.select(ToolKey).order_by(ToolKey.created_at, ToolKey.kid)
+_ACTIVE = _IN_ORDER.where(ToolKey.retired_at.is_(None)).limit(1).with_only_columns(ToolKey.kid, ToolKey.private_pem)
 
 
 def _alone(session: Session) -> None:
@@ -142,8 +168,20 @@ def _alone(session: Session) -> None:
         session.execute(sa.text("LOCK TABLE tool_key IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def _alive(session: Session) -> list[ToolKey]:
+    return list(session.scalars(_IN_ORDER.where(ToolKey.retired_at.is_(None))))
+
+
 def _active(session: Session) -> ToolKey | None:
     return session.scalars(_IN_ORDER.where(ToolKey.retired_at.is_(None)).limit(1)).first()
+
+
+def _appoint(session: Session) -> None:
+    """Note since when the one that signs does."""
+    session.flush()
+    if (row := _active(session)) is not None and row.signs_since is None:
+        row.signs_since = db.now()
+        session.flush()
 
 
 def _made(session: Session) -> ToolKey:
@@ -168,16 +206,20 @@ def _base64url(number: int) -> str:
     return _text(number.to_bytes((number.bit_length() + 7) // 8, "big"))
 
 
+def _number(base64url: str) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(base64url + "=" * (-len(base64url) % 4)), "big")
+
+
 def _text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 @lru_cache(maxsize=8)
-def _parsed(kid: str, sealed: str) -> rsa.RSAPrivateKey:  # noqa: ARG001 (the id names the entry)
-    """The key object; parsing checks the primes and takes 50 ms, so it is done once per process."""
+def _parsed(kid: str, sealed: str) -> tuple[str, rsa.RSAPrivateKey]:
+    """The id and the key object; parsing checks the primes and takes 50 ms, so it is done once per process."""
     key = load_pem_private_key(unseal(sealed).encode(), password=None)
     assert isinstance(key, rsa.RSAPrivateKey)  # noqa: S101 (we made it)
-    return key
+    return kid, key
 
 
 @contextmanager

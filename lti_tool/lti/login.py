@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 import sqlalchemy as sa
 from pylti1p3.cookie import CookieService
@@ -20,11 +21,11 @@ from pylti1p3.session import SessionService
 from sqlalchemy.orm import joinedload
 
 from lti_tool import settings
-from lti_tool.db import now, session, work
+from lti_tool.db import now, rows, session, work
 from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti.messages import Storage
 from lti_tool.lti.refusals import refuse
-from lti_tool.lti.registry import ToolConf
+from lti_tool.lti.registry import PlatformRegistration, ToolConf
 from lti_tool.models import LoginState, Platform
 
 LAUNCH_PATH = "/lti/launch"
@@ -66,21 +67,23 @@ def begin(params: Mapping[str, str], *, browser: str, storage: Storage = Storage
         refused.facts["platform_id"] = _named(params)  # for the administrator's page
         log.info("login refused: %s", refused.code)
         raise
-    platform = login.tools.find_platform(login.get_iss() or "", login.get_client_id())
-    session.execute(sa.delete(LoginState).where(LoginState.expires_at < now()))
-    session.add(
-        LoginState(
-            state=login.kept.state,
-            nonce=login.kept.nonce,
-            platform_id=platform.id,
-            browser_hash=browser_hash(browser),
-            storage=storage.value,
-            asked=asked_again(params),
-            expires_at=now() + LIFE,
-        )
+    moment = now()
+    rows(_SWEEP, moment=moment)
+    rows(
+        _KEEP,
+        state=login.kept.state,
+        nonce=login.kept.nonce,
+        platform_id=login.platform.id,
+        browser_hash=browser_hash(browser),
+        storage=storage.value,
+        asked=asked_again(params),
+        expires_at=moment + LIFE,
     )
-    session.flush()
-    return Begun(address, login.kept.state, platform)
+    return Begun(address, login.kept.state, login.platform)
+
+
+_SWEEP = sa.delete(LoginState).where(LoginState.expires_at < sa.bindparam("moment"))
+_KEEP = sa.insert(LoginState)
 
 
 def asked_again(params: Mapping[str, str]) -> dict[str, str]:
@@ -176,9 +179,13 @@ class Login(OIDCLogin[Parameters, ToolConf, Kept, Kept, str]):
     """pylti1p3's login with stronger random values and an authentication address that may have a query already."""
 
     def __init__(self, request: Parameters) -> None:
-        self.tools = ToolConf()
         self.kept = Kept()
-        super().__init__(request, self.tools, self.kept, self.kept)
+        super().__init__(request, ToolConf(), self.kept, self.kept)
+
+    @property
+    def platform(self) -> Platform:
+        """The platform that is asked, once `redirect` has found it."""
+        return cast("PlatformRegistration", self._registration).platform
 
     def get_redirect(self, url: str) -> Redirect[str]:
         """The address in the shape that pylti1p3 wants."""

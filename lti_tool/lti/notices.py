@@ -85,8 +85,11 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def _platform(body: dict[str, Any]) -> Platform:
     """The approved registration that the notice is from and for."""
     issuer, told = body.get("iss"), body.get("aud")
-    audience = [one for one in (told if isinstance(told, list) else [told]) if isinstance(one, str)]
-    query = sa.select(Platform).where(Platform.issuer == str(issuer), Platform.client_id.in_(audience[:10]))
+    listed = [one for one in (told if isinstance(told, list) else [told]) if isinstance(one, str)]
+    audience = [one for one in listed[:10] if one.isprintable()]  # no database can look for what is not
+    if not isinstance(issuer, str) or not issuer.isprintable() or not audience:
+        raise refuse("platform_unknown")
+    query = sa.select(Platform).where(Platform.issuer == issuer, Platform.client_id.in_(audience))
     with db.work(read_only=True) as unit:
         found = list(unit.scalars(query))
     if len(found) != 1:

@@ -19,6 +19,8 @@ class Plain:
     column_extension: ClassVar[Mapping[str, Any]] = {}
     # Merged into the tool configuration when we register.
     registration_extension: ClassVar[Mapping[str, Any]] = {}
+    # Whether institutions that know nothing of each other use one client id, each from deployments of its own.
+    shared: ClassVar[bool] = False
     # Whether a column may say how one person's work is opened from the gradebook (Submission Review 1.0).
     reviews: ClassVar[bool] = False
 
@@ -170,6 +172,7 @@ class OpenEdx(Plain):
 class Brightspace(Plain):
     """Brightspace (D2L). It refuses a person with 403 or 404, which is no lost column (hypothesis/lms, d2l plugin)."""
 
+    shared = True  # deployed to organisations of one site, each by itself (community.d2l.com, kb 23662 and 26215)
     _audience = "https://api.brightspace.com/auth/token"
 
     @staticmethod
@@ -188,6 +191,8 @@ class Blackboard(Plain):
 
     # hypothesis/lms, blackboard plugin: `results?user_id` leaves the comment out.
     comment_of_one = False
+    shared = True  # one application for all customers, registered at the maker's portal (pylti1.3 #70)
+    everybodys = "https://blackboard.com"  # their one issuer
 
     @staticmethod
     def comment(text: str) -> str:
@@ -237,3 +242,8 @@ _PRODUCTS: dict[str, type[Plain]] = {
 def of(product: str) -> type[Plain]:
     """The rules for a product family code as the LMS gives it; the plain ones for a product we do not know."""
     return _PRODUCTS.get(product.strip().lower(), Plain)
+
+
+def is_shared(product: str, *, issuer: str) -> bool:
+    """Whether institutions that know nothing of each other use this registration, as far as its LMS tells."""
+    return of(product).shared or issuer.rstrip("/") == Blackboard.everybodys

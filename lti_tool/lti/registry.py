@@ -22,6 +22,8 @@ from lti_tool.lti import keys
 from lti_tool.lti.refusals import refuse
 from lti_tool.models import Deployment, Platform, Standing
 
+_OF_ISSUER = sa.select(Platform).where(Platform.issuer == sa.bindparam("issuer"))
+_NAMED = _OF_ISSUER.where(Platform.client_id == sa.bindparam("client_id"))
 _DEPLOYMENT = sa.select(Deployment).where(
     Deployment.platform_id == sa.bindparam("platform_id"), Deployment.deployment_id == sa.bindparam("deployment_id")
 )
@@ -49,7 +51,7 @@ def add(
     if not (name.strip() and issuer and client_id and issuer.isprintable() and client_id.isprintable()):
         raise RefusedError("platform_incomplete")
     check_addresses({"auth_url": auth_url, "token_url": token_url, "jwks_url": jwks_url})
-    if session.scalar(_named(issuer, client_id)) is not None:
+    if session.scalar(_NAMED, {"issuer": issuer, "client_id": client_id}) is not None:
         raise RefusedError("platform_exists")
     platform = Platform(
         name=name.strip(),
@@ -72,7 +74,7 @@ def add(
 
 def find(issuer: str, client_id: str) -> Platform:
     """The platform registered so, or NotFoundError."""
-    platform = session.scalar(_named(issuer, client_id))
+    platform = session.scalar(_NAMED, {"issuer": issuer, "client_id": client_id})
     if platform is None:
         raise NotFoundError
     return platform
@@ -153,12 +155,16 @@ def _looks_public(host: str) -> bool:
         return "." in host and not host.rstrip(".").endswith((".localhost", ".local", ".internal"))
 
 
-def _named(issuer: str, client_id: str) -> sa.Select[Platform]:
-    return sa.select(Platform).filter_by(issuer=issuer, client_id=client_id)
-
-
 class PlatformRegistration(Registration):
     """A platform as pylti1p3 reads it; our key is handed over parsed, and looked up only when something is signed."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.set_issuer(platform.issuer).set_client_id(platform.client_id)
+        self.set_auth_login_url(platform.auth_url).set_auth_token_url(platform.token_url)
+        self.set_key_set_url(platform.jwks_url)
+        if platform.audience:
+            self.set_auth_audience(platform.audience)
 
     @cached_property
     def _signing(self) -> tuple[str, RSAPrivateKey]:
@@ -171,17 +177,6 @@ class PlatformRegistration(Registration):
     def get_kid(self) -> str:
         """The id of that key in our key set."""
         return self._signing[0]
-
-
-def registration(platform: Platform) -> PlatformRegistration:
-    """A fresh registration object for pylti1p3; none is ever shared between launches."""
-    made = PlatformRegistration()
-    made.set_issuer(platform.issuer).set_client_id(platform.client_id)
-    made.set_auth_login_url(platform.auth_url).set_auth_token_url(platform.token_url)
-    made.set_key_set_url(platform.jwks_url)
-    if platform.audience:
-        made.set_auth_audience(platform.audience)
-    return made
 
 
 class ToolConf(ToolConfAbstract[Request]):
@@ -197,8 +192,7 @@ class ToolConf(ToolConfAbstract[Request]):
 
     def find_platform(self, iss: str, client_id: str | None) -> Platform:
         """The approved platform, without a client id only where the issuer has just one; else LaunchRefusedError."""
-        query = sa.select(Platform).filter_by(issuer=iss)
-        found = session.scalars(query.filter_by(client_id=client_id) if client_id else query).all()
+        found = session.scalars(_NAMED if client_id else _OF_ISSUER, {"issuer": iss, "client_id": client_id}).all()
         approved = [platform for platform in found if platform.approved_at is not None]
         if len(approved) > 1:
             raise refuse("client_id_missing")
@@ -208,11 +202,11 @@ class ToolConf(ToolConfAbstract[Request]):
 
     def find_registration_by_issuer(self, iss: str, *_args: Any, **_kwargs: Any) -> Registration:
         """The registration of an issuer that has only one."""
-        return registration(self.find_platform(iss, None))
+        return PlatformRegistration(self.find_platform(iss, None))
 
     def find_registration_by_params(self, iss: str, client_id: str, *_args: Any, **_kwargs: Any) -> Registration:
         """The registration of an issuer and client id; an absent client id is tolerated at login (Core 4.1.3)."""
-        return registration(self.find_platform(iss, client_id))
+        return PlatformRegistration(self.find_platform(iss, client_id))
 
     def find_deployment(self, iss: str, deployment_id: str) -> LtiDeployment | None:
         """The approved deployment at an issuer that has only one registration."""

@@ -50,13 +50,13 @@ def renew(platform_id: int) -> list[str]:
 def _known(platform_id: int) -> _Known:
     with db.work(read_only=True) as unit:
         platform = unit.get_one(Platform, platform_id)
-    if not platform.registration_url or not platform.registration_token:
+    if not platform.can_be_renewed:
         raise RefusedError("renewal_not_offered")
     if platform.blocked_at is not None:
         raise RefusedError("platform_blocked")
     return _Known(
         client_id=platform.client_id,
         product=platform.product,
-        at=platform.registration_url,
-        key=sealing.unseal(platform.registration_token),
+        at=platform.registration_url or "",
+        key=sealing.unseal(platform.registration_token or ""),
     )

@@ -51,7 +51,9 @@ def of_group(course: Course, number: str) -> tuple[LmsGroup, set[str]] | None:
 
 def _pages(connector: tokens.Connector, url: str) -> Iterator[list[RosterMember]]:
     for body in _bodies(connector, url):
-        yield _members(body)
+        members = _members(body)
+        for start in range(0, len(members) or 1, PAGE_SIZE):  # who pays no heed to the limit sends all at once
+            yield members[start : start + PAGE_SIZE]
 
 
 def _bodies(connector: tokens.Connector, url: str) -> Iterator[dict[str, Any]]:

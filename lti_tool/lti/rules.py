@@ -162,7 +162,7 @@ _NEEDS: dict[LaunchKind, Callable[[Body], None]] = {
 
 
 def _is_moment(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def _is_id(value: Any) -> TypeGuard[str]:

@@ -18,6 +18,7 @@ SCORE = "application/vnd.ims.lis.v1.score+json"
 RESULT_LIST = "application/vnd.ims.lis.v2.resultcontainer+json"
 # The platform answers later: what it holds is unknown now, and asked again before anything is replaced.
 AWAY = {"platform_busy", "platform_unreachable", "platform_slow", "platform_certificate"}
+LARGEST = 1e9  # in a gradebook; what is beyond is no score
 SAME = 0.001  # platforms store shares rounded; Moodle 4.5 gives 80 of 100 for 8 of 10
 
 
@@ -149,9 +150,15 @@ def _second(moment: datetime) -> str:
 
 
 def _result(result: dict[str, Any]) -> Result:
-    score, maximum = result.get("resultScore"), result.get("resultMaximum")
+    score, maximum = _number(result.get("resultScore")), _number(result.get("resultMaximum"))
     return Result(
-        score=float(score) if isinstance(score, (int, float)) else None,
-        maximum=float(maximum) if isinstance(maximum, (int, float)) and maximum > 0 else 1.0,  # AGS 2.0 §3.3.5
+        score=score,
+        maximum=maximum if maximum is not None and maximum > 0 else 1.0,  # AGS 2.0 §3.3.5
         comment=str(result.get("comment") or ""),
     )
+
+
+def _number(told: Any) -> float | None:
+    """A number to reckon with: JSON readers also take NaN, Infinity and whole numbers of a thousand digits."""
+    is_number = isinstance(told, (int, float)) and not isinstance(told, bool)
+    return float(told) if is_number and abs(told) < LARGEST else None

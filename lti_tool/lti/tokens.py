@@ -134,7 +134,9 @@ class Connector(ServiceConnector):
             raise PlatformError("token_refused")
         if isinstance(granted, str) and not set(wanted.split()) <= set(granted.split()):
             raise PlatformError("scope_refused", final=True)
-        _keep(self.account, wanted, token, lasts=_seconds(answer.get("expires_in")))
+        lasts = _seconds(answer.get("expires_in"))
+        if lasts > MARGIN or fresh:  # nobody would begin with a shorter one; but it drops what was not taken any more
+            _keep(self.account, wanted, token, lasts=lasts)
         return token
 
     def _ask(self, wanted: str) -> dict[str, Any]:
@@ -152,7 +154,7 @@ class Connector(ServiceConnector):
         if status == 429 or status >= 500:
             http.accepted(response)
         if not 200 <= status < 300:
-            if "invalid_scope" in response.text:
+            if b"invalid_scope" in response.content:
                 raise PlatformError("scope_refused", status=status, final=True)
             raise PlatformError(self.quirks.token_fault(status), status=status)
         answer = http.json_of(response)
@@ -182,9 +184,9 @@ def _seconds(value: object) -> float:
     """How long a token lasts; nothing that can be read means that it is used at once and not kept."""
     try:
         seconds = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
-    return min(seconds, 86_400.0) if math.isfinite(seconds) else 0.0
+    return min(max(seconds, 0.0), 86_400.0) if math.isfinite(seconds) else 0.0
 
 
 _TOKEN = sa.select(AccessToken.token).where(

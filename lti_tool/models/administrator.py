@@ -15,6 +15,9 @@ class Administrator(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)  # the number that the log of changes names
     platform_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.id"))  # None: the whole installation
+    deployment_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("deployment.id")
+    )  # alone, where institutions share one
     token_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of what the link carries
     made_at: Mapped[datetime] = mapped_column(default=now)
     link_ends_at: Mapped[datetime]

@@ -55,6 +55,11 @@ class Platform(Base):
         """Where the registration stands with the administrator."""
         return _standing(self.approved_at, self.blocked_at)
 
+    @property
+    def can_be_renewed(self) -> bool:
+        """Whether the LMS gave an address where our registration is read and written (RFC 7592)."""
+        return bool(self.registration_url and self.registration_token)
+
 
 class Deployment(Base):
     """One place inside a platform where an administrator put the tool; unknown ones wait for approval."""
@@ -210,6 +215,7 @@ class ToolKey(Base):
     private_pem: Mapped[str]  # encrypted with the secret key
     public_jwk: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    signs_since: Mapped[datetime | None]  # None: it waits for its turn
     retired_at: Mapped[datetime | None]
 
 

@@ -13,7 +13,8 @@ from lti_tool import settings
 from lti_tool.access import Administration
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Administrator, Person, Platform, Visit
+from lti_tool.lti import quirks
+from lti_tool.models import Activity, Administrator, Course, Deployment, Platform, Visit
 from lti_tool.services import audit
 
 LINK_LASTS = timedelta(minutes=30)
@@ -45,19 +46,31 @@ def enter(token: str) -> str:
 
 
 def enter_from(visit_id: str) -> str:
-    """The same from a launch that the LMS called its administrator's, for her platform alone; NotFoundError else."""
-    query = sa.select(Person.platform_id).join(Visit, Visit.person_id == Person.id)
-    platform_id = session.scalar(query.where(Visit.id == visit_id, Visit.administers, Visit.expires_at > now()))
-    if platform_id is None:
+    """The same from a launch that the LMS called its administrator's, for her platform alone; NotFoundError else.
+
+    Where institutions share the registration, for the deployment she came from alone.
+    """
+    query = (
+        sa.select(Deployment.id, Platform.id, Platform.product, Platform.issuer)
+        .select_from(Visit)
+        .join(Activity, Activity.id == Visit.activity_id)
+        .join(Course, Course.id == Activity.course_id)
+        .join(Deployment, Deployment.id == Course.deployment_id)
+        .join(Platform, Platform.id == Deployment.platform_id)
+    )
+    came = session.execute(query.where(Visit.id == visit_id, Visit.administers, Visit.expires_at > now())).first()
+    if came is None:
         raise NotFoundError
+    deployment_id, platform_id, product, issuer = came
     secret = secrets.token_urlsafe(32)
     row = Administrator(
-        platform_id=platform_id, token_hash=_hash(secrets.token_urlsafe(32)), link_ends_at=now(),
+        platform_id=platform_id, deployment_id=deployment_id if quirks.is_shared(product, issuer=issuer) else None,
+        token_hash=_hash(secrets.token_urlsafe(32)), link_ends_at=now(),
         session_hash=_hash(secret), ends_at=now() + DOOR_OPEN,
     )  # fmt: skip
     session.add(row)
     session.flush()
-    _note(Administration(row.id, platform_id))
+    _note(Administration(row.id, platform_id, row.deployment_id))
     return secret
 
 
@@ -70,11 +83,15 @@ def load(secret: str | None) -> Administration | None:
     """What the browser with this cookie may look after, or None when its time is over."""
     if not secret:
         return None
-    let_in = sa.or_(Administrator.platform_id.is_(None), Platform.approved_at.is_not(None))  # a block ends it, too
+    let_in = (  # a block ends it, too
+        sa.or_(Administrator.platform_id.is_(None), Platform.approved_at.is_not(None)),
+        sa.or_(Administrator.deployment_id.is_(None), Deployment.approved_at.is_not(None)),
+    )
     query = (
-        sa.select(Administrator.id, Administrator.platform_id)
+        sa.select(Administrator.id, Administrator.platform_id, Administrator.deployment_id)
         .outerjoin(Platform, Platform.id == Administrator.platform_id)
-        .where(Administrator.session_hash == _hash(secret), Administrator.ends_at > now(), let_in)
+        .outerjoin(Deployment, Deployment.id == Administrator.deployment_id)
+        .where(Administrator.session_hash == _hash(secret), Administrator.ends_at > now(), *let_in)
     )
     row = session.execute(query).one_or_none()
     return None if row is None else Administration(*row)

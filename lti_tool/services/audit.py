@@ -5,7 +5,7 @@ from sqlalchemy.orm import joinedload
 
 from lti_tool.access import Administration
 from lti_tool.db import session
-from lti_tool.models import AuditLine, Circle, Person
+from lti_tool.models import Administrator, AuditLine, Circle, Person
 
 PAGE = 50
 Changer = Person | Administration | None  # None: the command
@@ -33,6 +33,10 @@ def lines(*, within: Administration, page: int = 1) -> tuple[list[AuditLine], bo
     query = sa.select(AuditLine).where(AuditLine.circle_id.is_(None), AuditLine.person_id.is_(None))
     if not within.whole:
         query = query.where(AuditLine.platform_id == within.platform_id)
+    if within.deployment_id is not None:  # of a shared registration: nothing that other institutions did or had done
+        named = AuditLine.facts["deployment"].as_string()
+        theirs = AuditLine.administrator.has(Administrator.deployment_id != within.deployment_id)
+        query = query.where(sa.or_(named.is_(None), named == str(within.deployment_id)), ~theirs)
     query = query.options(joinedload(AuditLine.administrator), joinedload(AuditLine.platform))
     query = query.order_by(AuditLine.id.desc()).limit(PAGE + 1).offset((page - 1) * PAGE)
     found = list(session.scalars(query))

@@ -28,14 +28,18 @@ def deliver(payload: dict[str, Any]) -> None:
         numbers = {"activity_id": payload["activity_id"], "person_id": payload["person_id"], "by": payload.get("by")}
         activity, person, giver = unit.execute(_CONCERNED, numbers).one()
         score = _score(payload, person, giver)
+        whose = {"of_activity": activity.id, "of_person": person.id}
+        kept_here = {one.kept_here for one in db.rows(_KEPT, **whose)}
     if activity.line_item_url is None:
         activity = _with_column(activity, maximum=payload["maximum"])
-    if activity.line_item_url is None:
-        _kept_here(payload, here=True)
-        return
-    _keep_up(activity, maximum=payload["maximum"])
-    scores.post(activity, score)
-    _kept_here(payload, here=False)
+    stays = activity.line_item_url is None
+    if not stays:
+        _keep_up(activity, maximum=payload["maximum"])
+        scores.post(activity, score)
+    if kept_here - {stays}:  # nearly always it is as it was
+        with db.work() as unit:
+            db.rows(_KEEP, **whose, here=stays)
+            unit.commit()
 
 
 _giver = aliased(Person)
@@ -138,17 +142,6 @@ def take(activity: Activity, *, address: str) -> None:
     gone = select(Delivery.id).where(_of(activity.id), Delivery.fault == GONE, Delivery.given_up_at.is_not(None))
     if session.scalar(gone.limit(1)) is not None:
         credits.state_again(activity.id)
-
-
-def _kept_here(payload: dict[str, Any], *, here: bool) -> None:
-    """Note that the credit stays here, or that it does not any more."""
-    whose = {"of_activity": payload["activity_id"], "of_person": payload["person_id"]}
-    with db.work(read_only=True):
-        if all(one.kept_here is here for one in db.rows(_KEPT, **whose)):
-            return
-    with db.work() as unit:
-        db.rows(_KEEP, **whose, here=here)
-        unit.commit()
 
 
 _MINE = (

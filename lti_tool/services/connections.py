@@ -25,7 +25,8 @@ OF_ONE_PERSON = frozenset({
 
 
 # Told by where the platform and its deployments stand now, whatever was refused before that changed.
-OF_STANDING = frozenset({"platform_pending", "platform_blocked", "deployment_pending", "deployment_blocked"})
+OF_DEPLOYMENTS = frozenset({"deployment_pending", "deployment_blocked"})
+OF_STANDING = OF_DEPLOYMENTS | {"platform_pending", "platform_blocked"}
 
 
 class Weight(StrEnum):
@@ -60,6 +61,7 @@ class Connection:
     """A platform and what is known of it."""
 
     platform: Platform
+    deployments: tuple[Deployment, ...] = ()  # those within this administration
     seen: tuple[Sighting, ...] = ()
     roster_read_at: datetime | None = None
     roster_fault: str = ""
@@ -87,7 +89,7 @@ class Connection:
     @property
     def waiting(self) -> list[Deployment]:
         """Deployments that wait for approval."""
-        return [one for one in self.platform.deployments if one.approved_at is None and not _blocked(one)]
+        return [one for one in self.deployments if one.approved_at is None and not _blocked(one)]
 
     @property
     def check_under_way(self) -> bool:
@@ -116,7 +118,7 @@ class Connection:
     def steps(self) -> list[Step]:
         """Every step in its order."""
         own = self.platform
-        let_in = [one.approved_at for one in own.deployments if one.approved_at]
+        let_in = [one.approved_at for one in self.deployments if one.approved_at]
         return [
             Step("registered", own.created_at, done=True),
             Step("approved", own.approved_at, own.approved_at is not None),
@@ -135,7 +137,7 @@ def _stops(of: Connection) -> Iterator[Finding]:
         yield Finding("blocked", Weight.FAULT)
     if own.approved_at is None:
         yield Finding("platform_waits", Weight.FAULT)
-    if not any(one.approved_at for one in own.deployments):
+    if not any(one.approved_at for one in of.deployments):
         if of.waiting:
             yield Finding("deployment_waits", Weight.FAULT, {"deployment": of.waiting[0].deployment_id})
         elif not own.accepts_all_deployments and launched is None and not of.refusals:
@@ -158,7 +160,7 @@ def _blocked(row: Platform | Deployment) -> bool:
 def all(within: Administration) -> list[Connection]:  # noqa: A001 (read as connections.all())
     """Every platform within, by name, in as many statements for many as for one."""
     query = sa.select(Platform).where(within.platforms()).options(selectinload(Platform.deployments))
-    return _of(list(session.scalars(query.order_by(Platform.name, Platform.id))))
+    return _of(list(session.scalars(query.order_by(Platform.name, Platform.id))), within)
 
 
 def get(platform_id: int, *, within: Administration) -> Connection:
@@ -167,30 +169,38 @@ def get(platform_id: int, *, within: Administration) -> Connection:
     found = session.scalar(query.options(selectinload(Platform.deployments)))
     if found is None:
         raise NotFoundError
-    return _of([found])[0]
+    return _of([found], within)[0]
 
 
 def deployment(deployment_id: int, *, of: Platform, within: Administration) -> Deployment:
-    """One deployment of a platform; NotFoundError where it is another one's.
+    """One deployment of a platform; NotFoundError where it is another one's, or not within.
 
     Who administers the LMS alone finds those that wait: ending a block is the installation's affair.
     """
-    found = next((one for one in of.deployments if one.id == deployment_id), None)
+    found = next((one for one in _deployments(of, within) if one.id == deployment_id), None)
     if found is None or not (within.whole or (within.platform_id == of.id and not _blocked(found))):
         raise NotFoundError
     return found
 
 
-def _of(platforms: list[Platform]) -> list[Connection]:
+def _deployments(of: Platform, within: Administration) -> tuple[Deployment, ...]:
+    return tuple(one for one in of.deployments if within.deployment_id in (None, one.id))
+
+
+def _of(platforms: list[Platform], within: Administration) -> list[Connection]:
     numbers = [one.id for one in platforms]
     seen = sightings.of(numbers)
-    rosters = _rosters(numbers)
-    columns, scores, faults = _columns(numbers), _delivered(numbers), _undelivered(numbers)
+    if within.deployment_id is not None:  # that others wait is theirs to know
+        seen = [one for one in seen if one.kind != sightings.REFUSAL or one.code not in OF_DEPLOYMENTS]
+    here = sa.and_(Deployment.platform_id.in_(numbers), within.deployments())
+    rosters = _rosters(here)
+    columns, scores, faults = _columns(here), _delivered(here), _undelivered(here)
     asked = session.scalars(sa.select(SelfCheck).where(SelfCheck.platform_id.in_(numbers)))
     checks = {one.platform_id: one for one in asked}
     return [
         Connection(
             platform=one,
+            deployments=_deployments(one, within),
             seen=tuple(sighting for sighting in seen if sighting.platform_id == one.id),
             roster_read_at=rosters.get(one.id, (None, ""))[0],
             roster_fault=rosters.get(one.id, (None, ""))[1],
@@ -203,43 +213,43 @@ def _of(platforms: list[Platform]) -> list[Connection]:
     ]
 
 
-def _rosters(numbers: list[int]) -> dict[int, tuple[datetime | None, str]]:
+def _rosters(here: sa.ColumnElement[bool]) -> dict[int, tuple[datetime | None, str]]:
     """When a roster was last read, and one fault that lasts."""
     query = (
         sa.select(Deployment.platform_id, sa.func.max(Course.roster_read_at), sa.func.max(Course.roster_fault))
         .join(Deployment, Deployment.id == Course.deployment_id)
-        .where(Deployment.platform_id.in_(numbers))
+        .where(here)
         .group_by(Deployment.platform_id)
     )
     return {number: (at, fault or "") for number, at, fault in session.execute(query)}
 
 
-def _columns(numbers: list[int]) -> set[int]:
-    query = _activities(sa.select(Deployment.platform_id).distinct(), numbers)
+def _columns(here: sa.ColumnElement[bool]) -> set[int]:
+    query = _activities(sa.select(Deployment.platform_id).distinct(), here)
     return set(session.scalars(query.where(Activity.line_item_url.is_not(None))))
 
 
-def _activities(query: sa.Select[Any], numbers: list[int]) -> sa.Select[Any]:
+def _activities(query: sa.Select[Any], here: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return (
         query.select_from(Activity)
         .join(Course, Course.id == Activity.course_id)
         .join(Deployment, Deployment.id == Course.deployment_id)
-        .where(Deployment.platform_id.in_(numbers))
+        .where(here)
     )
 
 
-def _scores(column: sa.ColumnElement[Any], numbers: list[int]) -> sa.Select[Any]:
+def _scores(column: sa.ColumnElement[Any], here: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """Of the scores owed to these platforms; what is done is kept for some weeks."""
     owed = Delivery.payload["activity_id"].as_integer()
-    query = _activities(sa.select(Deployment.platform_id, column), numbers)
+    query = _activities(sa.select(Deployment.platform_id, column), here)
     return query.join(Delivery, owed == Activity.id).where(Delivery.kind == "score").group_by(Deployment.platform_id)
 
 
-def _delivered(numbers: list[int]) -> dict[int, datetime]:
-    rows = session.execute(_scores(sa.func.max(Delivery.done_at), numbers))
+def _delivered(here: sa.ColumnElement[bool]) -> dict[int, datetime]:
+    rows = session.execute(_scores(sa.func.max(Delivery.done_at), here))
     return {number: at for number, at in rows if at is not None}
 
 
-def _undelivered(numbers: list[int]) -> dict[int, str]:
-    open_ones = _scores(sa.func.max(Delivery.fault), numbers).where(Delivery.done_at.is_(None), Delivery.fault != "")
+def _undelivered(here: sa.ColumnElement[bool]) -> dict[int, str]:
+    open_ones = _scores(sa.func.max(Delivery.fault), here).where(Delivery.done_at.is_(None), Delivery.fault != "")
     return dict(list(session.execute(open_ones)))

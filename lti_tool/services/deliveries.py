@@ -195,6 +195,12 @@ def ran_out(delivery: Delivery) -> bool:
     return delivery.given_up_at - delivery.tried_since >= PATIENCE
 
 
+def untouched() -> sa.ColumnElement[bool]:
+    """Of a delivery, in a statement with a `moment`: due by then, and nobody began with it. Owing it again is idle."""
+    due = Delivery.due_at <= sa.bindparam("moment", type_=UTCDateTime)
+    return sa.and_(_open(), due, Delivery.attempts == 0, Delivery.leased_until.is_(None))
+
+
 def _open() -> sa.ColumnElement[bool]:
     return sa.and_(Delivery.done_at.is_(None), Delivery.given_up_at.is_(None))
 

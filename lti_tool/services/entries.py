@@ -100,6 +100,7 @@ def _shared(within: Reach) -> Question:
     )
     newest_first = (EntryVersion.shared_at.desc(), EntryVersion.id.desc())
     listed = select(EntryVersion.id).where(EntryVersion.id.in_(readable)).order_by(*newest_first)
+    listed = listed.limit(bindparam("limit")).offset(bindparam("offset"))
     return (
         select(
             EntryVersion.id.label("version_id"), EntryVersion.entry_id, EntryVersion.shared_at, EntryVersion.answers,
@@ -108,22 +109,26 @@ def _shared(within: Reach) -> Question:
         .join(Entry, Entry.id == EntryVersion.entry_id)
         .join(InquiryAuthor, InquiryAuthor.inquiry_id == Entry.inquiry_id)
         .join(Person, Person.id == InquiryAuthor.person_id)
-        .where(EntryVersion.id.in_(listed.limit(bindparam("limit"))))
+        .where(EntryVersion.id.in_(listed))
         .order_by(*newest_first, Person.id)
     )  # fmt: skip
 
 
-def shared(circle: Circle, *, within: Reach, limit: int = 20) -> list[Shared]:
-    """What colleagues shared in this circle and the visitor may read, the newest first; her own is not among it."""
+def shared(circle: Circle, *, within: Reach, limit: int, page: int = 1) -> tuple[list[Shared], bool]:
+    """What colleagues shared here and the visitor may read, the newest first, and whether there is an earlier page.
+
+    Her own is not among it.
+    """
     template = circles.template(circle)
     found = []
-    for _, authors in groupby(_shared(within, circle_id=circle.id, limit=limit), lambda row: row.version_id):
+    asked = _shared(within, circle_id=circle.id, limit=limit + 1, offset=(page - 1) * limit)
+    for _, authors in groupby(asked, lambda row: row.version_id):
         one, *others = authors
         stage = template.stage(one.stage)
         names = tuple(Named(row.id, row.display_name) for row in (one, *others))
         words = opening(one.answers, stage)
         found.append(Shared(one.entry_id, one.version_id, one.shared_at, stage, names, words, one.answered))
-    return found
+    return found[:limit], len(found) > limit
 
 
 def opening(answers: Mapping[str, str], stage: Stage, *, words: int = 12) -> str:

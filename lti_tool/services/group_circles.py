@@ -125,33 +125,35 @@ def exists(of: Course, key: str) -> bool:
     return any(key in one for one in session.scalars(select(Enrolment.groups).where(Enrolment.course_id == of.id)))
 
 
-def sources(circle: Circle) -> list[tuple[str, bool]]:
-    """The LMS groups that feed a circle: name ("" where the LMS tells none), and whether the LMS has it still."""
+@dataclass(frozen=True)
+class Source:
+    """An LMS group that feeds a circle."""
+
+    course_id: int
+    key: str
+    name: str  # "" where the LMS tells none
+    there: bool  # the LMS has it still
+
+
+def sources(circle: Circle) -> list[Source]:
+    """The LMS groups that feed a circle, also those that the LMS does not have any more."""
     query = (
-        select(CourseGroup.name, CourseGroup.gone_at)
-        .select_from(CircleSource)
+        select(CircleSource.course_id, CircleSource.group, CourseGroup.name, CourseGroup.gone_at)
         .outerjoin(
             CourseGroup, (CourseGroup.course_id == CircleSource.course_id) & (CourseGroup.key == CircleSource.group)
         )
         .where(CircleSource.circle_id == circle.id, CircleSource.group != "")
         .order_by(CircleSource.id)
     )
-    return [(name or "", gone_at is None) for name, gone_at in session.execute(query)]
+    return [Source(course, key, name or "", gone_at is None) for course, key, name, gone_at in session.execute(query)]
 
 
-def feeding(circle: Circle, waiting: Iterable[Enrolment]) -> dict[int, str]:
-    """Who of those waiting is in an LMS group that feeds this circle: number of the enrolment, name of the group."""
-    query = (
-        select(CircleSource.course_id, CircleSource.group, CourseGroup.name)
-        .outerjoin(
-            CourseGroup, (CourseGroup.course_id == CircleSource.course_id) & (CourseGroup.key == CircleSource.group)
-        )
-        .where(CircleSource.circle_id == circle.id, CircleSource.group != "")
-    )
-    sources = {(course_id, key): name or "" for course_id, key, name in session.execute(query)}
+def feeding(fed_by: Iterable[Source], waiting: Iterable[Enrolment]) -> dict[int, str]:
+    """Who of those waiting is in one of these groups: number of the enrolment, name of the group."""
+    names = {(one.course_id, one.key): one.name for one in fed_by}
     found = {}
     for enrolment in waiting:
-        names = [sources[enrolment.course_id, key] for key in enrolment.groups if (enrolment.course_id, key) in sources]
-        if names:
-            found[enrolment.id] = names[0]
+        mine = [names[enrolment.course_id, key] for key in enrolment.groups if (enrolment.course_id, key) in names]
+        if mine:
+            found[enrolment.id] = mine[0]
     return found

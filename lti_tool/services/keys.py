@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from lti_tool.db import session
 from lti_tool.lti import keys, sealing
-from lti_tool.models import AccessToken, Platform
+from lti_tool.models import AccessToken, Platform, ToolKey
 from lti_tool.services import audit
 from lti_tool.services.audit import Changer
 
@@ -23,37 +23,45 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class Key:
-    """One published key: its id, what it is for, and when that changes by the calendar (None: not by itself)."""
+    """One published key: what it is for, since when, and when that changes by the calendar (None: not by itself)."""
 
     kid: str
     use: Use
-    since: datetime
+    published_at: datetime
+    signs_since: datetime | None
     until: datetime | None
+    public_pem: str
 
 
 def all() -> list[Key]:  # noqa: A001 (read as keys.all())
     """Every published key, oldest first."""
     rows = keys.all()
     alive = [row for row in rows if row.retired_at is None]
-    found = []
-    for row in rows:
-        if row.retired_at is not None:
-            found.append(Key(row.kid, Use.RETIRED, row.retired_at, row.retired_at + keys.KEPT))
-        elif row is alive[0]:
-            until = keys.signs_from(alive[-1].created_at) if len(alive) > 1 else None
-            found.append(Key(row.kid, Use.SIGNS, row.created_at, until))
-        else:
-            found.append(Key(row.kid, Use.NEXT, row.created_at, keys.signs_from(row.created_at)))
-    return found
+    return [_key(row, alive) for row in rows]
+
+
+def _key(row: ToolKey, alive: list[ToolKey]) -> Key:
+    use, until = Use.SIGNS, None
+    if row.retired_at is not None:
+        use, until = Use.RETIRED, row.retired_at + keys.KEPT
+    elif len(alive) > 1:
+        use, until = Use.SIGNS if row is alive[0] else Use.NEXT, keys.signs_from(alive[-1].created_at)
+    return Key(row.kid, use, row.created_at, row.signs_since, until, keys.public_pem(row))
+
+
+def next_at() -> datetime | None:
+    """When the calendar makes the next key; None where it makes none, or no LMS asked for one so far."""
+    return keys.next_at()
 
 
 def rotate(*, by: Changer, at_once: bool = False) -> str:
     """Publish a new key and give its id; it signs after the days of `LTI_TOOL_KEY_LEAD_DAYS`, or at once.
 
-    At once is for a key that somebody else may have: platforms that keep our keys refuse us until they look again.
+    RefusedError `key_waits` where one is published already that does not sign yet. At once is for a key that somebody
+    else may have: platforms that keep our keys refuse us until they look again.
     """
     keys.signing_key()
-    kid = keys.add()
+    kid = keys.add(beside_waiting=at_once)
     audit.note("key.published", by=by, key=kid)
     if at_once:
         for row in keys.all():

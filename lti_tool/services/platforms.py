@@ -3,6 +3,7 @@
 Every change is noted with who made it: a person, or None for the administrator's command.
 """
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from lti_tool.models import (
     Activity,
     Course,
     Deployment,
+    Enrolment,
     LoginState,
     Person,
     Platform,
@@ -28,34 +30,46 @@ from lti_tool.services.audit import Changer
 
 ADDRESSES = ("auth_url", "token_url", "jwks_url")
 
-_ADDRESSES = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(
-    Platform.id == bindparam("platform_id"), Platform.approved_at.is_not(None)
-)
+_HOMES = (
+    select(
+        Platform.issuer, Platform.auth_url, Platform.frame_origins, Course.roster_url, Course.line_items_url
+    )
+    .select_from(Person)
+    .join(Platform, Platform.id == Person.platform_id)
+    .outerjoin(Enrolment, Enrolment.person_id == Person.id)
+    .outerjoin(Course, Course.id == Enrolment.course_id)
+    .where(Person.id == bindparam("person_id"), Platform.approved_at.is_not(None))
+)  # fmt: skip
 
 
-def addresses(platform: Platform) -> list[str]:
-    """Addresses of a platform whose pages may frame ours: its own, and those that an administrator added."""
-    return [platform.issuer, platform.auth_url, *platform.frame_origins]
+def framers(
+    issuer: str, auth_url: str, more: Sequence[str], roster_url: str | None, line_items_url: str | None
+) -> tuple[str, ...]:
+    """Addresses of a platform whose pages may frame ours: its own, those that an administrator added, and a course's.
 
-
-def addresses_of(platform_id: int) -> list[str]:
-    """The same by number; none where the platform is not approved."""
-    found = rows(_ADDRESSES, platform_id=platform_id)
-    return [address for issuer, auth_url, more in found for address in (issuer, auth_url, *more)]
+    Where many share an issuer (hosted Canvas, Blackboard) the page around us is on the school's own host, which only
+    the services in its signed launches name.
+    """
+    return (issuer, auth_url, *more, *(url for url in (roster_url, line_items_url) if url))
 
 
 def addresses_for(person_id: int) -> list[str]:
-    """The same for the platform of a person."""
-    platform_id = session.scalar(select(Person.platform_id).where(Person.id == person_id))
-    return addresses_of(platform_id) if platform_id is not None else []
+    """The same for all courses of a person; none where her platform is not approved."""
+    return [address for homes in rows(_HOMES, person_id=person_id) for address in framers(*homes)]
 
 
-def client_id_of(platform_id: int) -> str:
-    """Our client id at a platform, or NotFoundError; for a login that reaches this registration's own address."""
-    found = session.scalar(select(Platform.client_id).where(Platform.id == platform_id))
-    if found is None:
-        raise NotFoundError
-    return found
+NOBODYS = "\0"  # a client id that no registration can have
+
+
+def client_id_of(platform_id: int, *, issuer: str, said: str = "") -> str:
+    """Our client id for a login that reaches this registration's own address; `said` is what the login names, if any.
+
+    NOBODYS, which the login refuses as that of an unknown platform, where the number is not one of this issuer's or
+    the login names another one: nobody learns from the answer which numbers there are.
+    """
+    query = select(Platform.client_id).where(Platform.id == platform_id, Platform.issuer == issuer)
+    found = session.scalar(query) if issuer.isprintable() else None
+    return found if found is not None and said in ("", found) else NOBODYS
 
 
 def knows(origin: str) -> bool:

@@ -1,19 +1,84 @@
 """What follows a sent feedback: it is read, answered, talked over in a short thread, and closed."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, false, func, not_, or_, select
 
-from lti_tool.access import OUT, Permission, Reach
-from lti_tool.db import now, session
+from lti_tool.access import OUT, Permission, Question, Reach, prepared
+from lti_tool.db import UTCDateTime, now, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Feedback, FeedbackState, Person, Reply
-from lti_tool.services import feedbacks
+from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, Person, Reply
+from lti_tool.presets import Stage
+from lti_tool.services import circles, feedbacks
+from lti_tool.services.people import Named
 
 QUIET = timedelta(days=30)
+NEW = timedelta(days=7)  # how long thanks and further words are news; a question is, until it is answered
 BY_AUTHOR = ("thanks", "question", "will_try")
 WORD = "word"
 S = FeedbackState
+
+
+@dataclass(frozen=True)
+class News:
+    """The last word somebody else said in a thread of the visitor's, or words on hold that wait for her."""
+
+    feedback_id: int
+    stage: Stage
+    said_by: Named | None  # nobody is named where words are on hold
+    kind: str  # that of the reply; "on_hold": her own words; "look": a facilitator is asked to look
+    at: datetime
+
+
+@prepared
+def _news(within: Reach) -> Question:
+    """Threads in which the other side spoke last, and what is on hold for its writer and whom the author asked."""
+    last = select(func.max(Reply.id)).where(Reply.feedback_id == Feedback.id).correlate(Feedback).scalar_subquery()
+    wrote = Feedback.writer_id == within.person_id
+    fresh = or_(Reply.kind == "question", Reply.written_at >= bindparam("since", type_=UTCDateTime))
+    said = and_(Feedback.held_at.is_(None), Feedback.state != S.CLOSED, Reply.person_id != within.person_id, fresh)
+    asked = or_(Feedback.help_asked_at.is_not(None), Feedback.held_for == "child_safety")
+    reviews = any(place.grants(Permission.REVIEW_SHARED) for place in within.places)
+    look = and_(asked, within.feedback(), not_(within.own_entries())) if reviews else false()
+    return (
+        select(
+            Feedback.id.label("feedback_id"), Feedback.writer_id, Feedback.held_at, Entry.stage,
+            Reply.kind, Reply.written_at, Person.id, Person.display_name,
+        )
+        .join(EntryVersion, EntryVersion.id == Feedback.version_id)
+        .join(Entry, Entry.id == EntryVersion.entry_id)
+        .outerjoin(Reply, Reply.id == last)
+        .outerjoin(Person, Person.id == Reply.person_id)
+        .where(
+            Feedback.circle_id == bindparam("circle_id"),
+            Feedback.state.in_(OUT),
+            Feedback.removed_at.is_(None),
+            or_(
+                and_(Feedback.held_at.is_not(None), or_(wrote, look)),
+                and_(wrote, said),
+                and_(within.own_entries(), said, Reply.kind == WORD),
+            ),
+        )
+        .order_by(
+            Feedback.held_at.is_(None), Reply.kind != "question",
+            func.coalesce(Feedback.held_at, Reply.written_at).desc(), Feedback.id,
+        )
+    )  # fmt: skip
+
+
+def news(circle: Circle, *, within: Reach) -> list[News]:
+    """What waits for the visitor in threads of this circle: holds, then questions, then what was said this week."""
+    template = circles.template(circle)
+    found = []
+    for row in _news(within, circle_id=circle.id, since=now() - NEW):
+        stage = template.stage(row.stage)
+        if row.held_at is None:
+            found.append(News(row.feedback_id, stage, Named(row.id, row.display_name), row.kind, row.written_at))
+        else:
+            kind = "on_hold" if row.writer_id == within.person_id else "look"
+            found.append(News(row.feedback_id, stage, None, kind, row.held_at))
+    return found
 
 
 def read(feedback: Feedback, *, by: Person) -> Feedback:

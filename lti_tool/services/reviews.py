@@ -31,6 +31,7 @@ class Beside:
     may_give: bool
     someone_writes: bool  # a colleague has begun, nobody is named and nobody is blocked
     after_own: int  # words that she will read once she has sent her own
+    earlier: int | None  # number of the newest version before this one with words that she may read
 
 
 def beside(version: EntryVersion, *, within: Reach) -> Beside:
@@ -57,7 +58,20 @@ def beside(version: EntryVersion, *, within: Reach) -> Beside:
     if place is not None:
         sent = sent.where(Feedback.sent_at >= place.joined_at)
     after_own = (session.scalar(sent) or 0) if may_give else 0
-    return Beside(readable, own, is_author, may_give, _someone_writes(version, within), after_own)
+    earlier = _earlier_with_words(version, within) if version.number > 1 else None
+    return Beside(readable, own, is_author, may_give, _someone_writes(version, within), after_own, earlier)
+
+
+def _earlier_with_words(version: EntryVersion, within: Reach) -> int | None:
+    query = select(func.max(EntryVersion.number)).join(Feedback, Feedback.version_id == EntryVersion.id)
+    return session.scalar(
+        query.where(
+            EntryVersion.entry_id == version.entry_id,
+            EntryVersion.number < version.number,
+            Feedback.state.in_(OUT),
+            within.feedback(),
+        )
+    )
 
 
 def _someone_writes(version: EntryVersion, within: Reach) -> bool:
@@ -100,6 +114,12 @@ def waiting(circle: Circle, *, within: Reach) -> list[Work]:
         if work.answered == 0 or (waited and work.answered < enough):
             found.append(Work(work.version, work.authors, work.stage, work.since, work.answered, waited))
     return sorted(found, key=lambda work: (work.since, work.version.id))
+
+
+def next_after(version: EntryVersion, *, circle: Circle, within: Reach) -> EntryVersion | None:
+    """The work that waits next, on from this one and then from the oldest again; None where nothing else waits."""
+    others = [one.version for one in waiting(circle, within=within) if one.version.id != version.id]
+    return next((one for one in others if one.shared_at > version.shared_at), others[0] if others else None)
 
 
 def shared_by(person_id: int, *, circle: Circle, within: Reach) -> tuple[Person, list[Work]]:

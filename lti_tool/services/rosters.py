@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, insert, literal, or_, select
 
 from lti_tool.db import now, session, work
 from lti_tool.errors import PlatformError
@@ -25,6 +25,12 @@ def ask_for(course: Course) -> None:
     """Owe a reading of the roster, unless it was read a moment ago or the platform offers none."""
     if course.roster_url and (course.roster_read_at is None or now() - course.roster_read_at > FRESH):
         deliveries.owe("roster", key=_key(course.id), payload={"course_id": course.id})
+
+
+def lies_ready() -> ColumnElement[bool]:
+    """Of a course, in a statement with a `moment`: its roster is owed and nobody began to read it."""
+    key = literal(_key(0).removesuffix("0")) + cast(Course.id, Text)
+    return exists().where(Delivery.key == key, deliveries.untouched())
 
 
 def read(payload: dict[str, int]) -> None:

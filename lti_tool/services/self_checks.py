@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from lti_tool import db
+from lti_tool.access import Administration
 from lti_tool.db import find_or_add, session, work
 from lti_tool.errors import PlatformError
 from lti_tool.lti import probes
@@ -17,12 +18,13 @@ from lti_tool.services.connections import Finding, Weight
 CLOCK_NOTE, CLOCK_FAULT = 10, 60  # seconds; a launch bears a minute (lti/rules.py)
 
 
-def ask_for(platform: Platform) -> None:
-    """Owe a look at this platform; one that is under way is not begun twice."""
+def ask_for(platform: Platform, *, within: Administration) -> None:
+    """Owe a look at this platform from a deployment within; one that is under way is not begun twice."""
     check = find_or_add(SelfCheck, platform_id=platform.id, also={"asked_at": db.now()})
     check.asked_at, check.done_at = db.now(), None
     session.flush()
-    deliveries.owe("self_check", key=f"self_check:{platform.id}", payload={"platform_id": platform.id})
+    payload = {"platform_id": platform.id, "deployment_id": within.deployment_id or 0}
+    deliveries.owe("self_check", key=f"self_check:{platform.id}", payload=payload)
 
 
 def run(payload: dict[str, int]) -> None:
@@ -32,7 +34,7 @@ def run(payload: dict[str, int]) -> None:
     """
     with work(read_only=True) as unit:
         platform = unit.get_one(Platform, payload["platform_id"])
-        deployment_id, course = _where(platform)
+        deployment_id, course = _where(platform, payload.get("deployment_id"))
     findings = [*_keys(platform), *_services(deployment_id, course)]
     with work() as unit:
         check = unit.get(SelfCheck, platform.id)
@@ -41,9 +43,11 @@ def run(payload: dict[str, int]) -> None:
         unit.commit()
 
 
-def _where(platform: Platform) -> tuple[int | None, Course | None]:
-    """An approved deployment and a course to ask about: the one whose roster was read last."""
+def _where(platform: Platform, only: int | None) -> tuple[int | None, Course | None]:
+    """An approved deployment (or this one alone) and a course to ask about: the one whose roster was read last."""
     let_in = sa.select(Deployment).where(Deployment.platform_id == platform.id, Deployment.approved_at.is_not(None))
+    if only:
+        let_in = let_in.where(Deployment.id == only)
     deployment = session.scalar(let_in.order_by(Deployment.id).limit(1))
     course = session.scalar(
         sa.select(Course)

@@ -37,7 +37,7 @@ def note(kind: str, *, platform_id: int | None, code: str = "", pause: timedelta
 
 
 def came_in(platform_id: int, *, storage: str) -> None:
-    """Remember a launch, and how the browser kept its login: one question a launch, and one writing a minute."""
+    """Remember a launch, and how the browser kept its login; each of them is written once a minute."""
     moment = db.now()
     seen = {(kind, code): at for kind, code, at in rows(_SEEN, platform_id=platform_id)}
     for kind, code in ((LAUNCH, ""), (STORAGE, storage)):
@@ -46,6 +46,17 @@ def came_in(platform_id: int, *, storage: str) -> None:
             note(kind, platform_id=platform_id, code=code)
 
 
+JUST_NOTED = (  # whether `came_in` has nothing to write; a launch asks it with all that it must know
+    sa.select(sa.func.count() == 2)
+    .where(Sighting.platform_id == sa.bindparam("platform_id"), Sighting.at > sa.bindparam("a_minute_ago"))
+    .where(
+        sa.or_(
+            sa.and_(Sighting.kind == LAUNCH, Sighting.code == ""),
+            sa.and_(Sighting.kind == STORAGE, Sighting.code == sa.bindparam("storage")),
+        )
+    )
+    .scalar_subquery()
+)
 _SEEN = sa.select(Sighting.kind, Sighting.code, Sighting.at).where(
     Sighting.platform_id == sa.bindparam("platform_id"), Sighting.kind.in_((LAUNCH, STORAGE))
 )

@@ -25,7 +25,18 @@ from lti_tool.models import (
     Platform,
     Visit,
 )
-from lti_tool.services import columns, copies, credits, groups, kept_places, links, notices, rosters, sightings
+from lti_tool.services import (
+    columns,
+    copies,
+    credits,
+    groups,
+    kept_places,
+    links,
+    notices,
+    platforms,
+    rosters,
+    sightings,
+)
 
 SELDOM = timedelta(hours=1)  # between two notes that a course is in use: many people come at nine o'clock
 
@@ -40,7 +51,7 @@ class SignedIn:
     locale: str
     activity_id: int
     administers: bool  # looks after the LMS, as her launch said; it gives no reading right
-    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.addresses`
+    platform_addresses: tuple[str, ...]  # of the platform that she came from, see `platforms.framers`
     reach: access.Reach
 
     @cached_property
@@ -100,10 +111,12 @@ def arrive(launch: Launch) -> Begun:
             _remember_activity(person, activity)
         if known.credited:
             credits.owe_again(course, [person.id])
-    rosters.ask_for(course)
+    if not known.roster_owed:
+        rosters.ask_for(course)
     groups.ask_about(activity, course)
     notices.ask_for(course, launch)
-    sightings.came_in(launch.platform_id, storage=launch.storage)
+    if not known.noted:
+        sightings.came_in(launch.platform_id, storage=launch.storage)
     return visit
 
 
@@ -120,6 +133,8 @@ class _Known(NamedTuple):
     place_kept: bool  # for her, from this course's list
     takes_part: bool  # in a circle of this course, while her credit would go elsewhere than to this activity
     credited: bool  # in this course, in a way that was stated
+    roster_owed: bool  # that of this course, and nobody began to read it
+    noted: bool  # at her platform, this minute, that somebody came in so
 
 
 _hers, _of_course = aliased(Membership), aliased(Activity)
@@ -138,6 +153,8 @@ _KNOWN = (
         exists()
         .where(Credit.membership_id == _hers.id, _hers.person_id == Person.id, Credit.stated_at.is_not(None))
         .where(_of_course.id == Credit.activity_id, _of_course.course_id == Course.id),
+        rosters.lies_ready(),
+        sightings.JUST_NOTED,
     )
     .select_from(_once)
     .outerjoin(
@@ -149,13 +166,15 @@ _KNOWN = (
     )
     .outerjoin(Person, and_(Person.platform_id == bindparam("platform_id"), Person.sub == bindparam("sub")))
     .outerjoin(Enrolment, and_(Enrolment.course_id == Course.id, Enrolment.person_id == Person.id))
-)  # nearly nobody has the last three; one look here spares a question each
+)  # nearly nobody needs what the last five would lead to; one look here spares a statement each
 
 
 def _known(launch: Launch) -> _Known:
     """In one statement; most launches come from people and places that were here before."""
     names = ("deployment_id", "context_id", "resource_link_id", "platform_id", "sub")
-    return _Known(*session.execute(_KNOWN, {name: getattr(launch, name) for name in names}).one())
+    moment = now()
+    lately = {"storage": launch.storage, "moment": moment, "a_minute_ago": moment - sightings.A_MINUTE}
+    return _Known(*session.execute(_KNOWN, {name: getattr(launch, name) for name in names} | lately).one())
 
 
 def _course(launch: Launch, known: Course | None) -> Course:
@@ -245,7 +264,7 @@ def reviewed(launch: Launch) -> Person | None:
 _LOAD = (
     select(
         Visit.person_id, Person.display_name, Person.locale, Visit.activity_id, Visit.administers,
-        Platform.issuer, Platform.auth_url, Platform.frame_origins,
+        Platform.issuer, Platform.auth_url, Platform.frame_origins, Course.roster_url, Course.line_items_url,
     )
     .join(Person, Person.id == Visit.person_id)
     .join(Activity, Activity.id == Visit.activity_id)
@@ -261,8 +280,8 @@ def load(visit_id: str) -> SignedIn | None:
     found = rows(_LOAD, visit_id=visit_id, moment=now())
     if not found:
         return None
-    person_id, name, locale, activity_id, administers, issuer, auth_url, more = found[0]
-    addresses, reach = (issuer, auth_url, *more), access.reach_of(person_id)
+    person_id, name, locale, activity_id, administers, *homes = found[0]
+    addresses, reach = platforms.framers(*homes), access.reach_of(person_id)
     return SignedIn(visit_id, person_id, name, locale, activity_id, bool(administers), addresses, reach)
 
 

@@ -132,11 +132,11 @@ def from_own_page(*, surely: bool = False) -> bool:
     return origin == settings.current().public_url or (origin is None and not surely)
 
 
-def sign_in(visit_id: str, *, platform_id: int) -> None:
+def sign_in(visit_id: str, *, person_id: int) -> None:
     """This browser is that visitor's from now on; an earlier visit in it is not adopted (session fixation)."""
     session.clear()
     session["visit"] = visit_id
-    session["platform"] = platform_id
+    session["person"] = person_id  # whose platform may still frame what is said after the visit ended
 
 
 def _check_sender() -> None:

@@ -5,10 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.models import Circle
-from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers
+from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers, replies
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
+NEWEST, PAGE = 5, 20  # pieces of colleagues' work on the circle's page, and on a page of all of it
+LAST_PAGE = 10_000  # an address with a larger number is nobody's link
 
 
 @bp.get("")
@@ -72,13 +74,26 @@ def show(circle_id: int) -> ResponseReturnValue:
 
 
 def _as_colleague(circle: Circle, **facts: object) -> str:
-    """What happens next, my next step, what colleagues shared, what is asked of me."""
+    """What happens next, my next step, who answered me, what colleagues shared, what is asked of me."""
     reach = g.visit.reach
+    shared, earlier = entries.shared(circle, within=reach, limit=NEWEST)
     return render_template(
         "circles/show.html",
         circle=circle,
         step=inquiries.next_step(circle, within=reach),
-        shared=entries.shared(circle, within=reach),
+        shared=shared,
+        earlier=earlier,
+        news=replies.news(circle, within=reach),
         asked=offers.of(circle, within=reach),
         **facts,
     )
+
+
+@bp.get("/<int:circle_id>/shared")
+@requires(Permission.READ_SHARED)
+def shared(circle_id: int) -> str:
+    """All that colleagues shared with the circle, a page at a time, the newest first."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    found, earlier = entries.shared(circle, within=g.visit.reach, limit=PAGE, page=page)
+    return render_template("circles/shared.html", circle=circle, shared=found, page=page, earlier=earlier)

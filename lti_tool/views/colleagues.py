@@ -29,7 +29,9 @@ def _named(people: Iterable[Person]) -> list[tuple[int, str]]:
     return [(one.id, one.display_name or _("A colleague without a name here")) for one in people]
 
 
-def _back(entry: Entry) -> ResponseReturnValue:
+def _done(entry: Entry, sentence: str) -> ResponseReturnValue:
+    db.session.commit()
+    flash(sentence)
     return redirect(url_for("entries.show", circle_id=entry.circle_id, entry_id=entry.id), code=303)
 
 
@@ -61,9 +63,7 @@ def join(circle_id: int, entry_id: int) -> ResponseReturnValue:
     if not form.accepted():
         return _page(entry, joining=form)
     colleagues.write_with(entry, person_id=int(form.person.data), by=g.visit.person)
-    db.session.commit()
-    flash(_("You write this together now. Your colleague finds it under “My inquiry”."))
-    return _back(entry)
+    return _done(entry, _("You write this together now. Your colleague finds it under “My inquiry”."))
 
 
 @bp.post("/asked")
@@ -75,9 +75,7 @@ def ask(circle_id: int, entry_id: int) -> ResponseReturnValue:
     if not form.accepted():
         return _page(entry, asking=form)
     colleagues.ask(entry, person_id=int(form.person.data), by=g.visit.person)
-    db.session.commit()
-    flash(_("Your colleague is asked, and may pass."))
-    return _back(entry)
+    return _done(entry, _("Your colleague is asked, and may pass."))
 
 
 @bp.post("/leave")

@@ -112,14 +112,22 @@ def _mode_form(circle: Circle) -> ModeForm:
     return mode_form(offered, chosen=circle.credit_mode)
 
 
+def _done(circle_id: int, sentence: str) -> ResponseReturnValue:
+    db.session.commit()
+    flash(sentence)
+    return _back(circle_id)
+
+
+def _back(circle_id: int) -> ResponseReturnValue:
+    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
 @bp.post("/members/<int:membership_id>/try-again")
 @requires(Permission.SEE_CREDIT)
 def try_again(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """Send it once more."""
     credit_lines.try_again(membership_id, within=g.visit.reach)
-    db.session.commit()
-    flash(_("It is on its way again. Look here in a minute or two."))
-    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+    return _done(circle_id, _("It is on its way again. Look here in a minute or two."))
 
 
 @bp.post("/members/<int:membership_id>/keep-theirs")
@@ -127,9 +135,7 @@ def try_again(circle_id: int, membership_id: int) -> ResponseReturnValue:
 def keep_theirs(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """What the course holds stands."""
     credit_lines.keep_theirs(membership_id, by=g.visit.person, within=g.visit.reach)
-    db.session.commit()
-    flash(_("What the course holds stands, until something new is to be sent for this person."))
-    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+    return _done(circle_id, _("What the course holds stands, until something new is to be sent for this person."))
 
 
 @bp.post("/members/<int:membership_id>/send-ours")
@@ -137,9 +143,7 @@ def keep_theirs(circle_id: int, membership_id: int) -> ResponseReturnValue:
 def send_ours(circle_id: int, membership_id: int) -> ResponseReturnValue:
     """What the circle says replaces it."""
     credit_lines.send_ours(membership_id, by=g.visit.person, within=g.visit.reach)
-    db.session.commit()
-    flash(_("It is on its way again. Look here in a minute or two."))
-    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+    return _done(circle_id, _("It is on its way again. Look here in a minute or two."))
 
 
 @bp.post("/column")
@@ -147,9 +151,9 @@ def send_ours(circle_id: int, membership_id: int) -> ResponseReturnValue:
 def column(circle_id: int) -> ResponseReturnValue:
     """Make the column again that was taken away."""
     columns.make_again(circles.get(circle_id, within=g.visit.reach), by=g.visit.person)
-    db.session.commit()
-    flash(_("The column is made again, and everything in it is sent once more. Look here in a minute or two."))
-    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+    return _done(
+        circle_id, _("The column is made again, and everything in it is sent once more. Look here in a minute or two.")
+    )
 
 
 @bp.post("/members/<int:membership_id>/award")
@@ -160,9 +164,7 @@ def award(circle_id: int, membership_id: int) -> ResponseReturnValue:
     if not form.accepted():
         return _page(circle, award_form=form, awarding=membership_id)
     credits.award(membership_id, reason=form.reason.data or "", by=g.visit.person, within=g.visit.reach)
-    db.session.commit()
-    flash(_("Given. It is on its way to the course."))
-    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+    return _done(circle_id, _("Given. It is on its way to the course."))
 
 
 @bp.post("/mode")
@@ -173,6 +175,5 @@ def mode(circle_id: int) -> ResponseReturnValue:
     form = _mode_form(circle)
     if form.accepted():
         credits.choose_mode(circle, mode=form.mode.data, by=g.visit.person)
-        db.session.commit()
-        flash(_("This holds from now on. What was sent before stays in the course."))
-    return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+        return _done(circle_id, _("This holds from now on. What was sent before stays in the course."))
+    return _back(circle_id)

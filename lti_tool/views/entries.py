@@ -12,7 +12,7 @@ from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms import entries as entry_forms
 from lti_tool.forms.entries import EntryForm, HoldForm
 from lti_tool.forms.evidence import ACCEPTED
-from lti_tool.models import Audience, Circle, Entry, EntryVersion
+from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence
 from lti_tool.services import circles, entries, evidence, inquiries, kept_places
 from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
@@ -155,25 +155,36 @@ def _do(entry: Entry, form: EntryForm) -> str:
     wanted = "remove" if "remove" in request.form else request.form.get("do", "keep")
     try:
         if form.file.data or wanted == "add":
-            _add(entry, form)
+            added = _add(entry, form)
+            address += f"#{_anchor(added)}" if wanted == "add" else ""
         said = DEEDS[wanted](entry, form) if wanted in DEEDS else ""
         db.session.commit()
     except RefusedError as error:
         db.session.rollback()
         flash(plainly(error.code), "note")
-        return address
+        return address + (_first_question(entry) if error.code == "evidence_unanswered" else "")
     if said:
         flash(said)
     return address
 
 
-def _add(entry: Entry, form: EntryForm) -> None:
+def _first_question(entry: Entry) -> str:
+    """Where on the page the first open question about pupils is: it stands far below on a phone."""
+    return next((f"#{_anchor(one)}" for one in entries.standing_evidence(entry) if not one.pupils), "")
+
+
+def _anchor(piece: Evidence) -> str:
+    return f"evidence-{piece.id}"
+
+
+def _add(entry: Entry, form: EntryForm) -> Evidence:
     if not form.file.data:
         raise RefusedError("file_missing")
     said = {"kind": form.kind.data or "", "title": form.title.data or "", "pupils": form.pupils.data or ""}
     with form.file.data.stream as file:
-        evidence.add(entry, file=file, **said)
+        added = evidence.add(entry, file=file, **said)
     db.session.commit()
+    return added
 
 
 def _keep(_entry: Entry, form: EntryForm) -> str:

@@ -46,6 +46,10 @@ def _facts(feedback: Feedback) -> dict[str, bool]:
         "take_back": writes and feedbacks.may_take_back(feedback),
         "restore": sent and holds.may_restore(feedback, within=reach),
         "hold": sent and not held and not writes,
+        "will_try": authored
+        and not held
+        and feedback.state in {"read", "answered"}
+        and not any(one.kind == "will_try" for one in feedback.replies),
         "add_word": not held
         and sent
         and feedback.state != "closed"
@@ -143,13 +147,15 @@ def show(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     if feedback.state in DRAFTS:
         return lead_to("write", feedback)
     circle = feedbacks.circle_of(feedback)
-    version = feedbacks.version(feedback, within=g.visit.reach)
+    reach = g.visit.reach
+    version, may_review = feedbacks.version(feedback, within=reach), reach.may(Permission.REVIEW_SHARED, circle.id)
     return render_template(
         "feedbacks/show.html",
         feedback=feedback,
         version=version,
         circle=circle,
         template=circles.template(circle),
+        next=reviews.next_after(version, circle=circle, within=reach) if version and may_review else None,
     )
 
 

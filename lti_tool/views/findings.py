@@ -135,10 +135,15 @@ SERVICES = {
     "registration_token_refused": Remedy(
         _l("The LMS did not accept the token that it gave for the registration."),
         LMS,
-        _l("Begin the registration again in the LMS, with a new invitation."),
+        _l("Begin the registration again in the LMS: its token is good for a short time, and once."),
     ),
     "registration_refused": Remedy(
         _l("The LMS refused the registration."), LMS, _l("Begin again, or register by hand.")
+    ),
+    "renewal_not_offered": Remedy(
+        _l("The LMS gave no address where its registration can be renewed."),
+        LMS,
+        _l("Begin the registration again in the LMS, with a new invitation."),
     ),
     "internal": Remedy(_l("Something here went wrong."), HERE, _l("Look into the log; it is tried again.")),
     "unknown_kind": Remedy(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flask import Flask, Response, g, request, session
 from werkzeug.exceptions import HTTPException
 
-from lti_tool import db
+from lti_tool import db, settings
 from lti_tool.forms.base import opened_by
 from lti_tool.services import platforms
 
@@ -29,6 +29,14 @@ def allow(addresses: Iterable[str]) -> None:
     g.frame_origins = origins_of(addresses)
 
 
+def allow_anybody() -> None:
+    """Let every page frame the answer: one that names nobody, and whose one button begins the login in a new window.
+
+    Of a login that is not finished nothing but the issuer is known, and many schools may share that.
+    """
+    g.frame_origins = ["*"]
+
+
 def origins_of(addresses: Iterable[str]) -> list[str]:
     """The distinct origins of some addresses; what would be more than a host and a port in our header is left out."""
     return sorted({found[0] for address in addresses if (found := ORIGIN.match(address))})
@@ -37,13 +45,15 @@ def origins_of(addresses: Iterable[str]) -> list[str]:
 def _set_headers(response: Response) -> Response:
     headers = response.headers
     if "Content-Security-Policy" not in headers:
-        ancestors = _ancestors() or (["*"] if _says_nothing(response) else ["'none'"])
+        ancestors = ["*"] if _says_nothing(response) else _ancestors() or ["'none'"]
         headers["Content-Security-Policy"] = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
             f"base-uri 'none'; form-action {g.get('form_action') or chr(39) + 'self' + chr(39)}; "
             f"frame-ancestors {' '.join(ancestors)}"
         )
     headers["X-Content-Type-Options"] = "nosniff"
+    if settings.current().public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
     headers["Referrer-Policy"] = "same-origin"  # nothing to others; "no-referrer" would hide our forms' own Origin
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if request.endpoint != "static":
@@ -65,9 +75,7 @@ def _ancestors() -> list[str]:
     if g.get("visit") is not None:
         return origins_of(g.visit.platform_addresses)
     with db.work(read_only=True):
-        if "platform" in session:
-            return origins_of(platforms.addresses_of(session["platform"]))
-        if (person_id := _sender()) is not None:
+        if (person_id := session.get("person") or _sender()) is not None:
             return origins_of(platforms.addresses_for(person_id))
         sender = origins_of([request.headers.get("Origin", ""), request.headers.get("Referer", "")])
         return [origin for origin in sender if platforms.knows(origin)]
@@ -79,7 +87,7 @@ def _says_nothing(response: Response) -> bool:
     Whatever page frames it learns nothing and can trick nobody, and a person reads what to do instead of a blank frame.
     """
     lost = request.method == "GET" and response.status_code == 401
-    refused = request.endpoint in {"lti.begin", "lti.finish"} and response.status_code == 403
+    refused = request.endpoint in {"lti.begin", "lti.finish"} and response.status_code in {403, 429}
     return (lost or refused) and framed(otherwise=False) and not g.get("never_framed")
 
 

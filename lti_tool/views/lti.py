@@ -32,7 +32,7 @@ log = structlog.get_logger()
 @bp.route("/login", methods=["GET", "POST"])
 @bp.route("/platforms/<int:platform_id>/login", methods=["GET", "POST"])  # for an LMS that names no client id
 @requires(Permission.ANYONE, get_writes=True)
-@limiter.limit("120 per minute")  # a first launch in a frame asks twice
+@limiter.limit("600 per minute")  # two for a first launch in a frame, and a whole town may share one address
 def begin(platform_id: int | None = None) -> ResponseReturnValue:
     """Send the browser to the platform to say who comes; the answer must return to this same browser.
 
@@ -42,7 +42,8 @@ def begin(platform_id: int | None = None) -> ResponseReturnValue:
     browser = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
     asked = request.values.to_dict()
     if platform_id is not None:
-        asked.setdefault("client_id", platforms.client_id_of(platform_id))
+        issuer, said = asked.get("iss", ""), asked.get("client_id", "")
+        asked["client_id"] = platforms.client_id_of(platform_id, issuer=issuer, said=said)
     if _shows_no_cookie():
         if "again" in request.args:
             return _let_platform_keep(browser, asked)
@@ -53,6 +54,7 @@ def begin(platform_id: int | None = None) -> ResponseReturnValue:
     db.session.commit()
     if in_window:  # a redirect would count as where the form of our page leads, and its policy forbids other sites
         return _remembering(make_response(render_template("lti/onward.html", address=begun.address)), browser)
+    frames.allow([begun.address])  # it shows nothing: who may frame it need not be looked up
     return _remembering(redirect(begun.address), browser)
 
 
@@ -78,7 +80,7 @@ def _let_platform_keep(browser: str, asked: dict[str, str]) -> Answer:
 
 
 def _storage_page(platform: Platform, asked: dict[str, str], **facts: Any) -> str:
-    frames.allow(platforms.addresses(platform))
+    frames.allow_anybody()
     (origin,) = frames.origins_of([platform.auth_url])  # the only one our value is given to (Platform Storage 0.1)
     announced = request.form.get("lti_storage_target") or asked.get("lti_storage_target", "")
     return render_template("lti/new_window.html", origin=origin, announced=announced, asked=asked, **facts)
@@ -111,7 +113,7 @@ def finish() -> ResponseReturnValue:
         token = outsides.make(visit.id, path=path, life=outsides.LIFE_OF_ARRIVAL)
         path = url_for("lti.arrived", token=token)
     db.session.commit()
-    sign_in(visit.id, platform_id=who.platform_id)
+    sign_in(visit.id, person_id=visit.person_id)
     return redirect(path, code=303)
 
 
@@ -190,12 +192,13 @@ def jwks() -> ResponseReturnValue:
 @limiter.limit("10 per minute")
 def register(token: str) -> ResponseReturnValue:
     """Register the tool in the LMS that opened this one-time address (dynamic registration)."""
+    configuration = request.args.get("openid_configuration", "")
+    if configuration:  # the LMS shows this in a frame, refusals too; hosted Canvas on a host that it does not name
+        frames.allow_anybody()
     invite = invites.find(token)
     db.session.commit()  # nothing stays open while we talk to the platform
-    configuration = request.args.get("openid_configuration", "")
     if not configuration:
         return render_template("lti/register.html", invite=invite)
-    frames.allow([configuration])  # the LMS shows this page in a frame, refusals too
     platform = registrations.complete(
         invite, openid_configuration=configuration, registration_token=request.args.get("registration_token")
     )

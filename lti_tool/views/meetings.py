@@ -12,6 +12,7 @@ from lti_tool.forms.meetings import ZONES, MeetingForm, NewMeetingForm, NormForm
 from lti_tool.models import Circle, Meeting
 from lti_tool.services import circles, meetings, norms
 from lti_tool.views.base import requires
+from lti_tool.views.privacy import holders
 
 bp = Blueprint("meetings", __name__, url_prefix="/circles/<int:circle_id>/meetings")
 
@@ -31,6 +32,7 @@ def _page(circle: Circle, *, new_form: Form | None = None, norm_form: Form | Non
         norms=norms.of(circle),
         new_form=new_form or NewMeetingForm(formdata=None),
         norm_form=norm_form or NormForm(formdata=None),
+        readers=holders(Permission.SEE_MEETINGS),
     )
 
 
@@ -65,7 +67,10 @@ def edit(circle_id: int, meeting_id: int) -> ResponseReturnValue:
         flash(_("The meeting is kept."))
         return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
     ahead = meeting.starts_at is not None and meeting.starts_at > db.now()
-    return render_template("meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id, ahead=ahead)
+    readers = holders(Permission.SEE_MEETINGS)
+    return render_template(
+        "meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id, ahead=ahead, readers=readers
+    )
 
 
 def _as_said(meeting: Meeting) -> dict[str, object]:

@@ -51,7 +51,7 @@ def enter(token: str) -> ResponseReturnValue:
         raise RefusedError("foreign_form")
     link = outsides.use(token)
     db.session.commit()
-    sign_in(link.visit_id, platform_id=link.visit.person.platform_id)
+    sign_in(link.visit_id, person_id=link.visit.person_id)
     return redirect(link.path, code=303)
 
 
@@ -59,4 +59,4 @@ def receive(link: OutsideLink) -> None:
     """Let the answer speak to the person of the link and to nobody who may be signed in here from earlier."""
     g.visit = None
     g.language = i18n.negotiate(link.visit.person.locale, None, request.headers.get("Accept-Language"))
-    frames.allow(platforms.addresses_of(link.visit.person.platform_id))
+    frames.allow(platforms.addresses_for(link.visit.person_id))

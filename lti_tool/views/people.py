@@ -36,7 +36,8 @@ def show(circle_id: int) -> ResponseReturnValue:
     """Who is here, and who waits for a place."""
     circle = circles.get(circle_id, within=g.visit.reach)
     waiting = memberships.waiting(circle)
-    fed = group_circles.feeding(circle, waiting)
+    sources = group_circles.sources(circle)
+    fed = group_circles.feeding(sources, waiting)
     waiting.sort(key=lambda one: one.id not in fed)  # the rest stays in the order of names
     return render_template(
         "people/show.html",
@@ -47,7 +48,7 @@ def show(circle_id: int) -> ResponseReturnValue:
         off_target=circles.off_target(circle),
         waiting=waiting,
         fed=fed,
-        sources=group_circles.sources(circle),
+        sources=sources,
         began_anew=copies.began_anew(circle, waiting=len(waiting)),
         more_than_learners={one.person_id for one in waiting if kept_places.is_more_than_learner(one)},
         kept=kept_places.of(circle),

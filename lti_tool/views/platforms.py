@@ -8,7 +8,7 @@ from lti_tool import db, settings
 from lti_tool.access import Permission
 from lti_tool.forms.platforms import PlatformForm, lines
 from lti_tool.models import Platform
-from lti_tool.services import connections, platform_facts, platforms, self_checks
+from lti_tool.services import connections, platform_facts, platforms, registrations, self_checks
 from lti_tool.services.connections import Connection
 from lti_tool.views import findings
 from lti_tool.views.base import requires
@@ -58,7 +58,12 @@ def _page(found: Connection, *, form: PlatformForm | None = None) -> ResponseRet
         trusted_audiences="\n".join(own.trusted_audiences),
     )
     return render_template(
-        "platforms/show.html", connection=found, platform=own, form=form or said, editing=form is not None
+        "platforms/show.html",
+        connection=found,
+        platform=own,
+        renewal=registrations.renewal_of(own) if g.administrator.whole else None,
+        form=form or said,
+        editing=form is not None,
     )
 
 
@@ -147,5 +152,14 @@ def block_deployment(platform_id: int, deployment_id: int) -> ResponseReturnValu
 def check(platform_id: int) -> ResponseReturnValue:
     """Let the worker ask the platform everything; the page shows what it heard when it is done."""
     platform = _found(platform_id).platform
-    self_checks.ask_for(platform)
+    self_checks.ask_for(platform, within=g.administrator)
     return _done(platform, _("The check is under way. Look here again in half a minute."))
+
+
+@bp.post("/<int:platform_id>/renew")
+@requires(Permission.ADMINISTER_ALL)
+def renew(platform_id: int) -> ResponseReturnValue:
+    """Let the worker tell the platform what this version asks for; the page shows what came of it."""
+    platform = _found(platform_id).platform
+    registrations.ask_to_renew(platform, by=g.administrator)
+    return _done(platform, _("The LMS is asked. Look here again in half a minute."))

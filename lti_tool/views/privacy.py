@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from lti_tool import access, settings
+from lti_tool import access, i18n, settings
 from lti_tool.access import Permission, Rights
 from lti_tool.views.base import requires
 
@@ -26,6 +26,11 @@ READ = (
     (_l("How many meetings, shared texts and words there were, without names"), Permission.SEE_COUNTS),
     (_l("Whether your credit reached the course, never what anybody thinks of your work"), Permission.SEE_CREDIT),
 )
+
+
+def holders(permission: Permission) -> str:
+    """Who holds a permission in a circle, in words that follow "Who can see this:"."""
+    return i18n.listed(str(WORDS[Rights(name)]) for name in access.rights_with(permission))
 
 
 @bp.get("/privacy")

@@ -9,12 +9,13 @@ from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
 from lti_tool.forms.base import typed_texts
 from lti_tool.models import LoginState
-from lti_tool.services import platforms, sightings
-from lti_tool.views import frames
+from lti_tool.services import sightings
+from lti_tool.views import findings, frames
 from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPersonError, SignedOutError, first_led_to
 from lti_tool.views.words import happened, launch_refusal, refusal
 
 log = structlog.get_logger()
+OF_THE_LMS = {"lti.begin", "lti.finish", "lti.notices_sent"}  # what these bring nobody typed
 PAGES = {401, 403, 404, 405, 409, 413, 429, 500, 503}
 BEGIN_AGAIN = {"cookie_missing", "login_required"}  # what a window of its own mends: cookies of ours, or of the LMS
 HOPELESS = {"foreign_form", "unsigned_form"}  # sent again they would be refused again: their text can be copied
@@ -41,7 +42,7 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
     _undo()
     # what is too large was not read, and asking for it again would only raise once more
     texts, rest = typed_texts(request.form) if status != 413 else ([], [])
-    if texts and request.endpoint != "lti.finish":
+    if texts and request.endpoint not in OF_THE_LMS:
         sentence = facts.get("sentence") or happened(template)
         return render_template(
             "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence,
@@ -67,13 +68,17 @@ def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     if isinstance(platform_id, int):
         sightings.refused(error.code, platform_id=platform_id)
     if isinstance(begun, LoginState):
-        frames.allow(platforms.addresses_of(begun.platform_id))
+        frames.allow_anybody()
         asked = begun.asked if error.code in BEGIN_AGAIN and frames.framed() else {}
     return render_template("errors/launch.html", asked=asked, **facts), 403
 
 
 def _platform_fault(error: PlatformError) -> ResponseReturnValue:
     log.warning("platform_fault", code=error.code, status=error.status or 0)
+    if request.endpoint == "lti.register":  # who reads it looks after the LMS, and must know which side has to act
+        _undo()
+        facts = {"remedy": findings.remedy(error.code), "code": error.code, "request_id": g.request_id}
+        return render_template("lti/not_registered.html", **facts), 502
     return page("502", 502)
 
 

@@ -42,7 +42,7 @@ PRODUCTS = {
             ("Content Selection URL", "deep_linking"),
         ),
     ),
-    "canvas": Product("Canvas", True, (("Enter URL", "canvas_file"),)),
+    "canvas": Product("Canvas", True, (("JSON URL", "canvas_file"), ("Redirect URIs", "launch"))),
     "open-edx": Product(
         "Open edX",
         False,
@@ -59,7 +59,7 @@ PRODUCTS = {
         True,
         (
             ("Name", "name"),
-            ("Domain", "domain"),
+            ("Domain", "origin"),  # a whole address here (community.d2l.com, LTI 1.3 registration: "domain URL")
             ("Redirect URLs", "launch"),
             ("OpenID Connect Login URL", "login"),
             ("Target Link URI", "target"),

@@ -33,8 +33,6 @@ def item(circle_id: int, version_id: int) -> ResponseReturnValue:
     version = entries.version(version_id, within=g.visit.reach)
     if version.entry.circle_id != circle.id:
         raise NotFoundError
-    others = [one.version for one in reviews.waiting(circle, within=g.visit.reach)]
-    later = [one for one in others if one.shared_at > version.shared_at] or others
     template = circles.template(circle)
     return render_template(
         "reviews/item.html",
@@ -43,7 +41,7 @@ def item(circle_id: int, version_id: int) -> ResponseReturnValue:
         template=template,
         stage=template.stage(version.entry.stage),
         authors=reviews.authors(version),
-        next=next((one for one in later if one.id != version.id), None),
+        next=reviews.next_after(version, circle=circle, within=g.visit.reach),
     )
 
 

@@ -245,6 +245,21 @@ REFUSALS |= {
         _l("Open the link in a new window or tab."),
     ),
 }
+REFUSALS["key_waits"] = Words(
+    _l("A new key is there already"),
+    _l("It is published and waits for its turn. Nothing was changed."),
+    _l("Look at the keys again: it signs by itself on its day."),
+)
+REFUSALS["platform_blocked"] = Words(
+    _l("This platform is blocked"),
+    _l("Nobody comes in from there, and nothing was changed."),
+    _l("End its block first, if it was a mistake."),
+)
+REFUSALS["renewal_not_offered"] = Words(
+    _l("This LMS takes no news of its registration"),
+    _l("It gave no address for that when it registered the tool. Nothing was changed."),
+    _l("Begin the registration again in the LMS, with a new invitation."),
+)
 REFUSALS["reason_needed"] = REFUSALS["reason_missing"]
 REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]
 UNKNOWN = Words(

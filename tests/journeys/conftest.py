@@ -1,14 +1,12 @@
 """The stage of the browser's journeys: one tool, one LMS, one Chromium and one story for the whole run."""
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser
 
 from lti_tool import catalogues
-from tests.databases import fresh_database
+from tests.databases import database_in
 from tests.journeys.browser import Staff
 from tests.journeys.ends import Ends, running
 from tests.journeys.story import Story
@@ -19,11 +17,8 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ends]:
     """The tool as a process, and an LMS with Moodle's habits; TEST_DATABASE_URL chooses PostgreSQL."""
     catalogues.compile_all()
     folder = tmp_path_factory.mktemp("journeys")
-    server = os.environ.get("TEST_DATABASE_URL", "")
-    with ExitStack() as stack:
-        postgres = server.startswith("postgresql")
-        address = stack.enter_context(fresh_database(server)) if postgres else f"sqlite:///{folder / 'circles.db'}"
-        yield stack.enter_context(running(folder, address))
+    with database_in(folder) as address, running(folder, address) as both:
+        yield both
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ PATIENCE = 30.0  # seconds for the tool to answer; a busy machine needs some
 class Tool:
     """`lti-tool serve` with its worker, in processes of their own."""
 
+    secret = "a secret of the journeys, long enough for all"
+
     def __init__(self, folder: Path, database_url: str) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"  # another site than 127.0.0.1, and yet a secure context
@@ -38,7 +40,7 @@ class Tool:
             **kept,
             "PYTHONPATH": str(TOP),
             "LTI_TOOL_PUBLIC_URL": self.url,
-            "LTI_TOOL_SECRET_KEY": "a secret of the journeys, long enough for all",
+            "LTI_TOOL_SECRET_KEY": self.secret,
             "LTI_TOOL_DATABASE_URL": database_url,
             "LTI_TOOL_DATA_DIR": str(folder / "data"),
             "LTI_TOOL_ALLOW_PRIVATE_PLATFORMS": "1",

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page
+from werkzeug import Response
 
+from lti_tool import settings
+from lti_tool.lti import sealing
 from tests.journeys import axe, first_day
 from tests.journeys.first_day import text
 from tests.journeys.story import AUTHOR, Story
+from tests.lti import ends
 
 pytestmark = pytest.mark.browser
 PHONE, WIDE, NARROWEST = 360, 1280, 320
@@ -30,6 +34,10 @@ def chief(story: Story) -> Iterator[Page]:
     yield page
     story.ends.lms.faults.clear()
     context.close()
+
+
+def db_of(story: Story) -> sa.Engine:
+    return sa.create_engine(story.ends.tool.database_url, poolclass=sa.NullPool)
 
 
 def home(story: Story, page: Page) -> None:
@@ -63,8 +71,7 @@ def checked(story: Story, page: Page, **faults: int | bool) -> str:
 
 
 def test_one_press_lets_a_waiting_deployment_in(story: Story, chief: Page) -> None:
-    engine = sa.create_engine(story.ends.tool.database_url, poolclass=sa.NullPool)
-    with engine.begin() as connection:
+    with db_of(story).begin() as connection:
         connection.execute(sa.text("UPDATE deployment SET approved_at = NULL"))
     with story.staff.expecting(403):
         visitor = story.staff.visitor(AUTHOR)
@@ -118,6 +125,50 @@ def test_the_other_pages_are_open_to_everybody_too(story: Story, chief: Page) ->
     chief.get_by_role("button", name="Make an invitation").click()
     chief.get_by_text("Give this address to the administrator of Second LMS").wait_for()
     looked_at(chief, "invited")
+
+
+def test_a_new_signing_key_takes_one_sure_press(story: Story, chief: Page) -> None:
+    home(story, chief)
+    chief.get_by_role("link", name="Our signing keys").click()
+    chief.get_by_role("heading", name="Our signing keys", exact=True).wait_for()
+    assert "in use since" in text(chief)
+    chief.get_by_text("Make a new key now").click()
+    looked_at(chief, "keys")
+    chief.get_by_role("button", name="Yes, make a new key").dblclick()
+    chief.get_by_text("It will sign in 7 days.").wait_for()
+    assert chief.get_by_text("The public key, for pasting").count() == 2
+    chief.get_by_text("The public key, for pasting").first.click()
+    looked_at(chief, "keys-two")
+
+
+@pytest.fixture
+def renewable(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[ends.Web]:
+    """An address of the LMS for our registration; the practice LMS has none of its own."""
+    tool = story.ends.tool
+    monkeypatch.setattr(settings, "_current", settings.Settings(public_url=tool.url, secret_key=tool.secret))
+    far = ends.Web()
+    far.on("/registration", lambda _: Response(status=401))
+    with ends.serving(far) as url:
+        change = "UPDATE platform SET registration_url = :url, registration_token = :token"
+        with db_of(story).begin() as connection:
+            connection.execute(sa.text(change), {"url": f"{url}/registration", "token": sealing.seal("t")})
+        yield far
+
+
+@pytest.mark.usefixtures("renewable")
+def test_a_registration_is_renewed_in_the_background(story: Story, chief: Page) -> None:
+    home(story, chief)
+    chief.get_by_role("link", name="Union LMS").click()
+    chief.get_by_text("Renew the registration").click()
+    chief.get_by_role("button", name="Ask the LMS now").click()
+    chief.get_by_text("The LMS is asked. Look here again in half a minute.").wait_for()
+    for _ in range(60):
+        if "Refused on" in text(chief):
+            break
+        chief.wait_for_timeout(500)
+        chief.reload()
+    assert "Begin the registration again in the LMS, with a new invitation." in text(chief)
+    looked_at(chief, "renewal-refused")
 
 
 def test_an_lms_administrator_leaves_the_frame_for_a_window_of_her_own(story: Story) -> None:

@@ -14,6 +14,16 @@ pytestmark = pytest.mark.browser
 PHONE, WIDE, NARROWEST = 360, 1280, 320
 FIRST_VISIT, NEXT_PAGE = 40 * 1024, 12 * 1024  # bytes over the wire
 SEATS = ("author", "colleague", "facilitator", "representative", "outsider", "asked", "newcomer")
+FINGER = 44  # pixels that a finger needs; a link within a sentence is as tall as its line
+SMALL = """least => {
+  const inSentence = one => one.tagName === "A"
+    && [...one.parentElement.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+  return [...document.querySelectorAll("a[href], button, summary, select, textarea, input:not([type=hidden])")]
+    .filter(one => one.checkVisibility() && !one.matches(".skip") && !inSentence(one))
+    .map(one => ["radio", "checkbox"].includes(one.type) ? one.closest(".choice") ?? one : one)
+    .filter(one => one.getBoundingClientRect().height < least - .5)
+    .map(one => `${one.outerHTML.slice(0, 120)} is ${Math.round(one.getBoundingClientRect().height)} high`);
+}"""
 both = pytest.mark.parametrize("language", ["en", "ar"])
 
 
@@ -23,6 +33,8 @@ def faults(name: str, visitor: Visitor) -> Iterator[str]:
         visitor.width(pixels)
         for found in axe.violations(visitor.frame):
             yield f"{name} at {pixels}: {found}"
+    for found in visitor.frame.evaluate(SMALL, FINGER):
+        yield f"{name} at {PHONE}: {found}"
     visitor.width(NARROWEST)
     wide = visitor.frame.evaluate("document.scrollingElement.scrollWidth - innerWidth")
     if wide > 0:

@@ -53,6 +53,15 @@ def test_the_activitys_own_column_is_found_among_others() -> None:
         assert column(ends.activity_in(far.url)) == own["id"]
 
 
+@pytest.mark.parametrize(("told", "kept"), [("\ud800 half", "half"), ("a\x00b", "a b"), (None, ""), (" é ", " é ")])
+def test_what_a_column_is_called_can_be_kept(told: str | None, kept: str) -> None:
+    with ends.moodle() as far:
+        far.add_column(resourceLinkId="2", resourceId=RESOURCE_ID, label=told)
+        found = columns.find_or_make(ends.activity_in(far.url), label="Learning circle", maximum=10)
+        assert found is not None
+        assert found.label == kept
+
+
 def test_real_moodle_columns_are_understood() -> None:
     [captured, *_] = ends.seen("moodle-gradebook")
     with ends.moodle() as far:

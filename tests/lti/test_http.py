@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from werkzeug.wrappers import Request, Response
@@ -17,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from lti_tool import settings
 from lti_tool.errors import PlatformError
 from lti_tool.lti import http
+from lti_tool.lti.watches import Watch
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
 
@@ -233,6 +235,14 @@ def test_a_write_is_never_sent_twice() -> None:
     assert web.count("/") == 1
 
 
+def test_what_is_posted_leaves_at_once() -> None:
+    web = ends.Web().on("/", Response())
+    with ends.serving(web) as url, Watch(1) as watch, http._watching(watch):
+        line = http._connect("127.0.0.1", urlsplit(url).port or 0, 1)
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        line.close()
+
+
 def test_a_platform_that_asks_to_wait_is_not_asked_again() -> None:
     web = ends.Web().on("/", Response(status=503, headers={"Retry-After": "120"}))
     with ends.serving(web) as url:
@@ -248,11 +258,41 @@ def test_retry_after_may_be_a_date() -> None:
         assert 80 < (refusal(url).retry_after or 0) <= 90
 
 
-@pytest.mark.parametrize(("value", "wait"), [("soon", None), ("-5", None), ("99999999999", 86_400.0), ("", None)])
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("soon", None),
+        ("-5", None),
+        ("99999999999", 86_400.0),
+        ("", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+    ],
+)
 def test_a_retry_after_that_makes_no_sense_is_left_out(value: str, wait: float | None) -> None:
     web = ends.Web().on("/", Response(status=429, headers={"Retry-After": value}))
     with ends.serving(web) as url:
         assert refusal(url).retry_after == wait
+
+
+def test_json_that_is_labelled_a_page_keeps_its_letters() -> None:
+    told = '{"name": "Awa Traoré, 김"}'
+    with ends.serving(ends.Web().on("/", Response(told, content_type="text/html"))) as url:
+        assert http.get_json(url) == {"name": "Awa Traoré, 김"}
+
+
+def test_a_name_with_a_hundred_dead_addresses_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Any] = []
+
+    def silent(_line: socket.socket, address: Any) -> None:
+        tried.append(address)
+        time.sleep(0.1)
+        raise TimeoutError
+
+    dead = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))] * 100
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_where, **_options: dead)
+    monkeypatch.setattr(socket.socket, "connect", silent)
+    assert refusal("https://dead.example.org/", seconds=0.3).code == "platform_slow"
+    assert len(tried) < 10
 
 
 def test_a_page_instead_of_json_is_named() -> None:

@@ -11,7 +11,7 @@ from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti import launch, login
 from lti_tool.lti.messages import Storage
 from lti_tool.models import LoginState
-from tests.lti.issuer import TEACHER, Lms, finish
+from tests.lti.issuer import AGS, GONE, NRPS, TEACHER, Lms, finish
 from tests.lti.test_launch_refusals import raw, refusal
 
 
@@ -174,6 +174,26 @@ def test_a_login_that_a_cookie_was_set_for_is_bound_by_nothing_else(lms: Lms) ->
 @pytest.mark.parametrize("storage", [Storage.COOKIE, Storage.WINDOW])
 def test_a_launch_says_what_told_browsers_apart(lms: Lms, storage: Storage) -> None:
     assert finish(lms.form(begun=lms.login(storage=storage))).storage is storage
+
+
+def test_the_services_tell_whose_pages_are_around_us_where_many_share_an_issuer(lms: Lms) -> None:
+    school = "https://accra.instructure.com/api/lti/courses/1"
+    told = lms.launch(
+        **{
+            NRPS: {"context_memberships_url": f"{school}/names_and_roles"},
+            AGS: {"lineitems": f"{school}/line_items", "lineitem": "javascript:alert(1)"},
+        }
+    )
+    assert told.platform_addresses == (
+        lms.issuer, "https://lms.example.org/Auth", f"{school}/names_and_roles", f"{school}/line_items"
+    )  # fmt: skip
+
+
+def test_courses_that_the_lms_does_not_name_are_not_taken_for_one(lms: Lms) -> None:
+    for nothing in (GONE, None, {}, {"id": ""}, {"id": None, "title": "Kept secret"}):
+        first = lms.launch(context=nothing)
+        other = lms.launch(context=nothing, resource_link={"id": "link-2"})
+        assert (first.context_id, other.context_id) == ("link:link-1", "link:link-2")
 
 
 def test_a_cookie_that_came_after_all_is_as_good(lms: Lms) -> None:

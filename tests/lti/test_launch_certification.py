@@ -81,4 +81,4 @@ def test_valid_launches_pass(lms: Lms, who: str, case: str) -> None:
     assert launch.roles == tuple(words.get(text, text) if text != SHORT else role for text in said["roles"])
     assert launch.may_teach is (role == TEACHER and bool(words.keys() & set(said["roles"])))
     assert launch.name == said.get("name", "")  # an e-mail address is never taken for a name
-    assert launch.context_id == ("" if "context" in said else "course-1")
+    assert launch.context_id == ("link:link-1" if "context" in said else "course-1")

@@ -1,5 +1,6 @@
 """Notices of a platform (Platform Notification Service 1.0): believed only when signed, for us, and once."""
 
+import base64
 import json
 import random
 import time
@@ -61,6 +62,12 @@ def changed(**changes: Any) -> Callable[[Lms], str]:
     return lambda lms: lms.sign(notice(lms, **changes))
 
 
+def unsigned(body: dict[str, Any]) -> str:
+    """A token of somebody who has no key, and cares for no signature."""
+    parts = ({"alg": "RS256", "kid": "first"}, body)
+    return ".".join(base64.urlsafe_b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in parts) + ".AAAA"
+
+
 FORGED: dict[str, tuple[Callable[[Lms], str], str]] = {
     "no token": (lambda _lms: "not a token", "token_unreadable"),
     "endless": (lambda _lms: "x" * 70_000, "token_unreadable"),
@@ -68,6 +75,11 @@ FORGED: dict[str, tuple[Callable[[Lms], str], str]] = {
     "a key nobody published": (lambda lms: lms.sign(notice(lms), key="second"), "key_unknown"),
     "another key under a known name": (lambda lms: lms.sign(notice(lms), key="second", kid="first"), "signature_wrong"),
     "a key brought along": (lambda lms: lms.sign(notice(lms), jku="https://evil.example.org"), "header_refused"),
+    "an issuer that no database takes": (lambda lms: unsigned(notice(lms, iss="\ud800\x00")), "platform_unknown"),
+    "an audience that no database takes": (
+        lambda lms: unsigned(notice(lms, aud=["\x00", "\ud800"])),
+        "platform_unknown",
+    ),
     "an issuer nobody knows": (changed(iss="https://evil.example.org"), "platform_unknown"),
     "for somebody else": (changed(aud="another"), "platform_unknown"),
     "for somebody else, too": (changed(aud=["circles-1", "evil"]), "audience_wrong"),

@@ -128,7 +128,7 @@ def test_pylti1p3_gets_a_fresh_registration_with_our_parsed_key() -> None:
     with db.work() as session:
         platform = registry.add(**FACTS, audience="https://api.example.org/token")
         session.commit()
-    first, second = registry.registration(platform), registry.registration(platform)
+    first, second = registry.PlatformRegistration(platform), registry.PlatformRegistration(platform)
     assert first is not second
     kid, private = keys.signing_key()
     assert first.get_kid() == kid

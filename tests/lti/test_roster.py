@@ -1,6 +1,8 @@
 """The roster: pages, names and roles as real platforms write them."""
 
+import time
 import tracemalloc
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +13,7 @@ from lti_tool.errors import PlatformError
 from lti_tool.lti import paging, roster
 from lti_tool.lti.messages import RosterMember
 from lti_tool.models import Course
+from lti_tool.services import deliveries
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
 
@@ -164,6 +167,23 @@ def test_an_endless_roll_of_pages_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         everybody(course(far.url))
 
 
+def test_a_roll_whose_every_page_takes_a_while_does_not_hold_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "LONGEST", 0.0)
+    with ends.moodle(people=5_000) as far, pytest.raises(PlatformError, match="platform_slow"):
+        everybody(course(far.url))
+    assert timedelta(seconds=240) < deliveries.LEASE
+
+
+def test_a_page_of_everybody_comes_in_portions_and_an_empty_one_comes_too() -> None:
+    """No database takes a question about a hundred thousand people, and nobody should wait for one to be answered."""
+    crowd = {"members": [{"user_id": str(number), "roles": []} for number in range(1_201)]}
+    with ends.moodle() as far:
+        here = course(far.url)
+        far.on(PATH, ends.as_json(crowd), ends.as_json({"members": []}))
+        assert [len(page) for page in roster.read(here)] == [500, 500, 201]
+        assert list(roster.read(here)) == [[]]
+
+
 def moodle_link() -> str:
     return str(ends.seen("moodle-gradebook")[1]["response"]["headers"]["Link"])
 
@@ -199,3 +219,10 @@ def test_the_next_page_is_found_as_platforms_write_it(header: str | None, expect
 def test_a_next_page_elsewhere_is_refused(target: str) -> None:
     with pytest.raises(PlatformError, match="foreign_page"):
         paging.next_link(f"<{target}>; rel=next", requested="http://localhost:8080/x")
+
+
+@pytest.mark.parametrize("header", ["<" * 60_000, "<a" * 30_000, "<a>" + '"' * 60_000, "<a>; rel" + " " * 60_000])
+def test_a_header_of_sixty_thousand_brackets_is_read_at_once(header: str) -> None:
+    began = time.perf_counter()
+    assert paging.next_link(header, requested="http://localhost:8080/x") is None
+    assert time.perf_counter() - began < 1

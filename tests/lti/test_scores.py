@@ -175,6 +175,20 @@ def test_what_cannot_be_read_back_is_neither_delivered_nor_called_changed(produc
         assert (fault(here).code, fault(here).final) == (code, True)
 
 
+@pytest.mark.parametrize("told", [float("nan"), float("inf"), 10**400, "8", True])
+def test_a_result_that_is_no_number_counts_for_nothing(told: object) -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.on(RESULTS, ends.as_json([{"userId": "19", "resultScore": told, "resultMaximum": 10}]))
+        held = scores.result_of(here, "19")
+        assert held is not None
+        assert held.share is None
+        far.on(RESULTS, ends.as_json([{"userId": "19", "resultScore": 1, "resultMaximum": told}]))
+        held = scores.result_of(here, "19")
+        assert held is not None
+        assert held.maximum == 1
+
+
 def test_canvas_is_told_that_this_is_no_new_attempt() -> None:
     with ends.moodle() as far:
         scores.post(with_column(far, product="canvas"), statement())

@@ -59,6 +59,7 @@ def test_a_token_near_its_end_is_not_begun_with() -> None:
         mine.get_access_token([tokens.ROSTER])
         mine.get_access_token([tokens.ROSTER])
         assert far.count(TOKEN) == 2
+    assert kept() == []
 
 
 def test_a_token_sealed_under_a_lost_key_is_asked_for_again() -> None:
@@ -70,7 +71,7 @@ def test_a_token_sealed_under_a_lost_key_is_asked_for_again() -> None:
         assert far.count(TOKEN) == 2
 
 
-@pytest.mark.parametrize("lasts", [None, "soon", "nan", -5, "1e400"])
+@pytest.mark.parametrize("lasts", [None, "soon", "nan", -5, "1e400", 10**400, -1e300])
 def test_a_token_that_does_not_say_how_long_it_lasts_is_used_at_once_only(lasts: object) -> None:
     with ends.moodle() as far:
         mine = connector(far.url)
@@ -172,6 +173,16 @@ def test_a_token_that_the_platform_forgot_is_replaced_once() -> None:
         with pytest.raises(PlatformError) as caught:
             mine.call("GET", address, scope=tokens.ROSTER)
         assert (caught.value.code, far.count(ROSTER)) == ("token_not_accepted", 4)
+
+
+def test_a_brief_token_in_the_place_of_a_forgotten_one_leaves_none_of_them() -> None:
+    with ends.moodle() as far:
+        mine = connector(far.url)
+        mine.get_access_token([tokens.ROSTER])
+        far.on(TOKEN, ends.as_json({"access_token": "brief", "expires_in": 30}))
+        assert mine.get_access_token([tokens.ROSTER], fresh=True) == "brief"
+        assert mine.get_access_token([tokens.ROSTER]) == "brief"
+        assert far.count(TOKEN) == 3
 
 
 def test_nobody_waits_for_a_platform_while_holding_the_database() -> None:

@@ -1,5 +1,6 @@
 """Open edX's platform code in an environment of its own, our tool as it really runs, and courses that open it."""
 
+import fcntl
 import hashlib
 import os
 import select
@@ -27,6 +28,13 @@ Browsers = Callable[[], Browser]
 @pytest.fixture(scope="session")
 def openedx_python() -> Path:
     """The python of an environment with Open edX's code; made once, and again when the pinned versions change."""
+    ENVIRONMENT.parent.mkdir(parents=True, exist_ok=True)
+    with ENVIRONMENT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the suite may run in several processes
+        return _made()
+
+
+def _made() -> Path:
     python = ENVIRONMENT / "bin" / "python"
     stamp = ENVIRONMENT / "made-from"
     wanted = f"{sys.version} {hashlib.sha256(LOCK.read_bytes()).hexdigest()}"

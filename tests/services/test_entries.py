@@ -244,12 +244,15 @@ class TestSharedList:
         entry_version = entry.versions[-1]
         answer(entry_version, salma)
         answer(entry_version, jurg, FeedbackState.WRITING)
-        first, second = entries.shared(circle, within=reach(salma))
+        (first, second), earlier = entries.shared(circle, within=reach(salma), limit=2)
+        assert not earlier
         assert (first.version_id, first.stage.key, first.opening) == (newest.id, "try", "Exit tickets, first try")
         assert ([one.id for one in second.authors], second.answered) == ([ama.id], 1)
         assert second.opening == "word " * 11 + "word…"
         assert mine.id not in (first.version_id, second.version_id)
-        assert len(entries.shared(circle, within=reach(salma), limit=1)) == 1
+        assert entries.shared(circle, within=reach(salma), limit=1) == ([first], True)
+        assert entries.shared(circle, within=reach(salma), limit=1, page=2) == ([second], False)
+        assert entries.shared(circle, within=reach(salma), limit=1, page=3) == ([], False)
 
     def test_costs_the_same_for_one_and_for_many(
         self, circle: Circle, ama: Person, salma: Person, counted: list[str]
@@ -257,7 +260,7 @@ class TestSharedList:
         def cost() -> int:
             db.session.expire_all()
             counted.clear()
-            for one in entries.shared(circle, within=reach(salma)):
+            for one in entries.shared(circle, within=reach(salma), limit=5)[0]:
                 assert one.authors[0].display_name
                 assert one.stage
             return len(counted)

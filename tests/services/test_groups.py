@@ -325,5 +325,5 @@ class TestSharingOut:
         self.people(other, (1, ["7"]))
         with db.work(read_only=True):
             here, there = memberships.unplaced([course.id]), memberships.unplaced([other.id])
-            assert list(group_circles.feeding(circle, [*here, *there]).values()) == [""]
-            assert list(group_circles.feeding(circle, [*here, *there])) == [here[0].id]
+            assert list(group_circles.feeding(group_circles.sources(circle), [*here, *there]).values()) == [""]
+            assert list(group_circles.feeding(group_circles.sources(circle), [*here, *there])) == [here[0].id]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import jwt
 import pytest
 import sqlalchemy as sa
 
@@ -70,6 +71,45 @@ def test_a_stolen_key_ends_at_once() -> None:
     assert ours.signing_key()[0] == fresh
     keys.retire(stolen, by=None, publish=False)
     assert [key["kid"] for key in ours.public_key_set()["keys"]] == [fresh]
+
+
+def test_since_when_a_key_signs_is_told_in_every_way_that_it_can_begin() -> None:
+    ours.signing_key()
+    assert [bool(key.signs_since) for key in keys.all()] == [True]
+    keys.rotate(by=None)
+    assert [bool(key.signs_since) for key in keys.all()] == [True, False]
+    days_pass(7)
+    first, second = keys.all()
+    assert first.signs_since is not None
+    assert second.signs_since is not None
+    assert second.signs_since - second.published_at >= timedelta(days=7)
+    fresh = keys.rotate(by=None, at_once=True)
+    assert {key.kid: bool(key.signs_since) for key in keys.all()}[fresh]
+
+
+def test_one_new_key_at_a_time() -> None:
+    keys.rotate(by=None)
+    with pytest.raises(RefusedError, match="key_waits"):
+        keys.rotate(by=None)
+    assert uses() == [Use.SIGNS, Use.NEXT]
+
+
+def test_when_the_calendar_makes_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert keys.next_at() is None
+    ours.signing_key()
+    (only,) = keys.all()
+    assert keys.next_at() == only.published_at + timedelta(days=90)
+    monkeypatch.setattr(settings, "_current", settings.current().model_copy(update={"key_days": 0}))
+    assert keys.next_at() is None
+
+
+def test_the_public_half_checks_what_the_key_signed() -> None:
+    kid, private = ours.signing_key()
+    token = jwt.encode({"a": 1}, private, algorithm="RS256")
+    (only,) = keys.all()
+    assert only.kid == kid
+    assert jwt.decode(token, only.public_pem, algorithms=["RS256"]) == {"a": 1}
+    assert "PRIVATE" not in only.public_pem
 
 
 def test_the_last_key_that_could_sign_stays() -> None:

@@ -55,7 +55,7 @@ class TestBlocking:
             for table in (LoginState, AccessToken):
                 assert [row.platform_id for row in unit.scalars(sa.select(table))] == [other.id]
             assert kept(platform.id).standing is Standing.BLOCKED
-            assert platforms.addresses_of(platform.id) == []
+            assert platforms.addresses_for(here.id) == []
             assert noted() == ["platform.blocked"]
             with pytest.raises(RefusedError, match="platform_blocked"):
                 ToolConf().find_platform(platform.issuer, platform.client_id)

@@ -32,7 +32,7 @@ def lms(request: pytest.FixtureRequest, app: Flask) -> Iterator[School]:
 def checked(lms: School) -> Connection:
     """Ask for a self-check, let the worker do it, and look."""
     with db.work() as unit:
-        self_checks.ask_for(unit.scalars(sa.select(Platform)).one())
+        self_checks.ask_for(unit.scalars(sa.select(Platform)).one(), within=ALL)
         unit.commit()
     lms.work()
     with db.work(read_only=True):
@@ -130,6 +130,6 @@ def test_nothing_of_anybody_is_kept(lms: School) -> None:
 def test_it_is_asked_once_while_it_is_under_way(lms: School) -> None:
     for _ in range(3):
         with db.work() as unit:
-            self_checks.ask_for(unit.scalars(sa.select(Platform)).one())
+            self_checks.ask_for(unit.scalars(sa.select(Platform)).one(), within=ALL)
             unit.commit()
     assert [one.kind for one in lms.owed()].count("self_check") == 1

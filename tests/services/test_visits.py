@@ -10,7 +10,7 @@ from lti_tool import db, settings
 from lti_tool.db import now
 from lti_tool.lti.messages import Launch
 from lti_tool.models import Activity, Course, Delivery, Enrolment, Membership, Person
-from lti_tool.services import people, visits
+from lti_tool.services import deliveries, people, visits
 from tests import build
 
 ROSTER = "https://lms.example.org/roster"
@@ -105,6 +105,16 @@ class TestRoster:
         arrive(build.launch(course, "another", roster_url=ROSTER))
         assert self.owed() == [{"course_id": course.id}]
 
+    def test_is_asked_for_anew_once_somebody_began_to_read_it(self, course: Course) -> None:
+        arrive(build.launch(course, roster_url=ROSTER))
+        arrive(build.launch(course, "another", roster_url=ROSTER))
+        assert only(Delivery).edition == 1
+        with db.work() as unit:
+            deliveries.claim_next(now())
+            unit.commit()
+        arrive(build.launch(course, "a third", roster_url=ROSTER))
+        assert (only(Delivery).edition, only(Delivery).attempts) == (2, 0)
+
     def test_is_not_asked_for_where_there_is_none(self, course: Course) -> None:
         arrive(build.launch(course))
         assert self.owed() == []
@@ -185,6 +195,14 @@ class TestLoading:
             clock.shift(timedelta(seconds=2))
             with db.work(read_only=True):
                 assert visits.load(visit.id) is None
+
+    @pytest.mark.parametrize("test_user", [False, True])
+    def test_the_test_person_of_the_lms_looks_after_nothing(self, course: Course, test_user: bool) -> None:
+        visit = arrive(build.launch(course, administers=True, test_user=test_user))
+        with db.work(read_only=True):
+            found = visits.load(visit.id)
+        assert found is not None
+        assert found.administers is not test_user
 
     @pytest.mark.usefixtures("app")
     def test_a_made_up_visit_is_nobody(self) -> None:

@@ -161,22 +161,35 @@ class TestColleague:
         with db.work() as unit:
             for row in unit.query(Feedback):
                 unit.delete(row)
-            version_id = entries.shared(circle, within=reach(ama))[0].version_id
+            (only,), _earlier = entries.shared(circle, within=reach(ama), limit=1)
             for position in range(2):
                 writer = Person(platform_id=ama.platform_id, sub=f"writer-{position}")
                 unit.add(writer)
                 unit.flush()
-                unit.add(Feedback(version_id=version_id, circle_id=circle.id, writer_id=writer.id,
+                unit.add(Feedback(version_id=only.version_id, circle_id=circle.id, writer_id=writer.id,
                                   protocol="ladder", state="sent", sent_at=now()))  # fmt: skip
             unit.commit()
         assert "Values and concern · 2 words" in reader.as_(ama).open(f"/circles/{circle.id}").text
 
-    def test_finds_five_and_the_earlier_ones_folded(self, reader: Reader, circle: Circle, ama: Person) -> None:
-        for number in range(7):
-            share(circle, build.member(circle, name=f"Colleague {number}"), f"Work {number}")
+    def test_finds_the_five_newest_and_a_way_to_all(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        share(circle, ama, "My own work")
+        for number in range(1, 27):
+            share(circle, build.member(circle, name=f"Colleague {number}"), f"Work {number}.")
         page = reader.as_(ama).open(f"/circles/{circle.id}")
-        folded = page.text.index("Earlier")
-        assert page.text.index("Work 6") < page.text.index("Work 2") < folded < page.text.index("Work 1")
+        assert [number for number in range(1, 27) if f"Work {number}." in page] == [22, 23, 24, 25, 26]
+        newest = reader.follow("All that colleagues shared")
+        assert [number for number in range(1, 27) if f"Work {number}." in newest] == list(range(7, 27))
+        assert newest.text.index("Work 26.") < newest.text.index("Work 7.")
+        last = reader.follow("Earlier")
+        assert [number for number in range(1, 27) if f"Work {number}." in last] == list(range(1, 7))
+        assert "My own work" not in last
+        assert "Work 26." in reader.follow("Newer")
+
+    @pytest.mark.parametrize("page", ["0", "-1", "none", "99999999999999999999"])
+    def test_an_address_with_a_page_that_is_not_there_is_a_page(
+        self, reader: Reader, circle: Circle, ama: Person, page: str
+    ) -> None:
+        assert reader.as_(ama).open(f"/circles/{circle.id}/shared?page={page}").status == 200
 
     def test_reads_the_programme_s_own_word_for_the_circle(self, reader: Reader, course: Course) -> None:
         person = build.member(build.circle(course, key="fasmed_learning_group"), "member")
@@ -279,7 +292,7 @@ def crowd(course: Course, people: int) -> tuple[Circle, Person, Person]:
         begin(circle, reads, "A draft of her own", stage="plan")
         for author in authors:
             entries.share(begin(circle, author, "Exit tickets"), by=author)
-        version_id = entries.shared(circle, within=reach(reads))[0].version_id
+        version_id = entries.shared(circle, within=reach(reads), limit=1)[0][0].version_id
         for person in (reads, facilitator):
             db.find_or_add(
                 Feedback,

@@ -140,8 +140,27 @@ class TestWriting:
     def test_tells_that_changes_are_not_shared_yet(self, reader: Reader, circle: Circle, ama: Person) -> None:
         entry_id = begun(circle, ama, "Exit tickets", share=True)
         reader.as_(ama).open(at(circle, entry_id))
-        assert "changes that are not shared" in reader.press("Keep as draft", answer_did="More").text
+        page = reader.press("Keep, and share later", answer_did="More")
+        assert "changes that are not shared" in page.text
+        assert "To your circle" not in page.text, "she is not done here"
         assert "changes that are not shared" not in reader.press("Share this version").text
+
+    def test_who_shared_is_led_on_and_not_told_that_it_becomes_a_draft(
+        self, reader: Reader, circle: Circle, ama: Person
+    ) -> None:
+        reader.as_(ama).open(at(circle, begun(circle, ama, "Exit tickets")))
+        assert "To your circle" not in reader.open(at(circle, begun(circle, ama, "Another"))).text
+        page = reader.press("Share with my circle")
+        assert "To your circle" in page.text
+        assert "Keep as draft" not in page.text
+
+    def test_a_version_says_the_day_and_no_clock_of_another_country(
+        self, reader: Reader, circle: Circle, ama: Person
+    ) -> None:
+        page = reader.as_(ama).open(at(circle, begun(circle, ama, "Exit tickets", share=True)))
+        shared = page.text.partition("What was shared")[2].partition("You are")[0]
+        assert "Version 1" in shared
+        assert ":" not in shared
 
     def test_a_long_text_is_refused_with_every_word(self, reader: Reader, circle: Circle, ama: Person) -> None:
         reader.as_(ama).open(at(circle, begun(circle, ama)))

@@ -11,6 +11,7 @@ from lti_tool import db, settings
 from lti_tool.models import Circle, Entry, Evidence, Person
 from lti_tool.services import entries, evidence
 from tests import build
+from tests.files.build import pdf
 from tests.reader import Reader
 from tests.services.writing import begin, picture
 
@@ -81,6 +82,35 @@ def test_a_chosen_file_is_added_whatever_button_is_pressed(
     page = reader.press("Share with my circle", file=(picture(), "a.jpg"))
     assert "whether pupils can be recognised" in page.text
     assert len(pieces()) == 1
+
+
+def test_she_is_led_to_the_open_question_far_down_the_page(
+    reader: Reader, circle: Circle, ama: Person, entry_id: int
+) -> None:
+    """On a phone it stands three screens below the first line, where the page begins otherwise."""
+
+    def led_to(do: str, **also: object) -> str:
+        page = reader.as_(ama).open(at(circle, entry_id))
+        hidden = dict(re.findall(r'type="hidden" name="(visit|once|edition)" value="([^"]*)"', page))
+        said = {**hidden, "answer_did": "A card", "kind": "tally", "do": do, **also}
+        return reader.client.post(at(circle, entry_id), data=said).location
+
+    for number in (0, 1):
+        assert led_to("add", file=(picture(), "a.jpg")) == f"{at(circle, entry_id)}#evidence-{pieces()[number].id}"
+    first, second = (one.id for one in pieces())
+    assert led_to("share") == f"{at(circle, entry_id)}#evidence-{first}"
+    assert led_to("share", **{f"pupils_{first}": "none"}) == f"{at(circle, entry_id)}#evidence-{second}"
+    assert f'id="evidence-{second}"' in reader.open(at(circle, entry_id))
+
+
+def test_a_document_without_a_name_is_not_called_a_photo(
+    reader: Reader, circle: Circle, ama: Person, entry_id: int
+) -> None:
+    reader.as_(ama).open(at(circle, entry_id))
+    assert "A document (PDF)" in reader.press("Add it", file=(io.BytesIO(pdf()), "plan.pdf")).text
+    page = reader.press("Add it", file=(io.BytesIO(pdf()), "plan.pdf"), kind="plan_document")
+    assert "A document (PDF)" in page.text
+    assert "Lesson or learning plan (PDF)" in page.text
 
 
 def test_a_double_press_adds_one(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:

@@ -1,10 +1,13 @@
 """The pages of a feedback, as its writer, the author and everybody else open them."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 
 from lti_tool import access, db
+from lti_tool.db import now
 from lti_tool.models import EntryVersion, Feedback, Membership, Person
 from lti_tool.services import entries
 from tests import build
@@ -103,6 +106,8 @@ class TestGiving:
         assert "The first question needs a word or two" in page.text
         assert "Step 1 of" in page.text
         assert here.of(here.ben).state == "writing"
+        page = here.reader.press("Send now", **{box(page): "Now the first, too"})
+        assert "Sent." in page.text, "from here it goes in one press"
 
     def test_typing_is_kept_and_the_page_can_go_on(self, here: Place) -> None:
         here.reader.as_(here.ben)
@@ -195,6 +200,35 @@ class TestReceiving:
         here.reader.press("Read it")
         assert "says thanks" in here.reader.press("Thanks").text
 
+    def test_after_the_thanks_she_says_what_she_will_try_and_changes_her_text(self, here: Place) -> None:
+        here.send(here.ben)
+        here.reader.as_(here.ama).open(here.text)
+        here.reader.press("Read it")
+        page = here.reader.press("Thanks")
+        assert "I’ll try …" in page.text, "thanks do not cost her the second answer"
+        page = here.reader.press("Send", text="Pairs first.", kind="will_try")
+        assert "Pairs first." in page.text
+        assert "I’ll try …" not in page.text
+        assert re.search(rf'class="button main" href="{here.base}/entries/{here.version.entry_id}"', page)
+
+    def test_words_on_a_former_version_are_found_from_the_new_one(self, here: Place) -> None:
+        here.send(here.ben)
+        new = here.text.replace("/versions/1", "/versions/2")
+        with db.work() as unit:
+            fb.share(here.version.entry, here.ama, practice="Changed.")
+            unit.commit()
+        to = f"{here.text}#colleagues-said"
+        for person, finds in ((here.facilitator, True), (here.ben, True), (here.ama, True), (here.cy, False)):
+            page = here.reader.as_(person).open(new)
+            assert (to in page and "What colleagues said on version 1" in page.text) is finds
+            assert ("Nobody has answered yet." in page.text) is not finds
+
+    def test_the_author_is_not_told_that_a_colleague_asks_her_own_question(self, here: Place) -> None:
+        here.send(here.ben)
+        page = here.reader.as_(here.ama).open(here.path(here.ben))
+        assert "Does it last?" in page.text
+        assert "What your colleague would like to know" not in page.text
+
     def test_a_colleague_reads_others_after_sending_her_own(self, here: Place) -> None:
         here.send(here.ben)
         here.reader.as_(here.cy)
@@ -216,6 +250,66 @@ class TestReceiving:
         for person, may in ((here.facilitator, True), (here.cy, True), (here.ama, False)):
             here.reader.as_(person)
             assert ("Give a word" in here.reader.open(here.text).text) is may
+
+
+class TestNews:
+    """Whoever was answered is told where she lands; before that a question could wait for ever."""
+
+    def heading(self, here: Place, person: Person) -> str:
+        text = here.reader.as_(person).open(here.base).text
+        return text.partition("New for you ")[2].partition(" Colleagues shared")[0]
+
+    def asked(self, here: Place) -> None:
+        here.send(here.ben)
+        here.reader.as_(here.ama).open(here.text)
+        here.reader.press("Read it")
+        here.reader.press("Send", text="Which one?")  # the first box asks
+
+    def test_thanks_reach_the_writer(self, here: Place) -> None:
+        here.send(here.ben)
+        assert self.heading(here, here.ben) == ""
+        here.reader.as_(here.ama).open(here.text)
+        here.reader.press("Read it")
+        here.reader.press("Thanks")
+        assert "Ama Owusu thanks you" in self.heading(here, here.ben)
+        assert here.path(here.ben) in here.reader.open(here.base)
+        assert self.heading(here, here.ama) == ""
+        assert self.heading(here, here.cy) == ""
+
+    def test_a_question_waits_until_it_is_answered(self, here: Place) -> None:
+        self.asked(here)
+        with time_machine.travel(now() + timedelta(days=20)):
+            assert "Ama Owusu asks you something" in self.heading(here, here.ben)
+            here.reader.open(here.path(here.ben))
+            here.reader.press("Send", text="The second.")
+            assert self.heading(here, here.ben) == ""
+            assert "Ben Adeyemi adds a word" in self.heading(here, here.ama)
+        with time_machine.travel(now() + timedelta(days=28)):
+            assert self.heading(here, here.ama) == "", "an answer is news for a week"
+
+    def test_the_writer_is_told_that_her_words_are_on_hold(self, here: Place) -> None:
+        here.send(here.ben)
+        here.reader.as_(here.ama).open(here.path(here.ben, "/hold"))
+        here.reader.press("Put on hold", kind="hurtful", reason="It hurts.")
+        assert "Words on hold" in self.heading(here, here.ben)
+        assert self.heading(here, here.ama) == self.heading(here, here.facilitator) == self.heading(here, here.cy) == ""
+        here.reader.as_(here.ben).open(here.path(here.ben))
+        here.reader.press("Say it another way")
+        assert self.heading(here, here.ben) == ""
+
+    @pytest.mark.parametrize("kind", ["child_safety", "privacy"])
+    def test_the_facilitator_lands_on_what_she_is_asked_to_look_at(self, here: Place, kind: str) -> None:
+        here.send(here.ben)
+        here.send(here.cy)
+        here.reader.as_(here.ama).open(here.path(here.ben, "/hold"))
+        here.reader.press("Put on hold", kind=kind, reason="Please look.")
+        if kind != "child_safety":
+            here.reader.press("Ask the facilitator to look")
+        assert "You are asked to look at this" in self.heading(here, here.facilitator)
+        assert here.path(here.ben) in here.reader.open(here.base)
+        assert "Words on hold" in self.heading(here, here.ben)
+        for person in (here.ama, here.cy):
+            assert self.heading(here, person) == ""
 
 
 class TestHolds:

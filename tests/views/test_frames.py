@@ -40,6 +40,7 @@ def test_every_answer_is_strict_and_kept_nowhere(client: FlaskClient) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "camera=()" in answer.headers["Permissions-Policy"]
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
         assert "X-Frame-Options" not in answer.headers  # it knows one site only, and we live in frames
 
 
@@ -94,9 +95,10 @@ class TestAncestors:
         """Her page says "please open this from your course" inside her course, and not a blank frame."""
         mine = build.platform(issuer="https://lms.union.example", auth_url="https://lms.union.example/auth")
         build.platform(issuer="https://another.example")
-        sign_in(client, build.person(build.course(mine)))  # type: ignore[arg-type]
+        person = build.person(build.course(mine))
+        sign_in(client, person)  # type: ignore[arg-type]
         with client.session_transaction(base_url=settings.current().public_url) as cookie:
-            cookie["platform"] = mine.id
+            cookie["person"] = person.id
         with db.work() as unit:
             unit.query(Visit).delete()
             unit.commit()
@@ -132,6 +134,28 @@ class TestAncestors:
         assert self.of(client, "/circles/forming") == expected
         unknown = client.application.test_client().get("/circles", headers={"Referer": "https://portal.union.example/"})
         assert policy(unknown)["frame-ancestors"] == "https://portal.union.example"
+
+    @pytest.mark.proves("security", 14)
+    def test_are_the_school_s_own_host_where_many_share_an_issuer(self, client: FlaskClient) -> None:
+        """Hosted Canvas and Blackboard: neither issuer nor login is on the host whose page is around ours."""
+        shared = build.platform(issuer="https://canvas.instructure.com", auth_url="https://sso.canvaslms.com/api/lti")
+        own = {"https://canvas.instructure.com", "https://sso.canvaslms.com"}
+        school = build.course(shared, roster_url="https://accra.instructure.com/api/lti/courses/1/names_and_roles")
+        other = build.course(shared, line_items_url="https://lagos.instructure.com/api/lti/courses/1/line_items")
+        here, there = build.person(school), build.person(other)
+        sign_in(client, here)  # type: ignore[arg-type]
+        assert self.of(client, "/circles/forming") == own | {"https://accra.instructure.com"}
+        elsewhere = client.application.test_client()
+        sign_in(elsewhere, there)  # type: ignore[arg-type]
+        assert self.of(elsewhere, "/circles/forming") == own | {"https://lagos.instructure.com"}
+        with client.session_transaction(base_url=settings.current().public_url) as cookie:
+            cookie["person"] = here.id
+        with db.work() as unit:
+            unit.query(Visit).delete()
+            unit.commit()
+        kept = client.post("/circles/1/meetings", data={"notes": "What we said."})  # the page that gives her text back
+        assert kept.status_code == 401
+        assert set(policy(kept)["frame-ancestors"].split()) == own | {"https://accra.instructure.com"}
 
     @pytest.mark.proves("security", 14)
     def test_are_all_where_a_refusal_in_a_frame_says_nothing(self, client: FlaskClient) -> None:

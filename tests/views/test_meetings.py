@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from lti_tool import db
+from lti_tool import access, db
+from lti_tool.access import Permission, Rights
 from lti_tool.db import now
 from lti_tool.models import Circle, Meeting, Norm, Person
 from tests import build
@@ -212,3 +213,17 @@ def test_an_empty_page_says_what_will_be_here(reader: Reader, circle: Circle) ->
     page = reader.as_(build.member(circle)).open(address(circle))
     assert "The meetings of the circle will be here." in page.text
     assert "What you agree on about working together will be here." in page.text
+
+
+@pytest.mark.usefixtures("facilitator")
+def test_who_can_see_it_stands_beside_every_box(
+    reader: Reader, circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence comes from the grants that guard the page."""
+    said = "Who can see this: teachers of the circle, its facilitators, those who support the circle from outside"
+    meeting = plan(circle)
+    for path, forms in ((address(circle), 2), (address(circle, meeting), 1)):
+        assert reader.open(path).text.count(said) == forms
+    fewer = access.GRANTS[Rights.SUPPORTER] - {Permission.SEE_MEETINGS}
+    monkeypatch.setitem(access.GRANTS, Rights.SUPPORTER, fewer)
+    assert said not in reader.open(address(circle)).text

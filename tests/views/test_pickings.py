@@ -51,7 +51,9 @@ def author(at: School, person: str = FACILITATOR, **settings: Any) -> Reader:
     return reader
 
 
-def ask(at: School, reader: Reader, person: str = FACILITATOR, **settings: Any) -> Any:
+def ask(
+    at: School, reader: Reader, person: str = FACILITATOR, *, roles: list[str] | None = None, **settings: Any
+) -> Any:
     """Carry a request for links to the tool; a setting that is None is left out."""
     url, fields = at.lms.login(
         at.lms.opening(person=person, course=COURSE, kind="deep_linking", client_id=at.client_id)
@@ -61,8 +63,26 @@ def ask(at: School, reader: Reader, person: str = FACILITATOR, **settings: Any) 
     facts = {"person": person, "course": COURSE, "kind": "deep_linking", "client_id": at.client_id, "nonce": nonce}
     honest = jwt.decode(at.lms.id_token(**facts), options={"verify_signature": False})[claims.DEEP_LINKING]
     said = {name: value for name, value in (honest | settings).items() if value is not None}
-    token = at.lms.id_token(**facts, overrides={"deep_linking_settings": said})
+    changed = {"deep_linking_settings": said} | ({} if roles is None else {"roles": roles})
+    token = at.lms.id_token(**facts, overrides=changed)
     return reader.client.post("/lti/launch", base_url=PUBLIC, data={"state": state, "id_token": token})
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        [claims.MEMBERSHIP + "Learner"],
+        [],
+        [claims.INSTITUTION + "Instructor"],
+        [claims.MEMBERSHIP + "Instructor", claims.TEST_USER],
+    ],
+    ids=["a learner", "nobody", "a teacher elsewhere", "the LMS's test person"],
+)
+def test_only_who_teaches_here_chooses(here: School, roles: list[str]) -> None:
+    answer = ask(here, Reader(here.app), roles=roles)
+    assert answer.status_code == 409
+    with db.work(read_only=True) as unit:
+        assert unit.scalars(sa.select(Picking)).all() == []
 
 
 def resources(page: Page) -> list[str]:

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug import Request, Response
 
-from lti_tool import db
+from lti_tool import db, jobs
 from lti_tool.demo import browser
 from lti_tool.demo.people import INQUIRY
-from lti_tool.models import AuditLine, Deployment, Invite, Platform
+from lti_tool.lti import sealing, tokens
+from lti_tool.models import Activity, Administrator, AuditLine, Course, Delivery, Deployment, Invite, Platform, Sighting
 from tests import administering, build, school
 from tests.conftest import PUBLIC
+from tests.lti import ends
 from tests.reader import Reader
 from tests.school import COURSE, School
 from tests.test_costs import statements
@@ -264,3 +267,181 @@ class TestOfARunningLms:
         page = chief.open("/platforms/1")
         assert "The id_token comes from the future" in page.text
         assert "time server" in page.text
+
+
+class Far(ends.Web):
+    """An LMS with an address for our registration (RFC 7592)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = 0
+        self.status = 200
+        self.on("/registrations/abc", self.answer)
+
+    def answer(self, request: Request) -> Response:
+        self.told += request.method == "PUT"
+        told = ends.as_json({"client_id": "abc", "scope": tokens.ROSTER})
+        return told if self.status == 200 else Response(status=self.status)
+
+
+class TestRenewal:
+    @pytest.fixture
+    def far(self, chief: Reader) -> Iterator[Far]:
+        far = Far()
+        with ends.serving(far) as url:
+            facts = {"registration_url": f"{url}/registrations/abc", "registration_token": sealing.seal("t")}
+            self.path = f"/platforms/{build.platform(client_id='abc', **facts).id}"
+            chief.open(self.path)
+            yield far
+
+    def test_is_asked_in_the_background_and_told(self, far: Far, chief: Reader) -> None:
+        page = chief.press("Ask the LMS now")
+        assert far.told == 0, "the page itself must not call the LMS"
+        assert "Asked on" in page.text
+        assert "Ask the LMS now" not in page
+        jobs.sweep()
+        assert far.told == 1
+        text = chief.open(self.path).text
+        assert "Renewed on" in text
+        assert tokens.ROSTER in text
+        assert verbs() == [("platform.renewed", {})]
+        assert "with administrator’s link" in chief.open("/audit").text
+
+    def test_refused_says_why_and_what_to_do(self, far: Far, chief: Reader) -> None:
+        far.status = 401
+        chief.press("Ask the LMS now")
+        jobs.sweep()
+        text = chief.open(self.path).text
+        assert "Refused on" in text
+        assert "did not accept the token that it gave for the registration. In the LMS: Begin the registration" in text
+        assert verbs() == []
+        far.status = 200
+        chief.press("Ask the LMS now")
+        jobs.sweep()
+        assert "Renewed on" in chief.open(self.path).text
+
+    def test_an_lms_that_is_down_is_asked_again(self, far: Far, chief: Reader) -> None:
+        far.status = 503
+        chief.press("Ask the LMS now")
+        jobs.sweep()
+        assert "It is tried again by itself." in chief.open(self.path).text
+
+    def test_what_was_blocked_meanwhile_is_asked_no_more(self, far: Far, chief: Reader) -> None:
+        chief.press("Ask the LMS now")
+        chief.press("Block this platform")
+        jobs.sweep()
+        assert far.told == 0
+        text = chief.open(self.path).text
+        assert "Refused on" in text
+        assert "Ask the LMS now" not in text
+        chief.send(f"{self.path}/renew", expect=409)
+
+    def test_is_offered_only_where_the_lms_takes_it(self, chief: Reader) -> None:
+        path = f"/platforms/{build.platform().id}"
+        assert "Renew the registration" not in chief.open(path)
+        assert "takes no news" in chief.send(f"{path}/renew", expect=409).text
+
+    def test_is_the_installations_affair(self, app: Flask) -> None:
+        reader = administering.of_platform(
+            app, build.course(build.platform(registration_url="https://a/b", registration_token="x"))
+        )
+        page = reader.open("/platforms")
+        path = re.findall(r"/platforms/\d+", page)[0]
+        assert "Ask the LMS now" not in reader.open(path)
+        reader.send(f"{path}/renew", expect=403)
+
+
+SHARED = [{"product": "BlackboardLearn"}, {"product": "desire2learn"}, {"issuer": "https://blackboard.com"}]
+
+
+@pytest.mark.usefixtures("app")
+class TestASharedRegistration:
+    """Blackboard and D2L: one client id, and a deployment for each institution, which are nothing to each other."""
+
+    @pytest.fixture(params=SHARED, ids=["blackboard", "d2l", "by issuer"])
+    def platform(self, request: pytest.FixtureRequest) -> Platform:
+        platform = build.platform(**request.param)
+        self.own = build.course(platform)
+        add(platform, "of-others-waiting")
+        self.others = add(platform, "of-others-approved", approved_at=db.now())
+        with db.work() as unit:
+            theirs = Administrator(
+                platform_id=platform.id, deployment_id=self.others.id, token_hash="x", link_ends_at=db.now()
+            )
+            unit.add(theirs)
+            unit.flush()
+            for number in (self.own.deployment_id, self.others.id):
+                facts = {"deployment": str(number)}
+                unit.add(AuditLine(verb="deployment.approved", platform_id=platform.id, facts=facts))
+            line = AuditLine(verb="administrator.entered", platform_id=platform.id, administrator_id=theirs.id)
+            unit.add_all([line, Sighting(platform_id=platform.id, kind="refusal", code="deployment_pending")])
+            unit.commit()
+            self.door = theirs.id
+        return platform
+
+    def test_shows_an_institution_its_own_deployment_alone(self, app: Flask, platform: Platform) -> None:
+        reader = administering.of_platform(app, self.own)
+        with db.work(read_only=True) as unit:
+            own = unit.get_one(Deployment, self.own.deployment_id)
+        pages = {path: reader.open(path) for path in ("/platforms", f"/platforms/{platform.id}", "/audit")}
+        assert [path for path, page in pages.items() if "of-others" in page] == []
+        assert f"<bdi>{own.deployment_id}</bdi>" in pages[f"/platforms/{platform.id}"]
+        assert "Other institutions use this registration, too." in pages[f"/platforms/{platform.id}"]
+        assert "People try to come in" not in pages[f"/platforms/{platform.id}"].text
+        assert pages["/audit"].text.count("Deployment approved") == 1
+        assert f"deployment {own.id}" in pages["/audit"].text
+        assert f"(door {self.door})" not in pages["/audit"].text
+
+    def test_lets_nobody_approve_for_another_institution(self, app: Flask, platform: Platform) -> None:
+        reader = administering.of_platform(app, self.own)
+        with db.work(read_only=True) as unit:
+            waiting = unit.scalars(sa.select(Deployment).filter_by(deployment_id="of-others-waiting")).one().id
+        reader.open("/platforms")
+        reader.send(f"/platforms/{platform.id}/deployments/{waiting}/approve", expect=404)
+        with db.work(read_only=True) as unit:
+            assert unit.get_one(Deployment, waiting).approved_at is None
+
+    def test_tells_no_news_of_another_institutions_courses(self, app: Flask, platform: Platform, chief: Reader) -> None:
+        with db.work() as unit:
+            course = Course(deployment_id=self.others.id, context_id="c", roster_read_at=db.now())
+            unit.add(course)
+            unit.flush()
+            column = f"{PUBLIC}/column"
+            unit.add(Activity(course_id=course.id, resource_link_id="l", line_item_url=column))
+            unit.commit()
+        path = f"/platforms/{platform.id}"
+        told = [administering.of_platform(app, self.own).open(path).text, chief.open(path).text]
+        found = [re.findall(r"(?:roster was read|column was found) (not yet)?", text) for text in told]
+        assert found == [["not yet", "not yet"], ["", ""]]
+
+    def test_is_checked_from_ones_own_deployment(self, app: Flask, platform: Platform) -> None:
+        reader = administering.of_platform(app, self.own)
+        reader.open(f"/platforms/{platform.id}")
+        reader.press("Check the connection now")
+        with db.work(read_only=True) as unit:
+            owed = unit.scalars(sa.select(Delivery).filter_by(kind="self_check")).one()
+        assert owed.payload["deployment_id"] == self.own.deployment_id
+
+    @pytest.mark.usefixtures("platform")
+    def test_closes_the_door_with_the_deployment(self, app: Flask) -> None:
+        reader = administering.of_platform(app, self.own)
+        with db.work() as unit:
+            unit.get_one(Deployment, self.own.deployment_id).approved_at = None
+            unit.commit()
+        reader.open("/platforms", expect=403)
+
+    def test_is_whole_for_the_installation(self, chief: Reader, platform: Platform) -> None:
+        page = chief.open(f"/platforms/{platform.id}")
+        assert "of-others-waiting" in page
+        assert "of-others-approved" in page
+        assert chief.open("/audit").text.count("Deployment approved") == 2
+
+    @pytest.mark.parametrize("product", ["moodle", "open-edx", ""])
+    def test_is_no_affair_of_an_lms_of_one_organisation(self, app: Flask, product: str) -> None:
+        platform = build.platform(product=product)
+        course = build.course(platform)
+        add(platform, "second")
+        reader = administering.of_platform(app, course)
+        page = reader.open(f"/platforms/{platform.id}")
+        assert "Other institutions" not in page
+        reader.press("Approve deployment second")

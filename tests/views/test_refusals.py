@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import structlog
@@ -14,6 +15,7 @@ from lti_tool import create_app, db
 from lti_tool.access import Permission
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
 from lti_tool.models import Person
+from lti_tool.services import invites
 from lti_tool.settings import Settings
 from lti_tool.views import words
 from lti_tool.views.base import ForbiddenError, OtherPersonError, SignedOutError, requires
@@ -207,3 +209,19 @@ def test_nothing_that_a_refusal_says_blames_anybody(app: Flask) -> None:
     with app.test_request_context("/"):
         said = [str(text) for one in words.REFUSALS.values() for text in (one.title, one.happened, one.remedy)]
     assert all(text and text[0].isupper() and text[-1] != "!" for text in said)
+
+
+def test_a_registration_that_broke_off_says_which_side_must_act(app: Flask) -> None:
+    with db.work() as unit:
+        _invite, address = invites.make("Union LMS")
+        unit.commit()
+    path = urlsplit(address).path
+    page = app.test_client().get(path, query_string={"openid_configuration": "ftp://lms.example.org/openid"})
+    assert page.status_code == 502
+    # hosted Canvas shows it inside a page of the school's, whose host is not that of its configuration
+    assert page.headers["Content-Security-Policy"].endswith("frame-ancestors *")
+    said = page.get_data(as_text=True)
+    assert "is not a public https address" in said
+    assert "<strong>In the LMS:</strong>" in said
+    assert "the same address works again" in said
+    assert app.test_client().get(path).status_code == 200  # and so it is

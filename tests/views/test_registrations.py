@@ -41,6 +41,11 @@ def test_a_product_asks_for_no_variable_of_another(app: Flask) -> None:
     assert "$Canvas" not in page
 
 
+def test_brightspace_wants_its_domain_as_an_address(app: Flask) -> None:
+    assert 'value="https://circles.example.org"' in Reader(app, forbidden=()).open("/registrations/brightspace")
+    assert 'value="circles.example.org"' in Reader(app, forbidden=()).open("/registrations/blackboard")
+
+
 def test_all_kinds_are_listed_and_no_others_exist(app: Flask) -> None:
     reader = Reader(app, forbidden=())
     page = reader.open("/registrations")
@@ -53,6 +58,10 @@ def test_canvas_reads_its_file(app: Flask) -> None:
     told = answer.get_json()
     assert answer.mimetype == "application/json"
     assert told["oidc_initiation_url"] == "https://circles.example.org/lti/login"
+    # what Canvas takes for the only redirect address where nobody typed one, and compares letter by letter
+    assert told["target_link_uri"] == "https://circles.example.org/lti/launch"
+    (ours,) = told["extensions"]
+    assert {one["target_link_uri"] for one in ours["settings"]["placements"]} == {told["target_link_uri"]}
     assert told["public_jwk_url"] == "https://circles.example.org/lti/jwks"
     assert told["extensions"][0]["privacy_level"] == "name_only"
     places = {place["placement"]: place for place in told["extensions"][0]["settings"]["placements"]}

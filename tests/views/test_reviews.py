@@ -1,5 +1,7 @@
 """The facilitator's places: what waits, one piece of work, a member's shared work, all words."""
 
+import re
+
 import pytest
 
 from lti_tool import db
@@ -46,6 +48,24 @@ def test_one_at_a_time_with_the_next(here: Place) -> None:
     assert f"{here.base}/versions/{here.second.id}" in page
     page = here.reader.press("Give a word")
     assert "A word for Ama Owusu" in page.text
+
+
+def test_after_her_word_the_next_is_one_press_away(here: Place) -> None:
+    here.reader.open(f"{here.base}/versions/{here.first.id}")
+    page = here.reader.press("Give a word")
+    box = re.findall(r'name="(words-[a-z_]+)"', page)[0]
+    here.reader.press("Next", **{box: "How do you notice?"})
+    page = here.reader.press("Send now")
+    assert f"{here.base}/versions/{here.second.id}" in page
+    assert "The next that waits" in page.text
+
+
+def test_a_colleague_is_not_led_through_what_waits(here: Place) -> None:
+    with db.work() as unit:
+        words = fb.sent(here.first, here.ben)
+        unit.commit()
+    page = here.reader.as_(here.ben).open(f"/circles/{here.circle.id}/feedbacks/{words.id}")
+    assert "The next that waits" not in page.text
 
 
 def test_a_members_shared_work_straight_and_no_draft(here: Place) -> None:

@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("private_pem", sa.Text(), nullable=False),
         sa.Column("public_jwk", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signs_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_tool_key")),
     )
@@ -103,20 +104,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "platform_id", "deployment", "scopes", name=op.f("uq_access_token_platform_id_deployment_scopes")
         ),
-    )
-    op.create_table(
-        "administrator",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("platform_id", sa.Integer(), nullable=True),
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("link_ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("session_hash", sa.Text(), nullable=True),
-        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_administrator_platform_id_platform")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_administrator")),
-        sa.UniqueConstraint("session_hash", name=op.f("uq_administrator_session_hash")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_administrator_token_hash")),
     )
     op.create_table(
         "cohort",
@@ -228,6 +215,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_unit_parent_id"), "unit", ["parent_id"], unique=False)
     op.create_index(op.f("ix_unit_programme_id"), "unit", ["programme_id"], unique=False)
+    op.create_table(
+        "administrator",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("platform_id", sa.Integer(), nullable=True),
+        sa.Column("deployment_id", sa.Integer(), nullable=True),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("link_ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("session_hash", sa.Text(), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["deployment_id"], ["deployment.id"], name=op.f("fk_administrator_deployment_id_deployment")
+        ),
+        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_administrator_platform_id_platform")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_administrator")),
+        sa.UniqueConstraint("session_hash", name=op.f("uq_administrator_session_hash")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_administrator_token_hash")),
+    )
     op.create_table(
         "circle",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -669,6 +674,7 @@ def downgrade() -> None:
     op.drop_table("activity")
     op.drop_table("course")
     op.drop_table("circle")
+    op.drop_table("administrator")
     op.drop_table("unit")
     op.drop_table("sighting")
     op.drop_table("self_check")
@@ -678,7 +684,6 @@ def downgrade() -> None:
     op.drop_table("invite")
     op.drop_table("deployment")
     op.drop_table("cohort")
-    op.drop_table("administrator")
     op.drop_table("access_token")
     op.drop_table("used_form")
     op.drop_table("tool_key")
