@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,12 +18,13 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, match_skeleton
 from babel.lists import format_list
-from babel.support import NullTranslations
+from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 from flask_babel import gettext, pgettext
 from markupsafe import Markup, escape
 
 SOURCE = "en"
+CATALOGUES = Path(__file__).resolve().parent / "translations"
 PROGRAMME = "programme"  # the msgctxt of every text of a programme file
 
 
@@ -218,6 +220,17 @@ def programme_words(text: object) -> tuple[str, str]:
     source = words.get(first, "")
     translated = str(speech.words.pgettext(PROGRAMME, source)) if source else source
     return (source, first) if translated == source else (translated, page)
+
+
+def spoken_to(locale: str) -> tuple[str, NullTranslations]:
+    """The language for a person of this locale and its sentences, where no page is being written; else English."""
+    code = _closest(locale) or SOURCE
+    return code, _catalogue(code)
+
+
+@cache
+def _catalogue(code: str) -> NullTranslations:
+    return Translations.load(str(CATALOGUES), [code])
 
 
 def programme_text(text: object) -> Markup:

@@ -121,6 +121,36 @@ def test_a_score_is_delivered_in_seven_statements_beside_its_token() -> None:
     assert counts[1] <= 7, counts
 
 
+@pytest.mark.usefixtures("app")
+def test_a_first_score_reads_no_comment_and_a_later_one_reads_it_once() -> None:
+    with ends.moodle(people=3) as far:
+        activity = ends.activity_in(far.url)
+        sub = min(far.gradable)
+        payload = {
+            "activity_id": activity.id,
+            "person_id": _person_at(activity, sub=sub),
+            "given": 8,
+            "maximum": 10,
+            "comment": "You took part.",
+        }
+        said: list[list[str]] = [[], ["You took part."], ["You took part."]]
+        calls, counts = [], []
+        for minute, before in enumerate(said):  # each kind of token is asked for once
+            with db.work() as unit:
+                stated = {"stated_at": datetime(2026, 11, 2, 9, minute, tzinfo=UTC).isoformat()}
+                deliveries.owe("score", key=f"score:{minute}", payload=payload | stated | {"said_before": before})
+                unit.info.pop("owed")
+                unit.commit()
+            asked = len(far.asked)
+            with statements() as seen:
+                assert deliveries.run_next(jobs.HANDLERS) is deliveries.Outcome.KEPT
+            calls.append([one.path.rpartition("/")[2] for one in far.asked[asked:]])
+            counts.append(len(seen))
+    assert "results" not in calls[0]
+    assert calls[2] == ["results", "scores"]
+    assert counts[2] <= 8, counts  # one more: the token to read with
+
+
 def _person_at(activity: Activity, *, sub: str) -> int:
     with db.work() as unit:
         course = unit.get_one(Course, activity.course_id)

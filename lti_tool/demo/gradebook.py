@@ -86,6 +86,10 @@ class Gradebook:
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         with self._lms.store.change() as state:
             cell = Cell(user_id=found.id, given=given, comment=comment, timestamp=stamp, by_hand=True)
+            if self._lms.quirks.comments_add_up:  # results tell the tool's own last one only (scores_controller.rb)
+                before = state.cells.get(column_id, {}).get(found.id)
+                cell.comment = before.comment if before else ""
+                cell.thread = [*(before.thread if before else []), *filter(None, [comment])]
             state.cells.setdefault(column_id, {})[found.id] = cell
             return cell
 
@@ -149,7 +153,7 @@ class Gradebook:
         cell.timestamp, cell.by_hand = score["timestamp"], False
         cell.activity_progress = score.get("activityProgress", "Submitted")
         cell.grading_progress = score["gradingProgress"]
-        cell.comment = quirks.kept_comment(str(score.get("comment") or ""))
+        self._comment(cell, str(score.get("comment") or ""))
         cell.reopened = cell.reopened or (before is not None and cell.activity_progress in quirks.reopened_by)
         if score["gradingProgress"] not in quirks.ignored_progress:
             cell.given = self._given(column, score)
@@ -159,6 +163,14 @@ class Gradebook:
             cell.attempts += 1
         cells[person.id] = cell
         return cell, before is None
+
+    def _comment(self, cell: Cell, said: str) -> None:
+        """The words beside a score, which leaving them out clears (§3.4.11)."""
+        quirks = self._lms.quirks
+        if said or not quirks.omitted_comment_stays:
+            cell.comment = quirks.kept_comment(said)
+        if said and quirks.comments_add_up:
+            cell.thread = [*cell.thread, said]
 
     def _moment(self, score: Any) -> datetime:
         """The timestamp of a well-formed score (§3.4)."""

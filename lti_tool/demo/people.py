@@ -58,6 +58,7 @@ class Course:
     title: str
     people: tuple[Person, ...]
     groups: tuple[tuple[str, str], ...]  # (id, name)
+    sets: tuple[tuple[str, str, tuple[str, ...]], ...] = ()  # of groups: (id, name, ids of its groups)
     history: tuple[str, ...] = ()  # ids of the courses this one was copied from, nearest first
     begins: str = "2026-09-01T00:00:00+00:00"
     ends: str = "2027-06-30T00:00:00+00:00"
@@ -132,7 +133,14 @@ ADMIN = Person("admin", "2", "Noor", "van Aalst", "en", "NL", Part.ADMIN)
 TEST_PERSON = Person("test", "99", "Test", "Person", "en", "", Part.TEST)
 PEOPLE = tuple(_everybody())
 
-CIRCLES = Course("2", "LC2026", "Learning circles on formative assessment 2026", PEOPLE, (CIRCLE_A, CIRCLE_B))
+CIRCLES = Course(
+    "2",
+    "LC2026",
+    "Learning circles on formative assessment 2026",
+    PEOPLE,
+    (CIRCLE_A, CIRCLE_B),
+    (("11", "Study circles", ("1", "2")),),
+)
 INQUIRY = Course(
     "3",
     "INQ2026",

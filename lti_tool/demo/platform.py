@@ -68,7 +68,11 @@ class PracticeLms:
             source = next(course for course in found if course.id == original)
             title, history = f"{source.title} (copy)", (source.id, *source.history)
             found.append(replace(source, id=copy_id, title=title, label=f"{source.label}-C", history=history))
-        return found
+        return [self._without_removed_groups(course) for course in found]
+
+    def _without_removed_groups(self, course: Course) -> Course:
+        removed = self.store.state.removed_groups
+        return replace(course, groups=tuple(one for one in course.groups if (course.id, one[0]) not in removed))
 
     def course(self, course_id: str) -> Course:
         """One course, or LmsError."""
@@ -92,7 +96,12 @@ class PracticeLms:
         gone, enrolled = self.store.state.gone, self.course(course_id).people
         if course_id in self.store.state.anew:
             enrolled = (*[one for one in enrolled if not one.takes_part], *people.NEWCOMERS)
-        return [person for person in enrolled if (course_id, person.id) not in gone]
+        removed = {group for course, group in self.store.state.removed_groups if course == course_id}
+        return [
+            replace(person, groups=tuple(one for one in person.groups if one not in removed))
+            for person in enrolled
+            if (course_id, person.id) not in gone
+        ]
 
     def tool(self, client_id: str) -> Tool:
         """One registered tool, or LmsError."""
@@ -179,6 +188,11 @@ class PracticeLms:
         with self.store.change() as state:
             state.gone.clear()
 
+    def remove_group(self, group: str, course: str = DEFAULT_COURSE) -> None:
+        """Somebody deletes a group; its people stay in the course."""
+        with self.store.change() as state:
+            state.removed_groups.append((course, group))
+
     def copy_course(self, course: str = DEFAULT_COURSE) -> Course:
         """Copy a course: new ids for it, its activities and columns; what a deep link put into `custom` stays.
 
@@ -242,8 +256,11 @@ class PracticeLms:
         tool = self.tool(client_id or (link.client_id if link else list(self.store.state.tools)[-1]))
         if not tool.active:
             raise LmsError("The tool is registered but not active yet.")
-        if who.enrolled and who not in self.members(place.id):
-            raise LmsError("This person is not enrolled in the course.")
+        if who.enrolled:
+            here = [one for one in self.members(place.id) if one.id == who.id]
+            if not here:
+                raise LmsError("This person is not enrolled in the course.")
+            [who] = here
         if link and link.group and who.takes_part and link.group not in who.groups:
             raise LmsError("This activity is not available to this person: it is for another group.")
         if kind == Kind.DEEP_LINKING:

@@ -93,7 +93,8 @@ class Cell(BaseModel):
 
     user_id: str
     given: float | None = None  # in units of the column's maximum
-    comment: str = ""
+    comment: str = ""  # as results tell it
+    thread: list[str] = Field(default_factory=list)  # Canvas: all comments, people's and tools'
     timestamp: str  # of the last score that counted
     activity_progress: str = ""
     grading_progress: str = ""
@@ -123,6 +124,7 @@ class State(BaseModel):
     cells: dict[str, dict[str, Cell]] = Field(default_factory=dict)  # by column, then person id
     posts: list[Post] = Field(default_factory=list)
     gone: list[tuple[str, str]] = Field(default_factory=list)  # (course, person id) who left the roster
+    removed_groups: list[tuple[str, str]] = Field(default_factory=list)  # (course, group id)
     anew: list[str] = Field(default_factory=list)  # ids of courses that were reset: other people take part now
     copies: dict[str, str] = Field(default_factory=dict)  # course id -> the course it was copied from
     spent: list[str] = Field(default_factory=list)  # registration tokens that were used

@@ -132,6 +132,11 @@ class Claims:
         return _address(self.text(GROUPS, "context_groups_url"))
 
     @property
+    def group_sets_url(self) -> str | None:
+        """Where the names of its sets of groups can be asked (the same)."""
+        return _address(self.text(GROUPS, "context_group_sets_url"))
+
+    @property
     def context_history(self) -> tuple[str, ...]:
         """Ids of the courses that this one was copied from, nearest first; untrusted: a course's teacher can set it."""
         return self._custom_ids("context_history")

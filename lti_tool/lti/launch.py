@@ -263,6 +263,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             groups=told.groups,
             group_numbers=told.group_numbers,
             groups_url=told.groups_url,
+            group_sets_url=told.group_sets_url,
             context_history=told.context_history,
             link_history=told.link_history,
             notices_url=told.notices_url,

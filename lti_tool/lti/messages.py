@@ -72,6 +72,7 @@ class Launch:
     groups: tuple[str, ...] | None = None  # ids of this person's LMS groups; None where the LMS does not tell
     group_numbers: tuple[str, ...] = ()  # of all groups of the course whose rosters can be asked (Canvas)
     groups_url: str | None = None  # Course Groups service
+    group_sets_url: str | None = None
     context_history: tuple[str, ...] = ()  # ids of the courses that this one was copied from, nearest first
     link_history: tuple[str, ...] = ()  # the same of the activity
     notices_url: str | None = None  # where to ask for notices of course copies
@@ -106,6 +107,16 @@ class LmsGroup:
     key: str
     name: str
     set_key: str = ""
+    set_name: str = ""
+
+
+@dataclass(frozen=True)
+class GroupListing:
+    """The groups of a course that we show, and whether a group that is not in `keys` is not there any more."""
+
+    groups: tuple[LmsGroup, ...]
+    keys: frozenset[str]  # of the hidden ones, too
+    whole: bool  # nothing was left out
 
 
 @dataclass(frozen=True)
@@ -126,8 +137,9 @@ class Score:
     given: int
     maximum: int
     complete: bool
-    comment: str
+    comment: str  # one line, no markup
     stated_at: datetime  # whole seconds, UTC
     started_at: datetime | None = None
     submitted_at: datetime | None = None
     scored_by: str = ""  # sub of whoever gave it by hand
+    said_before: tuple[str, ...] = ()  # comments stated earlier; empty: this is the first score for her

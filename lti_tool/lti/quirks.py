@@ -50,9 +50,20 @@ class Plain:
         """The audience of our token requests where registration named none (security framework 1.0 §4.1)."""
         return token_url
 
+    # What a score's comment does to the words that stand there: it replaces them, left out it clears (AGS 2.0 §3.4.11).
+    comments_add_up: ClassVar[bool] = False  # instead it is written below them
+    comments_are_of_tools: ClassVar[bool] = False  # instead nobody but a tool can write any
+    # Whether the results of one person come with the comment; else those of everybody are read for it.
+    comment_of_one: ClassVar[bool] = True
+
     @staticmethod
     def comment(text: str) -> str:
         """A comment as this platform shows it: plain text (AGS 2.0 §3.4.11)."""
+        return text
+
+    @staticmethod
+    def returned_comment(text: str) -> str:
+        """What a person wrote, as it has to be sent back to stand there as before."""
         return text
 
     @staticmethod
@@ -80,6 +91,11 @@ class Moodle(Plain):
         return kind == "LtiSubmissionReviewRequest" or Plain.takes_message(kind, listed)
 
     @staticmethod
+    def returned_comment(text: str) -> str:
+        """gradebookservices.php, save_grade_item: kept as plain text, while Moodle's own editor writes HTML."""
+        return _without_tags(text) if _TAG.search(text) else text
+
+    @staticmethod
     def token_fault(status: int) -> str:
         """mod/lti/token.php answers 404 with a page when Moodle could not read our keys (its cURL security)."""
         return "our_keys_unreachable" if status == 404 else Plain.token_fault(status)
@@ -92,6 +108,8 @@ class Canvas(Plain):
     score_extension: ClassVar[Mapping[str, Any]] = {
         "https://canvas.instructure.com/lti/submission": {"new_submission": False}
     }
+    # The same, add_comment: a comment given is one more on the submission, one left out changes none.
+    comments_add_up = True
     # canvas-lms doc/api/registration.md: the default is "anonymous", which hides the names of colleagues.
     registration_extension: ClassVar[Mapping[str, Any]] = {
         "https://canvas.instructure.com/lti/privacy_level": "name_only"
@@ -147,6 +165,8 @@ class OpenEdx(Plain):
 
     # lti_consumer/plugin/views.py: an older or equal timestamp answers 400.
     stale = frozenset({400})
+    # lti_consumer/signals/signals.py: it becomes the block's score_comment, which no page lets a person edit.
+    comments_are_of_tools = True
 
 
 class Brightspace(Plain):
@@ -169,6 +189,8 @@ class Brightspace(Plain):
 class Blackboard(Plain):
     """Blackboard Learn (Anthology)."""
 
+    # hypothesis/lms, blackboard plugin: `results?user_id` leaves the comment out.
+    comment_of_one = False
     shared = True  # one application for all customers, registered at the maker's portal (pylti1.3 #70)
     everybodys = "https://blackboard.com"  # their one issuer
 
@@ -187,6 +209,21 @@ class Sakai(Plain):
     column_extension: ClassVar[Mapping[str, Any]] = {
         "https://www.sakailms.org/spec/lti-ags/v2p0/releaseToStudent": True
     }
+
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_LINE_END = re.compile(r"(?i)<br[^<>]*>|</(?:p|div|li|h[1-6])>(?=.)")
+
+
+def _without_tags(text: str) -> str:
+    """The words of a piece of HTML, its paragraphs on lines of their own."""
+    return html.unescape(_TAG.sub("", _LINE_END.sub("\n", text))).strip()
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two comments say the same, however a platform keeps its text: as HTML, or with its spaces made one."""
+    first, second = (" ".join(_without_tags(text).split()) for text in (one, other))
+    return first == second
 
 
 _PRODUCTS: dict[str, type[Plain]] = {

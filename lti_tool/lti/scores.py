@@ -16,6 +16,8 @@ from lti_tool.models import Activity
 
 SCORE = "application/vnd.ims.lis.v1.score+json"
 RESULT_LIST = "application/vnd.ims.lis.v2.resultcontainer+json"
+# The platform answers later: what it holds is unknown now, and asked again before anything is replaced.
+AWAY = {"platform_busy", "platform_unreachable", "platform_slow", "platform_certificate"}
 LARGEST = 1e9  # in a gradebook; what is beyond is no score
 SAME = 0.001  # platforms store shares rounded; Moodle 4.5 gives 80 of 100 for 8 of 10
 
@@ -35,7 +37,7 @@ class Result:
 
 
 def post(activity: Activity, score: Score) -> None:
-    """State a score; the same statement twice counts as delivered once.
+    """State a score; the same statement twice counts as delivered once. Words that a person wrote beside it stay.
 
     PlatformError, final: `no_column`, `column_gone` (somebody deleted it), `person_gone`, `newer_on_platform` (the
     gradebook holds another value with a moment as late), `not_later_unread` (the same, but we may not read what it
@@ -47,7 +49,7 @@ def post(activity: Activity, score: Score) -> None:
         raise PlatformError("no_column", final=True)
     if not book.grants(tokens.SCORES):
         raise PlatformError("scope_refused", final=True)
-    body = json.dumps(statement(score, book.connector.quirks))
+    body = json.dumps(statement(score, book.connector.quirks, comment=_comment(book, score)))
     answer = book.connector.call(
         "POST", below(book.column_url, "scores"), scope=tokens.SCORES, body=body, content_type=SCORE
     )
@@ -60,13 +62,15 @@ def result_of(activity: Activity, sub: str) -> Result | None:
     return _held(Gradebook.of(activity.id), sub)
 
 
-def statement(score: Score, rules: type[quirks.Plain]) -> dict[str, Any]:
-    """The statement in AGS words; always FullyGraded, as Moodle 4.5 wipes the grade for anything else."""
+def statement(score: Score, rules: type[quirks.Plain], *, comment: str) -> dict[str, Any]:
+    """The statement in AGS words, with this comment as the platform takes it; always FullyGraded, as Moodle 4.5 wipes
+    the grade for anything else.
+    """
     grade = Grade().set_user_id(score.sub).set_score_given(score.given).set_score_maximum(score.maximum)
     grade.set_activity_progress("Completed" if score.complete else rules.partly_done)
     grade.set_grading_progress("FullyGraded").set_timestamp(_second(score.stated_at))
-    if score.comment:  # Open edX before 11.0.1 chokes on a blank one, and leaving it out clears it (AGS 2.0 §3.4.11)
-        grade.set_comment(rules.comment(score.comment))
+    if comment:  # Open edX before 11.0.1 chokes on a blank one, and leaving it out clears it (AGS 2.0 §3.4.11)
+        grade.set_comment(comment)
     times = {"startedAt": score.started_at, "submittedAt": score.submitted_at}
     submission = {name: _second(moment) for name, moment in times.items() if moment is not None}
     return {
@@ -77,11 +81,36 @@ def statement(score: Score, rules: type[quirks.Plain]) -> dict[str, Any]:
     }
 
 
-def _held(book: Gradebook, sub: str) -> Result | None:
+def _comment(book: Gradebook, score: Score) -> str:
+    """The comment to send: ours, save where a person wrote words of her own, which are sent back as they are.
+
+    Read only where a score was sent before. Where nobody lets us read, hers would be lost with any comment and with
+    none (AGS 2.0 §3.4.11), so ours is sent. A score posted again finds the same and carries the same.
+    """
+    rules = book.connector.quirks
+    if rules.comments_add_up:
+        return "" if score.comment in score.said_before else rules.comment(score.comment)
+    ours = rules.comment(score.comment)
+    if rules.comments_are_of_tools or not score.said_before or not book.grants(tokens.RESULTS):
+        return ours
+    try:
+        held = _held(book, score.sub, with_comment=True)
+    except PlatformError as error:
+        if error.code in AWAY:
+            raise
+        return ours
+    there = held.comment if held is not None else ""
+    if not there.strip() or any(quirks.same_words(there, one) for one in (score.comment, *score.said_before)):
+        return ours
+    return rules.returned_comment(there)
+
+
+def _held(book: Gradebook, sub: str, *, with_comment: bool = False) -> Result | None:
     """The person's result, asked without `limit`: Moodle 4.5 answers 404 with a page then (results.php)."""
     if not book.column_url:
         return None
-    url = below(book.column_url, "results", user_id=sub)
+    everybody = with_comment and not book.connector.quirks.comment_of_one
+    url = below(book.column_url, "results", **({} if everybody else {"user_id": sub}))
     for page in paging.pages(url, lambda address: book.get(address, tokens.RESULTS, RESULT_LIST)):
         if page.status_code == 404:
             return None

@@ -27,6 +27,7 @@ class Circle(Base):
     feedback_after_own: Mapped[bool] = mapped_column(default=True)  # others' feedback only after sending yours
     opened_at: Mapped[datetime] = mapped_column(default=now)
     closed_at: Mapped[datetime | None]
+    anew_put_away_at: Mapped[datetime | None]  # when somebody put away the notice of an emptied course
     cohort: Mapped[Cohort] = relationship()
     memberships: Mapped[list["Membership"]] = relationship(back_populates="circle")
 

@@ -19,6 +19,10 @@ class Credit(Base):
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
     met: Mapped[int] = mapped_column(default=0)  # milestones met, or 1 for completed or awarded
     planned: Mapped[int] = mapped_column(default=1)  # milestones planned, or 1
+    done: Mapped[list[str]] = mapped_column(default=list)  # keys of the milestones met
+    said: Mapped[list[str]] = mapped_column(
+        default=list
+    )  # every comment ever stated with it: ours, whatever comes back
     adjusted_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     adjusted_reason: Mapped[str] = mapped_column(default="")
     adjusted_at: Mapped[datetime | None]

@@ -101,6 +101,7 @@ class Course(Base):
     roster_fault: Mapped[str | None]  # code of the last refusal, None after a success
     roster_shrunk_at: Mapped[datetime | None]  # when half the people were missing, until a second reading says so too
     groups_url: Mapped[str | None]  # Course Groups service
+    group_sets_url: Mapped[str | None]  # of the same service, where it tells what sets of groups are called
     groups_read_at: Mapped[datetime | None]
     group_numbers: Mapped[list[str]] = mapped_column(default=list)  # whose own rosters can be asked (Canvas)
     launched_at: Mapped[datetime | None]  # by anybody; a course that nobody opens any more is left in peace
@@ -149,6 +150,9 @@ class CourseGroup(Base):
     key: Mapped[str]  # the LMS's id, or "activity:…" for the people who can see an activity that is not for all
     name: Mapped[str] = mapped_column(default="")  # empty where the LMS tells ids only (Moodle)
     set_key: Mapped[str] = mapped_column(default="")  # groups of one set share out the same people
+    set_name: Mapped[str] = mapped_column(default="")
+    number: Mapped[str] = mapped_column(default="")  # with which its own roster is asked (Canvas)
+    gone_at: Mapped[datetime | None]  # the LMS does not list it any more; a circle that it fed stays
 
 
 class SeenNotice(Base):

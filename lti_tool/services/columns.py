@@ -53,9 +53,7 @@ _CONCERNED = (  # who gave it by hand, where somebody did
 
 
 def _score(payload: dict[str, Any], person: Person, giver: Person | None) -> Score:
-    """The statement in the platform's terms. No comment: the number says all there is, and a word sent would stand in
-    the place of the course's own (AGS 2.0 §3.4.11).
-    """
+    """The statement in the platform's terms."""
     stated_at = datetime.fromisoformat(payload["stated_at"])
     started_at = datetime.fromisoformat(payload["started_at"]) if payload.get("started_at") else None
     complete = payload["given"] >= payload["maximum"]
@@ -64,11 +62,12 @@ def _score(payload: dict[str, Any], person: Person, giver: Person | None) -> Sco
         given=payload["given"],
         maximum=payload["maximum"],
         complete=complete,
-        comment="",
+        comment=payload.get("comment", ""),
         stated_at=stated_at,
         started_at=started_at,
         submitted_at=stated_at if complete else None,
         scored_by=giver.sub if giver is not None and giver.platform_id == person.platform_id else "",
+        said_before=tuple(payload.get("said_before", ())),
     )
 
 

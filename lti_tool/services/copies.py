@@ -13,7 +13,7 @@ from sqlalchemy import exists, func, or_, select
 
 from lti_tool import presets
 from lti_tool.access import GRANTS, Permission, Reach, Rights
-from lti_tool.db import find_or_add, session
+from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import RefusedError
 from lti_tool.lti.messages import Launch
 from lti_tool.models import (
@@ -31,6 +31,7 @@ from lti_tool.services import audit, circles, set_ups
 
 MADE_IN = "made_in"
 FRESH, CARRY_ON = "fresh", "carry_on"
+STRAGGLERS = 1  # of a round that is over; that they go, too, is no new one
 NEW_FACES = 3  # people without a place who make us think that a course began anew
 
 
@@ -165,7 +166,8 @@ def _answer(course: Course, answer: str, *, by: Person) -> None:
 def began_anew(circle: Circle, *, waiting: int) -> bool:
     """Whether a circle's courses seem to have been emptied for a new round: most teachers are gone, others came.
 
-    Nothing follows from it by itself: who places people reads that everything is kept, and chooses.
+    Nothing follows from it by itself: who places people reads that everything is kept, and chooses. Once that was put
+    away, who was gone by then counts no more: only when those who were left, or came since, are gone it happened again.
     """
     if waiting < NEW_FACES:
         return False
@@ -177,8 +179,17 @@ def began_anew(circle: Circle, *, waiting: int) -> bool:
         .where(Enrolment.course_id.in_(courses), Membership.circle_id == circle.id)
         .where(Membership.left_at.is_(None), Membership.rights.in_(teaching))
     )
+    if (put_away := circle.anew_put_away_at) is not None:
+        query = query.where(or_(Enrolment.left_at.is_(None), Enrolment.left_at > put_away))
     everybody, gone = session.execute(query).one()
-    return bool(everybody > 0 and gone * 5 >= everybody * 4)  # whoever the LMS kept in the course may be among them
+    least = 1 if put_away is None else STRAGGLERS + 1
+    return bool(gone >= least and gone * 5 >= everybody * 4)  # whoever the LMS kept in the course may be among them
+
+
+def put_away(circle: Circle) -> None:
+    """Say no more that the circle's courses began anew, until they do again."""
+    circle.anew_put_away_at = now()
+    session.flush()
 
 
 def may_answer(course: Course, *, within: Reach) -> bool:

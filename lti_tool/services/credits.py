@@ -15,7 +15,7 @@ from lti_tool.access import Permission, Reach, rights_with
 from lti_tool.db import find_or_add, now, rows, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Enrolment, Membership, Person
-from lti_tool.services import audit, circles, deliveries, milestones
+from lti_tool.services import audit, circles, comments, deliveries, milestones
 
 BATCH = 50  # people reckoned in one transaction
 GONE = "person_gone"  # how a platform refuses somebody who is not in its course (lti/scores.py)
@@ -35,13 +35,13 @@ def reckon(membership: Membership) -> Credit | None:
     ):
         return None
     _one_at_a_time(membership)
-    met, planned = _value(membership)
+    met, planned, done = _value(membership)
     former = _former(membership, planned)
     credit = find_or_add(Credit, membership_id=membership.id, activity_id=membership.activity_id)
     if credit.adjusted_at is None and former is not None:
-        met = max(met, former.met)
+        met, done = max(met, former.met), sorted({*done, *former.done})
     if (met, planned) != (credit.met, credit.planned) and credit.adjusted_at is None:
-        credit.met, credit.planned = met, planned
+        credit.met, credit.planned, credit.done = met, planned, done
         session.flush()
         state(credit, membership)
     return credit
@@ -88,35 +88,40 @@ def _former(membership: Membership, planned: int) -> Credit | None:
     return session.scalar(query.order_by(Credit.met.desc()).limit(1))
 
 
-def _value(membership: Membership) -> tuple[int, int]:
+def _value(membership: Membership) -> tuple[int, int, list[str]]:
+    """How much is done of how much, and the keys of what is."""
     circle = membership.circle
     planned = len(milestones.of(circle))
     if circle.credit_mode == "certificate":
-        return 0, 1  # only somebody's award fills it
-    met = len(milestones.met(circle, milestones.deeds_of(membership)))
-    return (int(met >= planned), 1) if circle.credit_mode == "completed" else (met, planned)
+        return 0, 1, []  # only somebody's award fills it
+    done = [one.key for one in milestones.met(circle, milestones.deeds_of(membership))]
+    return (int(len(done) >= planned), 1, done) if circle.credit_mode == "completed" else (len(done), planned, done)
 
 
 def state(credit: Credit, membership: Membership, *, ahead: timedelta = timedelta()) -> None:
     """Owe one statement per person and activity, strictly later than every former one; nothing met, nothing said.
 
     Where circles share a column it is their sum, without those that give no credit any more. Whatever somebody decided
-    about a former statement ends with this one. The LMS's test person is never credited.
+    about a former statement ends with this one. Its comment is fixed here, in the language that she has now: whatever
+    is sent again says the same. The LMS's test person is never credited.
     """
     rows = session.execute(
-        select(Credit, Circle.credit_mode)
+        select(Credit, Circle)
         .join(Membership, Membership.id == Credit.membership_id)
         .join(Circle, Circle.id == Membership.circle_id)
         .where(Credit.activity_id == credit.activity_id, Membership.person_id == membership.person_id)
+        .order_by(Credit.id)
     ).all()
-    counted = [one for one, mode in rows if mode != "none"]
-    given = sum(one.met for one in counted)
+    counted = [(one, circle) for one, circle in rows if circle.credit_mode != "none"]
+    given = sum(one.met for one, _circle in counted)
     if given == 0 or is_test_person(membership.person_id, credit.activity_id):
         return
-    stated = [one.stated_at + timedelta(seconds=1) for one, _mode in rows if one.stated_at is not None]
+    stated = [one.stated_at + timedelta(seconds=1) for one, _circle in rows if one.stated_at is not None]
     moment = max([now().replace(microsecond=0) + ahead, *stated])
-    credit.stated_at = moment
-    for one in counted:
+    said_before = sorted({sentence for one, _circle in rows for sentence in one.said})
+    comment = comments.of(counted, to=session.get_one(Person, membership.person_id))
+    credit.stated_at, credit.said = moment, sorted({*credit.said, comment})
+    for one, _circle in counted:
         one.theirs = False
     deliveries.owe(
         "score",
@@ -125,10 +130,12 @@ def state(credit: Credit, membership: Membership, *, ahead: timedelta = timedelt
             "activity_id": credit.activity_id,
             "person_id": membership.person_id,
             "given": given,
-            "maximum": sum(one.planned for one in counted),
+            "maximum": sum(one.planned for one, _circle in counted),
             "stated_at": moment.isoformat(),
             "started_at": membership.joined_at.isoformat(),
             "by": credit.adjusted_by,
+            "comment": comment,
+            "said_before": said_before,
         },
     )
     session.flush()
@@ -205,7 +212,7 @@ def award(membership_id: int, *, reason: str, by: Person, within: Reach) -> Cred
     if is_test_person(membership.person_id, membership.activity_id):
         raise RefusedError("no_credit_here")
     _one_at_a_time(membership)
-    _met, planned = _value(membership)
+    _met, planned, _done = _value(membership)
     credit = find_or_add(Credit, membership_id=membership.id, activity_id=membership.activity_id)
     credit.met = credit.planned = planned
     credit.adjusted_by, credit.adjusted_reason, credit.adjusted_at = by.id, reason.strip(), now()

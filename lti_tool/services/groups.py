@@ -1,15 +1,9 @@
-"""Groups of the LMS: they propose circles, and say which circle somebody who comes later belongs to.
+"""Groups of the LMS: what it tells of them and of who is in them. What becomes of it is in `group_circles.py`."""
 
-A group gives nobody a role and moves nobody: a person of a group that feeds a circle waits for a place there, and
-somebody who may place people gives it with one button.
-"""
-
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from lti_tool.db import find_or_add, now, session, work
 from lti_tool.errors import PlatformError
@@ -20,7 +14,6 @@ from lti_tool.models import Activity, Circle, CircleSource, Course, CourseGroup,
 from lti_tool.services import deliveries
 
 FRESH = timedelta(hours=1)
-ENOUGH = 3  # people for a circle of their own
 MOST_ASKED = 20  # groups, and activities, whose own rosters are asked of one course
 FOR_SOME = "activity:"
 
@@ -45,7 +38,7 @@ def _owe(course: Course) -> None:
 
 def note(enrolment: Enrolment, activity: Activity, launch: Launch) -> None:
     """Remember what a launch tells of the person's groups; silence changes nothing."""
-    told = list(_of_activities(enrolment)) if launch.groups is not None else list(enrolment.groups or [])
+    told = list(of_activities(enrolment)) if launch.groups is not None else list(enrolment.groups or [])
     told += launch.groups or ()
     if activity.for_some and not launch.may_teach:
         told.append(_key(activity))
@@ -58,7 +51,7 @@ def told_by_roster(enrolment: Enrolment, groups: Collection[str] | None) -> None
     """Remember the groups that a roster names beside the person; silence changes nothing."""
     if groups is not None:
         enrolment.groups_known = True
-        _set(enrolment, [*_of_activities(enrolment), *groups])
+        _set(enrolment, [*of_activities(enrolment), *groups])
 
 
 def read(payload: dict[str, int]) -> None:
@@ -74,8 +67,10 @@ def read(payload: dict[str, int]) -> None:
         here = (Activity.course_id == course.id, Activity.resource_link_id != "")  # "" is an author's choosing
         query = select(Activity).where(*here, unread).order_by(Activity.id.desc())
         activities = list(unit.scalars(query.limit(MOST_ASKED)))
+        known = unit.scalars(select(CourseGroup.number).where(listed_in(course), CourseGroup.number != ""))
+        numbers = list(dict.fromkeys([*known, *course.group_numbers]))[:MOST_ASKED]
     named = bool(_unless_refused(_read_names, course))
-    for number in course.group_numbers[:MOST_ASKED]:
+    for number in numbers:
         named = bool(_unless_refused(_read_group, course, number)) or named
     for activity in activities if course.roster_url else ():
         _unless_refused(_read_activity, course, activity)
@@ -100,23 +95,61 @@ def _unless_refused(read: Callable[..., object], *what: object) -> object:
 
 
 def _read_names(course: Course) -> int:
-    """Keep what the groups are called, and say how many there are."""
+    """Keep what the groups are called, and say how many there are; one that the LMS lists no more is gone."""
     told = lti_groups.read(course)
-    _keep(course, told)
-    return len(told)
+    if told is None:
+        return 0
+    _keep(course, told.groups)
+    if told.whole:
+        with work() as unit:
+            others = CourseGroup.number == "", CourseGroup.key.not_like(f"{FOR_SOME}%")
+            for row in unit.scalars(select(CourseGroup).where(CourseGroup.course_id == course.id, *others)):
+                if row.key not in told.keys:
+                    _note_gone(course, row)
+            unit.commit()
+    return len(told.groups)
 
 
 def _read_group(course: Course, number: str) -> bool:
-    """Keep one group with its people; whether there is one."""
-    found = roster.of_group(course, number)
+    """Keep one group with its people; whether there is one. What had a roster and has none is gone."""
+    try:
+        found = roster.of_group(course, number)
+    except PlatformError as error:
+        if error.code == "roster_gone":
+            with work() as unit:
+                here = select(CourseGroup).where(CourseGroup.course_id == course.id, CourseGroup.number == number)
+                for row in unit.scalars(here):
+                    _note_gone(course, row)
+                unit.commit()
+        raise
     if found is None:
         return False
     group, subs = found
-    _keep(course, [group])
+    _keep(course, [group], number=number)
     with work() as unit:
         _fill(course, group.key, subs)
         unit.commit()
     return True
+
+
+def listed_in(course: Course) -> ColumnElement[bool]:
+    """The groups that the LMS has told of and still has."""
+    return and_(CourseGroup.course_id == course.id, CourseGroup.gone_at.is_(None))
+
+
+def _note_gone(course: Course, row: CourseGroup) -> None:
+    """Nobody is in it any more; forgotten at once unless it feeds an open circle, which stays as it is."""
+    feeds = (
+        select(CircleSource.id)
+        .join(Circle, Circle.id == CircleSource.circle_id)
+        .where(CircleSource.course_id == course.id, CircleSource.group == row.key, Circle.closed_at.is_(None))
+    )
+    _fill(course, row.key, set())
+    if session.scalar(feeds.limit(1)) is None:
+        session.delete(row)
+    elif row.gone_at is None:
+        row.gone_at = now()
+    session.flush()
 
 
 def _read_activity(course: Course, activity: Activity) -> None:
@@ -140,11 +173,13 @@ def _read_activity(course: Course, activity: Activity) -> None:
         unit.commit()
 
 
-def _keep(course: Course, groups: list[LmsGroup]) -> None:
+def _keep(course: Course, groups: Iterable[LmsGroup], *, number: str = "") -> None:
     with work() as unit:
         for one in groups:
             row = find_or_add(CourseGroup, course_id=course.id, key=one.key)
-            row.name, row.set_key = one.name or row.name or "", one.set_key
+            set_name = one.set_name or (row.set_name if row.set_key == one.set_key else "")
+            row.name, row.set_key, row.set_name = one.name or row.name or "", one.set_key, set_name or ""
+            row.number, row.gone_at = number or row.number or "", None
         unit.commit()
 
 
@@ -171,110 +206,10 @@ def _set(enrolment: Enrolment, groups: Iterable[str]) -> None:
         enrolment.groups = changed
 
 
-def _of_activities(enrolment: Enrolment) -> list[str]:
+def of_activities(enrolment: Enrolment) -> list[str]:
+    """Those of a person's groups that are who can see an activity that is not for everybody."""
     return [one for one in enrolment.groups or [] if one.startswith(FOR_SOME)]
 
 
 def _key(activity: Activity) -> str:
     return f"{FOR_SOME}{activity.resource_link_id}"
-
-
-@dataclass(frozen=True)
-class Sharing:
-    """How the LMS's groups would share people out over circles: keys and names by position, and who sits where."""
-
-    keys: tuple[str, ...]
-    names: tuple[str, ...]  # "" where the LMS tells no name
-    seats: dict[int, int]
-
-
-@dataclass(frozen=True)
-class Known:
-    """Of how many people the LMS told the groups so far; `any_group` where it has some at all."""
-
-    people: int
-    total: int
-    any_group: bool
-
-
-def known(of: Course, *, people: Collection[int]) -> Known:
-    """How much the LMS told of the groups of these people (person numbers)."""
-    found = _enrolments(of, people)
-    sure = [one for one in found if one.groups_known or one.groups]
-    return Known(len(sure), len(found), any(one.groups for one in found))
-
-
-def shared_out(
-    of: Course, *, people: Collection[int], teachers: Collection[int], anyway: bool = False
-) -> Sharing | None:
-    """One circle for each group of the LMS with enough teachers, or None where that would be a guess.
-
-    It is one while the groups of some teachers are unknown (Moodle tells them launch by launch), unless `anyway`. An
-    activity that only some can see is no guess: its people are who can open it. Person numbers in, positions out.
-    """
-    found = _enrolments(of, people)
-    rows = session.scalars(select(CourseGroup).where(CourseGroup.course_id == of.id))
-    told = {row.key: row for row in rows}
-    learning = [one for one in found if one.person_id in set(teachers)]
-    by_activity = _enough(one.groups for one in learning if _of_activities(one))
-    chosen = {key for key in by_activity if key.startswith(FOR_SOME)}
-    if not chosen and (anyway or all(one.groups_known or one.groups for one in learning)):
-        chosen = _best_set(learning, told, least=1 if anyway else len(learning) / 2)
-    if not chosen:
-        return None
-    names = {key: told[key].name if key in told else "" for key in chosen}
-    keys = sorted(chosen, key=lambda key: (names[key] == "", names[key].casefold(), key))
-    seats = {
-        one.person_id: min(keys.index(key) for key in one.groups if key in chosen)
-        for one in found
-        if chosen & set(one.groups)
-    }
-    return Sharing(tuple(keys), tuple(names[key] for key in keys), seats)
-
-
-def _best_set(learning: list[Enrolment], told: dict[str, CourseGroup], *, least: float) -> set[str]:
-    """Of the sets of groups the one that seats most teachers, if it seats at least so many."""
-    sizes = _enough(one.groups for one in learning)
-    sets: dict[str, set[str]] = {}
-    for key in sizes:
-        if not key.startswith(FOR_SOME):
-            sets.setdefault(told[key].set_key if key in told else "", set()).add(key)
-    seated = {name: sum(bool(keys & set(one.groups)) for one in learning) for name, keys in sets.items()}
-    best = max(sorted(seated), key=lambda name: seated[name], default=None)
-    return sets[best] if best is not None and seated[best] >= max(least, 1) else set()
-
-
-def _enough(groups: Iterable[Iterable[str]]) -> set[str]:
-    counted = Counter(key for one in groups for key in one)
-    return {key for key, count in counted.items() if count >= ENOUGH}
-
-
-def _enrolments(of: Course, people: Collection[int]) -> list[Enrolment]:
-    query = select(Enrolment).where(Enrolment.course_id == of.id)
-    wanted = set(people)
-    return [one for one in session.scalars(query) if one.person_id in wanted]
-
-
-def exists(of: Course, key: str) -> bool:
-    """Whether anything was ever told of a group with this key in this course."""
-    if session.scalar(select(CourseGroup.id).where(CourseGroup.course_id == of.id, CourseGroup.key == key)):
-        return True
-    return any(key in one for one in session.scalars(select(Enrolment.groups).where(Enrolment.course_id == of.id)))
-
-
-def feeding(circle: Circle, waiting: Iterable[Enrolment]) -> dict[int, str]:
-    """Who of those waiting is in an LMS group that feeds this circle: number of the enrolment, name of the group."""
-    query = (
-        select(CircleSource.course_id, CircleSource.group, CourseGroup.name)
-        .outerjoin(
-            CourseGroup, (CourseGroup.course_id == CircleSource.course_id) & (CourseGroup.key == CircleSource.group)
-        )
-        .where(CircleSource.circle_id == circle.id, CircleSource.group != "")
-    )
-    sources = {(course_id, key): name or "" for course_id, key, name in session.execute(query)}
-    found = {}
-    for enrolment in waiting:
-        names = [sources[enrolment.course_id, key] for key in enrolment.groups if (enrolment.course_id, key) in sources]
-        if names:
-            found[enrolment.id] = names[0]
-    return found

@@ -17,7 +17,7 @@ from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, CircleSource, Cohort, Course, Enrolment, Meeting, Person, Programme, SetUp
 from lti_tool.presets import Preset
-from lti_tool.services import audit, circles, groups, kept_places, memberships
+from lti_tool.services import audit, circles, group_circles, kept_places, memberships
 
 FIRST_PROPOSAL = "ei_t3lfa"
 
@@ -121,20 +121,26 @@ class Proposal:
     seats: dict[int, int]
     placed: tuple[Candidate, ...]
     fed_by: tuple[str, ...] = ()  # the LMS group that feeds each circle, "" where the whole course does
-    known: groups.Known | None = None  # how much the LMS told of its groups
+    known: group_circles.Known | None = None  # how much the LMS told of its groups
+    sets: tuple[group_circles.GroupSet, ...] = ()  # by which they could be made
+    of_set: str = ""  # key of the one by which they are
 
 
-def proposal(of: Course, *, by: Person, name: str, how_many: int | None = None, by_groups: bool = False) -> Proposal:
+def proposal(
+    of: Course, *, by: Person, name: str, how_many: int | None = None, by_groups: bool = False, of_set: str = ""
+) -> Proposal:
     """Circles from the LMS's groups where it told enough of them, else fair ones of about the programme's size.
 
     `name` is the translated pattern for a circle's name, with {number}; `by_groups` asks for half-known groups,
-    too. Who is in no group that makes a circle has no seat then.
+    too, `of_set` for those of one set. Who is in no group that makes a circle has no seat then.
     """
     preset = presets.get(so_far(of).programme)
     placed = [one for one in candidates(of, by=by) if one.role and one.person.id != by.id]
     teachers = [one for one in placed if preset.role(one.role).rights == "teacher"]
     everybody, teaching = [one.person.id for one in placed], [one.person.id for one in teachers]
-    shared = groups.shared_out(of, people=everybody, teachers=teaching, anyway=by_groups) if how_many is None else None
+    shared = None
+    if how_many is None:
+        shared = group_circles.shared_out(of, people=everybody, teachers=teaching, anyway=by_groups, of_set=of_set)
     if shared is not None:
         count, seats = len(shared.keys), dict(shared.seats)
     else:
@@ -145,8 +151,15 @@ def proposal(of: Course, *, by: Person, name: str, how_many: int | None = None, 
         seats |= _deal([one for one in others if one.role == role.key], count)
     told = shared.names if shared else ("",) * count
     names = tuple(one or name.format(number=number + 1) for number, one in enumerate(told))
-    known = groups.known(of, people=teaching)
-    return Proposal(names, seats, tuple(placed), shared.keys if shared else ("",) * count, known)
+    return Proposal(
+        names,
+        seats,
+        tuple(placed),
+        fed_by=shared.keys if shared else ("",) * count,
+        known=group_circles.known(of, people=teaching),
+        sets=tuple(group_circles.sets(of, teachers=teaching)),
+        of_set=shared.set_key if shared else "",
+    )
 
 
 def _fair_count(preset: Preset, teachers: int) -> int:
@@ -210,7 +223,7 @@ def _open(preset: Preset, *, name: str, fed_by: Course, by: Person, group: str =
     circle = Circle(cohort_id=cohort.id, name=name[:120], template=template, credit_mode=preset.credit.mode)
     session.add(circle)
     session.flush()
-    known = group if group and groups.exists(fed_by, group) else ""
+    known = group if group and group_circles.exists(fed_by, group) else ""
     session.add(CircleSource(circle_id=circle.id, course_id=fed_by.id, group=known))
     for position, plan in enumerate(preset.meetings):
         session.add(

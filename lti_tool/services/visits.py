@@ -185,6 +185,7 @@ def _course(launch: Launch, known: Course | None) -> Course:
         roster_url=launch.roster_url or course.roster_url,
         line_items_url=launch.line_items_url or course.line_items_url,
         groups_url=launch.groups_url or course.groups_url,
+        group_sets_url=launch.group_sets_url or course.group_sets_url,
         group_numbers=list(launch.group_numbers) or course.group_numbers,
         grade_scopes=sorted(launch.grade_scopes) or course.grade_scopes,
     )

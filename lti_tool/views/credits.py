@@ -18,7 +18,7 @@ bp = Blueprint("credits", __name__, url_prefix="/circles/<int:circle_id>/credit"
 CREDIT_MODES = {
     "none": _l("Nothing. The course hears nothing about anyone."),
     "completed": _l("That a person took part, once everything planned is done."),
-    "milestones": _l("How many of the planned steps a person has done."),
+    "milestones": _l("How many of the planned steps a person has done, and which."),
     "certificate": _l("The certificate, once it is given. Never that it is not given yet."),
 }
 STRANGE = _l("The course’s system answered in a way we do not know. Its administrator can help.")

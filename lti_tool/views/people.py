@@ -10,7 +10,7 @@ from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.people import RoleForm
 from lti_tool.models import Circle, Membership
-from lti_tool.services import circles, copies, groups, kept_places, memberships
+from lti_tool.services import circles, copies, group_circles, kept_places, memberships
 from lti_tool.views.base import requires
 
 bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
@@ -36,7 +36,8 @@ def show(circle_id: int) -> ResponseReturnValue:
     """Who is here, and who waits for a place."""
     circle = circles.get(circle_id, within=g.visit.reach)
     waiting = memberships.waiting(circle)
-    fed = groups.feeding(circle, waiting)
+    sources = group_circles.sources(circle)
+    fed = group_circles.feeding(sources, waiting)
     waiting.sort(key=lambda one: one.id not in fed)  # the rest stays in the order of names
     return render_template(
         "people/show.html",
@@ -47,6 +48,7 @@ def show(circle_id: int) -> ResponseReturnValue:
         off_target=circles.off_target(circle),
         waiting=waiting,
         fed=fed,
+        sources=sources,
         began_anew=copies.began_anew(circle, waiting=len(waiting)),
         more_than_learners={one.person_id for one in waiting if kept_places.is_more_than_learner(one)},
         kept=kept_places.of(circle),
@@ -54,6 +56,16 @@ def show(circle_id: int) -> ResponseReturnValue:
         set_up_course=g.visit.course if circles.may_set_up(g.visit.course, within=g.visit.reach) else None,
         form=_role_form(circle),
     )
+
+
+@bp.post("/begun-anew/put-away")
+@requires(Permission.PLACE_PEOPLE)
+def put_away(circle_id: int) -> ResponseReturnValue:
+    """Read and put away that the course seems to have begun anew."""
+    copies.put_away(circles.get(circle_id, within=g.visit.reach))
+    db.session.commit()
+    flash(_("Put away. If the course is emptied again, you read it here again."))
+    return redirect(url_for("people.show", circle_id=circle_id), code=303)
 
 
 @bp.post("/<int:person_id>/place")

@@ -59,7 +59,7 @@ def circles(course_id: int) -> ResponseReturnValue:
     count = request.args.get("circles", type=int)
     plan = set_ups.proposal(
         course, by=g.visit.person, name=_pattern(course), how_many=_between(count, 1, 60),
-        by_groups=request.args.get("by") == "groups",
+        by_groups=request.args.get("by") == "groups", of_set=request.args.get("set", ""),
     )  # fmt: skip
     seats = [(one.person.id, _name_of(one.person), plan.seats.get(one.person.id, -1)) for one in plan.placed]
     form = forms.circles_form(plan.names, seats, plan.fed_by)
@@ -80,7 +80,7 @@ def circles(course_id: int) -> ResponseReturnValue:
     unseated = [one for one in plan.placed if one.person.id not in plan.seats]
     return render_template(
         "set_ups/circles.html", course=course, form=form, seated=seated, unseated=unseated,
-        by_groups=any(plan.fed_by), known=plan.known,
+        by_groups=any(plan.fed_by), known=plan.known, sets=plan.sets, of_set=plan.of_set,
     )  # fmt: skip
 
 

@@ -130,6 +130,26 @@ def test_no_score_given_clears_and_so_does_a_missing_comment(end):
     assert result["comment"] == ""
 
 
+def test_canvas_writes_each_comment_below_the_others(make_end):
+    end = make_end("canvas")
+    column = end.make_column().json["id"]
+    end.score(column, comment="Ours")
+    number = end.lms.gradebook.columns[0].id
+    end.lms.gradebook.edit(number, "teacher01", 4, comment="Well done")
+    end.score(column, at="2099-01-01T10:00:00Z")
+    end.score(column, at="2099-01-01T10:00:01Z", comment="Ours again")
+    assert end.lms.gradebook.cell(number, "teacher01").thread == ["Ours", "Well done", "Ours again"]
+    assert end.results(column).json[0]["comment"] == "Ours again"
+
+
+def test_open_edx_leaves_a_comment_that_is_not_said_again(make_end):
+    end = make_end("open-edx")
+    column = end.make_column().json["id"]
+    end.score(column, comment="Ours")
+    end.score(column, at=LATER)
+    assert end.results(column).json[0]["comment"] == "Ours"
+
+
 def test_an_ungraded_score_waits_but_moodle_loses_what_was_there(end, moodle):
     for one, kept in ((end, True), (moodle, False)):
         column = one.make_column().json["id"]

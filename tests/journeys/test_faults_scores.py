@@ -341,6 +341,43 @@ def test_what_somebody_changed_by_hand_stands_if_the_facilitator_says_so(lms: Sc
     assert "What the course holds stands" not in lms.credit_page()
 
 
+WRITTEN = ["plain", "canvas", *(pytest.param(name, marks=pytest.mark.slow) for name in ("moodle-4.5", "blackboard"))]
+
+
+@pytest.mark.parametrize("profile", WRITTEN)
+def test_words_that_somebody_wrote_beside_a_score_stay(app: Flask, profile: str) -> None:
+    with school.joined(app, profile, public_url=PUBLIC) as made:
+        made.set_up()
+        made.share("teacher01")
+        made.work()
+        assert beside(made) == ["You took part: A concern shared with the circle."]
+        made.lms.gradebook.edit(made.columns[0].id, "teacher01", 1, comment="Well done, come and see me")
+        made.clock.shift(60)
+        made.share("teacher01", stage="Action plan", prompt="steps")
+        made.work()
+        assert "Well done, come and see me" in beside(made)
+        assert held(made) == (2, False)
+
+
+def beside(of: School) -> list[str]:
+    """What stands beside the score of the first teacher."""
+    cell = of.cell("teacher01")
+    assert cell
+    return cell.thread or [cell.comment]
+
+
+def test_each_score_says_what_it_is_for_and_again_the_same(lms: School) -> None:
+    lms.share("teacher01")
+    lms.lms.faults.set(lost_answers=1)
+    lms.work()
+    lms.wait(HOUR)
+    assert beside(lms) == ["You took part: A concern shared with the circle."]
+    lms.share("teacher01", stage="Action plan", prompt="steps")
+    lms.work()
+    last = "You took part: A concern shared with the circle; An action plan shared with the circle."
+    assert beside(lms)[-1] == last
+
+
 def test_ours_replaces_what_was_changed_by_hand_if_the_facilitator_says_so(lms: School) -> None:
     changed_by_hand(lms)
     decide(lms, "Send ours")

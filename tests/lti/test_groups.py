@@ -7,7 +7,7 @@ from lti_tool import db
 from lti_tool.errors import PlatformError
 from lti_tool.lti import claims, groups, roster, tokens
 from lti_tool.lti.claims import Claims
-from lti_tool.lti.messages import LmsGroup
+from lti_tool.lti.messages import GroupListing, LmsGroup
 from lti_tool.models import Course
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
@@ -40,14 +40,66 @@ def test_groups_are_read_page_by_page_with_their_own_scope_and_media_type() -> N
         )
         far.on(PATH, first, second)
         found = groups.read(course(far))
-    assert found == [LmsGroup("g1", "A", ""), LmsGroup("2", "", "")]
+    assert found == GroupListing(
+        (LmsGroup("g1", "A", ""), LmsGroup("2", "", "")), frozenset({"g1", "2", "g3"}), whole=True
+    )
     assert {one.headers["Accept"] for one in far.asked if one.path == PATH} == {groups.MEDIA_TYPE}
     assert [one.form["scope"] for one in far.asked if one.path.endswith("token.php")] == [tokens.GROUPS]
 
 
+SETS = f"{PATH}/sets"
+TWO_SETS = {
+    "groups": [
+        {"id": "g1", "name": "Circle A", "set_id": "s1"},
+        {"id": "g2", "name": "Rooms", "set_id": 2},
+        {"id": "g3", "name": "Rest", "set_id": "s3"},
+    ]
+}
+
+
+def set_names(far: ends.Moodle) -> list[str]:
+    found = groups.read(course(far, group_sets_url=f"{far.url}{SETS}"))
+    assert found is not None
+    return [one.set_name for one in found.groups]
+
+
+def test_sets_of_groups_are_read_page_by_page_and_named() -> None:
+    with ends.moodle() as far:
+        far.on(PATH, ends.as_json(TWO_SETS))
+        first = ends.as_json({"sets": [{"id": "s1", "name": "Study circles"}, None]}, Link=f"<{SETS}?page=2>; rel=next")
+        hidden = {"id": "s3", "name": "Secret", "hidden": True}
+        far.on(SETS, first, ends.as_json({"sets": [{"id": 2, "name": "Rooms of today"}, hidden]}))
+        assert set_names(far) == ["Study circles", "Rooms of today", ""]
+        assert {one.headers["Accept"] for one in far.asked if one.path == SETS} == {groups.MEDIA_TYPE}
+
+
+@pytest.mark.parametrize("answer", [Response(status=404), Response("<h1>no</h1>"), Response(status=429)])
+def test_sets_that_nobody_tells_hide_no_groups(answer: Response) -> None:
+    with ends.moodle() as far:
+        far.on(PATH, ends.as_json(TWO_SETS))
+        far.on(SETS, answer)
+        assert set_names(far) == ["", "", ""]
+
+
+def test_groups_without_sets_ask_for_none() -> None:
+    with ends.moodle() as far:
+        far.on(PATH, ends.as_json({"groups": [{"id": "g1", "name": "Circle A"}]}))
+        assert set_names(far) == [""]
+        assert far.count(SETS) == 0
+
+
+def test_a_listing_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "MOST", 2)
+    with ends.moodle() as far:
+        far.on(PATH, ends.as_json({"groups": [{"id": number, "name": "One"} for number in range(9)]}))
+        found = groups.read(course(far))
+        assert found is not None
+        assert (len(found.groups), found.whole) == (2, False)
+
+
 def test_a_course_without_the_service_has_no_groups_and_asks_nobody() -> None:
     with ends.moodle() as far:
-        assert groups.read(course(far, groups_url=None)) == []
+        assert groups.read(course(far, groups_url=None)) is None
         assert far.asked == []
 
 

@@ -227,15 +227,138 @@ def test_when_it_was_begun_and_done_and_who_gave_it_travel_along() -> None:
 def test_nothing_but_fully_graded_is_ever_said(product: str) -> None:
     """Moodle 4.5 wipes a grade for anything else, and Sakai opens a submission again for a step back."""
     for complete in (False, True):
-        said = scores.statement(statement(complete=complete, given=0), quirks.of(product))
+        said = scores.statement(statement(complete=complete, given=0), quirks.of(product), comment="")
         assert said["gradingProgress"] == "FullyGraded"
         assert said["activityProgress"] in ("Completed", "Submitted" if product == "sakai" else "InProgress")
         assert said["scoreGiven"] == 0
 
 
 def test_blackboard_takes_a_comment_for_html() -> None:
-    said = scores.statement(statement(comment="3 < 4\nof the steps"), quirks.of("BlackboardLearn"))
-    assert said["comment"] == "3 &lt; 4<br/>of the steps"
+    with ends.moodle() as far:
+        here = with_column(far, product="BlackboardLearn")
+        scores.post(here, statement(comment="3 < 4\nof the steps"))
+        assert posted(far)["comment"] == "3 &lt; 4<br/>of the steps"
+
+
+OURS = "You took part: A concern shared with the circle."
+MORE = "You took part: A concern shared with the circle; An action plan shared with the circle."
+
+
+def by_hand(far: ends.Moodle, comment: str, *, sub: str = "19") -> None:
+    """Somebody writes beside a score in the gradebook; Moodle counts the moment, too."""
+    held = far.results[next(iter(far.columns)), sub]
+    held["comment"] = comment
+
+
+def test_a_comment_of_ours_gives_way_to_the_next_one() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement(comment=OURS))
+        scores.post(here, statement(later=1, comment=MORE, said_before=(OURS,)))
+        assert scores.result_of(here, "19") == scores.Result(80.0, 100.0, MORE)
+
+
+@pytest.mark.parametrize("hers", ["Well done, Ama & Ben!", "3 < 4: come and see me", "  Two lines\nof hers"])
+def test_what_a_person_wrote_beside_a_score_is_sent_back_as_it_was(hers: str) -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement(comment=OURS))
+        by_hand(far, hers)
+        scores.post(here, statement(later=1, given=9, comment=MORE, said_before=(OURS,)))
+        assert scores.result_of(here, "19") == scores.Result(90.0, 100.0, hers)
+
+
+def test_what_was_written_in_moodles_editor_comes_back_without_tags() -> None:
+    """gradebookservices.php keeps what tools send as plain text: the tags would be read as words."""
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement(comment=OURS))
+        by_hand(far, "<p>Well done &amp; thank you.</p><p>See you <b>soon</b></p>")
+        scores.post(here, statement(later=1, comment=MORE, said_before=(OURS,)))
+        assert posted(far)["comment"] == "Well done & thank you.\nSee you soon"
+
+
+def test_a_comment_of_ours_is_known_again_however_the_platform_keeps_it() -> None:
+    with ends.moodle() as far:
+        here = with_column(far, product="blackboard")
+        first = "Reading &  writing shared <3"
+        scores.post(here, statement(comment=first))
+        by_hand(far, "<p>Reading &amp; writing\nshared &lt;3</p>")
+        scores.post(here, statement(later=1, comment=MORE, said_before=(first,)))
+        assert posted(far)["comment"] == MORE
+
+
+def test_the_first_score_for_a_person_reads_nothing() -> None:
+    with ends.moodle() as far:
+        scores.post(with_column(far), statement(comment=OURS))
+        assert far.count(RESULTS) == 0
+
+
+def test_where_results_may_not_be_read_ours_is_sent() -> None:
+    """A comment left out would clear hers just as well (AGS 2.0 §3.4.11)."""
+    with ends.moodle() as far:
+        here = with_column(far, scopes=[tokens.SCORES])
+        scores.post(here, statement(comment=MORE, said_before=(OURS,)))
+        assert (posted(far)["comment"], far.count(RESULTS)) == (MORE, 0)
+
+
+def test_where_results_are_refused_ours_is_sent() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.grants.discard(tokens.RESULTS)
+        scores.post(here, statement(comment=MORE, said_before=(OURS,)))
+        assert posted(far)["comment"] == MORE
+
+
+def test_while_the_platform_does_not_answer_nothing_is_replaced() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.on(RESULTS, Response(status=503))
+        found = fault(here, statement(comment=MORE, said_before=(OURS,)))
+        assert (found.final, far.count(SCORES)) == (False, 0)
+
+
+def test_a_score_posted_again_carries_the_very_same_words() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement(comment=OURS))
+        by_hand(far, "Well done")
+        again = statement(later=1, comment=MORE, said_before=(OURS,))
+        scores.post(here, again)
+        first = posted(far)
+        scores.post(here, again)
+        assert posted(far) == first
+
+
+def test_canvas_writes_a_comment_below_the_others_so_each_is_said_once() -> None:
+    """scores_controller.rb, add_comment: what a person wrote stays, and ours would stand there twice."""
+    with ends.moodle() as far:
+        here = with_column(far, product="canvas")
+        scores.post(here, statement(comment=OURS))
+        by_hand(far, "Well done")
+        scores.post(here, statement(later=1, comment=MORE, said_before=(OURS,)))
+        assert (posted(far)["comment"], far.count(RESULTS)) == (MORE, 0)
+        scores.post(here, statement(later=2, comment=MORE, said_before=(OURS, MORE)))
+        assert "comment" not in posted(far)
+
+
+def test_open_edx_shows_comments_of_tools_only_so_none_is_read() -> None:
+    with ends.moodle() as far:
+        here = with_column(far, product="open-edx")
+        scores.post(here, statement(comment=MORE, said_before=(OURS,)))
+        assert (posted(far)["comment"], far.count(RESULTS)) == (MORE, 0)
+
+
+def test_blackboards_comments_are_read_among_everybodys_results() -> None:
+    """hypothesis/lms, blackboard plugin: `results?user_id` leaves the comment out. Hers is HTML already."""
+    with ends.moodle() as far:
+        here = with_column(far, product="blackboard")
+        scores.post(here, statement(comment=OURS))
+        by_hand(far, "Well done &amp; <b>thank you</b>")
+        scores.post(here, statement(later=1, comment=MORE, said_before=(OURS,)))
+        assert posted(far)["comment"] == "Well done &amp; <b>thank you</b>"
+        [asked] = [one for one in far.asked if one.path == RESULTS]
+        assert "user_id" not in asked.args
 
 
 @pytest.mark.proves("security", 6)

@@ -259,6 +259,31 @@ class TestReset:
     def test_not_without_new_faces(self, former: Circle) -> None:
         assert not self.gone(former, build.member(former))
 
+    def put_away(self, circle: Circle) -> None:
+        with db.work() as unit:
+            copies.put_away(unit.get_one(Circle, circle.id))
+            unit.commit()
+        circle.anew_put_away_at = now()
+
+    def test_put_away_it_stays_away_while_the_last_of_that_round_go(self, former: Circle) -> None:
+        teachers = [build.member(former) for _ in range(5)]
+        build.learners(build.course_of(former), 3)
+        assert not self.gone(former, teachers[4])
+        assert self.gone(former, *teachers[:3])
+        self.put_away(former)
+        assert not self.gone(former)
+        assert not self.gone(former, teachers[3]), "a straggler is no new round"
+
+    def test_the_next_time_that_the_course_is_emptied_is_told_again(self, former: Circle) -> None:
+        teachers = [build.member(former) for _ in range(3)]
+        build.learners(build.course_of(former), 3)
+        assert self.gone(former, *teachers)
+        self.put_away(former)
+        new_round = [build.member(former) for _ in range(3)]
+        assert not self.gone(former)
+        assert not self.gone(former, *new_round[:2])
+        assert self.gone(former, new_round[2])
+
     def test_a_circle_that_never_had_teachers_did_not_begin_anew(self, former: Circle) -> None:
         build.learners(build.course_of(former), 5)
         assert not self.gone(former)

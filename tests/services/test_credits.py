@@ -59,7 +59,7 @@ def test_sending_a_word_is_reckoned_in_the_same_transaction(group: Group) -> Non
     (delivery,) = owed()
     assert (delivery.payload["given"], delivery.payload["maximum"]) == (1, 1)
     assert delivery.payload["person_id"] == group.ama.id
-    words = {"activity_id", "person_id", "given", "maximum", "stated_at", "started_at", "by"}
+    words = {"activity_id", "person_id", "given", "maximum", "stated_at", "started_at", "by", "comment", "said_before"}
     assert set(delivery.payload) == words
 
 

@@ -21,7 +21,7 @@ from lti_tool.models import (
     Membership,
     Person,
 )
-from lti_tool.services import groups, memberships
+from lti_tool.services import group_circles, groups, memberships
 from tests import build, school
 from tests.audit import text_of
 from tests.conftest import PUBLIC
@@ -159,6 +159,91 @@ def test_who_joins_the_group_later_waits_with_its_name_beside_her_and_gets_her_p
     assert subs(lms, range(10, 11))[0] in circles()["Circle A"][1]
 
 
+def open_circles(lms: School) -> Reader:
+    facilitator = known_to(lms)
+    go_on(facilitator)
+    facilitator.press("Open the circles")
+    return facilitator
+
+
+def read_again(lms: School) -> None:
+    lms.clock.shift(HOUR)
+    lms.open("facilitator1", course=COURSE)
+    lms.work()
+
+
+@pytest.mark.parametrize("profile", ["plain", "canvas"])
+def test_a_group_that_was_removed_is_named_so_and_its_circle_stays(in_lms: Opened, profile: str) -> None:
+    lms = in_lms(profile)
+    facilitator = open_circles(lms)
+    before = circles()
+    page = facilitator.open("/circles/2/people").text
+    assert "Groups of your course that feed this circle Circle B" in page
+    assert "no longer in the course. The circle" not in page
+    lms.lms.remove_group("2")
+    read_again(lms)
+    page = facilitator.open("/circles/2/people").text
+    assert "Circle B: this group is no longer in the course. The circle and everything in it stay." in page
+    assert "no longer in the course. The circle" not in facilitator.open("/circles/1/people").text
+    assert circles() == before
+
+
+@pytest.mark.parametrize("profile", ["plain", "canvas"])
+def test_a_removed_group_on_which_no_circle_depends_is_forgotten(in_lms: Opened, profile: str) -> None:
+    lms = in_lms(profile)
+    known_to(lms)
+    assert names_known() == {"Circle A", "Circle B"}
+    lms.lms.remove_group("2")
+    read_again(lms)
+    assert names_known() == {"Circle A"}
+    facilitator = lms.open("facilitator1", course=COURSE)
+    go_on(facilitator)
+    facilitator.press("Open the circles")
+    assert "Circle B" not in circles()
+
+
+def test_a_removed_group_is_forgotten_when_its_circle_ends_and_returns_when_the_lms_has_it(in_lms: Opened) -> None:
+    lms = in_lms("plain")
+    facilitator = open_circles(lms)
+    lms.lms.remove_group("2")
+    read_again(lms)
+    lms.lms.store.state.removed_groups.clear()
+    read_again(lms)
+    assert "no longer in the course. The circle" not in facilitator.open("/circles/2/people").text
+    lms.lms.remove_group("2")
+    with db.work() as unit:
+        unit.get_one(Circle, 2).closed_at = db.now()
+        unit.commit()
+    read_again(lms)
+    assert names_known() == {"Circle A"}
+
+
+def names_known() -> set[str]:
+    with db.work(read_only=True) as unit:
+        return set(unit.scalars(sa.select(CourseGroup.name)))
+
+
+def test_the_facilitator_chooses_among_sets_of_groups_by_their_names(in_lms: Opened) -> None:
+    lms = in_lms("plain")
+    facilitator = known_to(lms)
+    with db.work() as unit:  # what an LMS tells that has a second set
+        course = unit.scalars(sa.select(CourseGroup.course_id).limit(1)).one()
+        unit.add(CourseGroup(course_id=course, key="7", name="Room 7", set_key="12", set_name="Rooms"))
+        for one in unit.scalars(sa.select(Enrolment).where(Enrolment.course_id == course)):
+            if one.groups == ["1"]:
+                one.groups = ["1", "7"]
+        unit.commit()
+    go_on(facilitator)
+    page = facilitator.page
+    assert page is not None
+    assert "They are the groups of the set Study circles." in page.text
+    assert "Propose circles by: Rooms Study circles (as below)" in page.text
+    facilitator.open(page.answer.request.path + "?by=groups&set=12")
+    assert "They are the groups of the set Rooms." in facilitator.page.text  # type: ignore[union-attr]
+    facilitator.press("Open the circles")
+    assert circles() == {"Room 7": ("7", subs(lms, FIRST))}
+
+
 def test_a_group_never_changes_who_is_in_a_circle_or_as_what(in_lms: Opened) -> None:
     lms = in_lms("plain")
     facilitator = known_to(lms)
@@ -186,9 +271,9 @@ class TestSharingOut:
                 made.append(person.id)
         return made
 
-    def shared(self, course: Course, people: list[int], **also: Any) -> groups.Sharing | None:
+    def shared(self, course: Course, people: list[int], **also: Any) -> group_circles.Sharing | None:
         with db.work(read_only=True):
-            return groups.shared_out(course, people=people, teachers=people, **also)
+            return group_circles.shared_out(course, people=people, teachers=people, **also)
 
     def test_groups_too_small_for_a_circle_make_none(self, course: Course) -> None:
         people = self.people(course, (4, ["a"]), (2, ["b"]))
@@ -219,14 +304,16 @@ class TestSharingOut:
         assert self.shared(course, people) is not None
         assert self.shared(course, [*people, stranger.id]) is None
         with db.work(read_only=True):
-            assert groups.known(course, people=[*people, stranger.id]) == groups.Known(5, 6, any_group=True)
+            assert group_circles.known(course, people=[*people, stranger.id]) == group_circles.Known(
+                5, 6, any_group=True
+            )
 
     def test_a_page_sent_with_a_group_that_nobody_told_feeds_the_whole_course(self, course: Course) -> None:
         with db.work(read_only=True):
-            assert not groups.exists(course, "forged")
+            assert not group_circles.exists(course, "forged")
         self.people(course, (1, ["a"]))
         with db.work(read_only=True):
-            assert groups.exists(course, "a")
+            assert group_circles.exists(course, "a")
 
     def test_waiting_people_of_other_courses_with_the_same_key_do_not_count(self, course: Course) -> None:
         circle = build.circle(course)
@@ -238,5 +325,5 @@ class TestSharingOut:
         self.people(other, (1, ["7"]))
         with db.work(read_only=True):
             here, there = memberships.unplaced([course.id]), memberships.unplaced([other.id])
-            assert list(groups.feeding(circle, [*here, *there]).values()) == [""]
-            assert list(groups.feeding(circle, [*here, *there])) == [here[0].id]
+            assert list(group_circles.feeding(group_circles.sources(circle), [*here, *there]).values()) == [""]
+            assert list(group_circles.feeding(group_circles.sources(circle), [*here, *there])) == [here[0].id]

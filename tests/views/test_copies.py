@@ -127,8 +127,12 @@ def test_a_course_with_other_people_explains_itself_and_loses_nothing(lms: Schoo
     assert "The course seems to have begun anew" in page.text
     assert "Amara Boatemaa" in page.text
     assert "Thandiwe Mokoena" in page.text
-    facilitator.open(lms.path)
-    facilitator.open(f"{lms.path}/people")
+    facilitator.press("Put this notice away")
+    page = facilitator.open(f"{lms.path}/people")
+    assert "The course seems to have begun anew" not in page.text
+    assert "Thandiwe Mokoena" in page.text
+    lms.wait(HOUR)
+    assert "The course seems to have begun anew" not in facilitator.open(f"{lms.path}/people").text
     with db.work(read_only=True) as unit:
         number = unit.scalars(sa.select(Course.id)).one()
         assert unit.query(Membership).filter_by(left_at=None).count() == 4

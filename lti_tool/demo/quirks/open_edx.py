@@ -29,6 +29,7 @@ class OpenEdx(Plain):
     unknown_person = Refusal(404, "No such learner")
     staff_person = None  # signals.py publishes a grade for whoever has an external id
     caps = True  # signals.py
+    omitted_comment_stays = True  # plugin/views.py: a serializer changes what is said only
     delete_any = Refusal(403, "Line items may not be deleted")  # permissions.py
 
     def deployment_id(self, number: int) -> str:  # noqa: ARG002

@@ -51,6 +51,8 @@ class Plain:
     ungraded_clears = False  # an ungraded score wipes the result that was there
     reopened_by: frozenset[str] = frozenset()  # activity progress that opens a submission again
     progress_may_be_missing = False
+    comments_add_up = False  # a comment is written below those that are there, people's and tools' alike
+    omitted_comment_stays = False  # a score without a comment leaves the former one
     comment_only_unfiltered = False  # results of one person come without their comment
     bad_column = Refusal(400, "Not a line item")
     delete_coupled: Refusal | None = None
@@ -179,6 +181,7 @@ class Plain:
             message[claims.GROUPS] = {
                 "scope": [claims.GROUPS_READ],
                 "context_groups_url": f"{opening.lms_url}/groups/{opening.course.id}",
+                "context_group_sets_url": f"{opening.lms_url}/groups/{opening.course.id}/sets",
                 "service_versions": ["1.0"],
             }
         return message

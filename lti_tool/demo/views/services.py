@@ -85,8 +85,9 @@ def notice_handlers(client_id: str) -> ResponseReturnValue:
 
 
 @bp.get("/groups/<course>")
-def groups(course: str) -> ResponseReturnValue:
-    """The groups of the course (LTI Course Groups 1.0), where the LMS has them."""
+@bp.get("/groups/<course>/<any('sets'):what>")
+def groups(course: str, what: str = "groups") -> ResponseReturnValue:
+    """The groups of the course or their sets (LTI Course Groups 1.0), where the LMS has them."""
     ask = _ask("groups", claims.GROUPS_TYPE)
     call = _call(ask, course, [claims.GROUPS_READ])
     if isinstance(call, Refusal):
@@ -97,8 +98,15 @@ def groups(course: str) -> ResponseReturnValue:
         return _refuse(ask, Refusal(401, "Invalid LTI 1.3 authentication token"))
     if not call.lms.quirks.groups_service:
         return _refuse(ask, Refusal(404, "There is no such service"))
-    listed = [{"id": key, "name": name} for key, name in call.course.groups]
-    answer = jsonify({"id": call.url, "groups": listed})
+    set_of = {group: key for key, _name, inside in call.course.sets for group in inside}
+    listed = {
+        "groups": [
+            {"id": key, "name": name, **({"set_id": set_of[key]} if key in set_of else {})}
+            for key, name in call.course.groups
+        ],
+        "sets": [{"id": key, "name": name} for key, name, _inside in call.course.sets],
+    }
+    answer = jsonify({"id": call.url, what: listed[what]})
     answer.content_type = claims.GROUPS_TYPE
     return answer
 
