@@ -99,9 +99,10 @@ class Claims:
     @property
     def context_id(self) -> str:
         """The course's id. An LMS may keep it to itself (Core 5.4.1; Brightspace by a setting): then each activity
-        stands alone, or the people and rosters of all its courses would be mixed in one.
+        stands alone, and each author who is choosing one, or the people and rosters of all its courses would be mixed.
         """
-        return self.part(CONTEXT).get("id") or (f"link:{self.link_id}" if self.link_id else "")
+        alone = f"link:{self.link_id}" if self.link_id else f"author:{self.text('sub')}"
+        return self.part(CONTEXT).get("id") or alone
 
     @property
     def custom(self) -> dict[str, str]:
