@@ -78,7 +78,7 @@ def _platform_fault(error: PlatformError) -> ResponseReturnValue:
     if request.endpoint == "lti.register":  # who reads it looks after the LMS, and must know which side has to act
         _undo()
         facts = {"remedy": findings.remedy(error.code), "code": error.code, "request_id": g.request_id}
-        return render_template("lti/not_registered.html", **facts), 502
+        return render_template("lti/not_registered.html", **facts), 400  # proxies put a page of theirs for a 502
     return page("502", 502)
 
 
