@@ -17,6 +17,8 @@ class Plain:
     # Merged into every score, and into a column that we make.
     score_extension: ClassVar[Mapping[str, Any]] = {}
     column_extension: ClassVar[Mapping[str, Any]] = {}
+    # Statuses that refuse a column because of its link, so that one of the course alone is made (AGS 2.0 §3.2.12).
+    unbinding: ClassVar[frozenset[int]] = frozenset()
     # Merged into the tool configuration when we register.
     registration_extension: ClassVar[Mapping[str, Any]] = {}
     # Whether institutions that know nothing of each other use one client id, each from deployments of its own.
@@ -108,7 +110,10 @@ class Canvas(Plain):
     score_extension: ClassVar[Mapping[str, Any]] = {
         "https://canvas.instructure.com/lti/submission": {"new_submission": False}
     }
-    # The same, add_comment: a comment given is one more on the submission, one left out changes none.
+    # line_items_controller.rb, verify_valid_resource_link: 404 for a place in a course's menu, 412 for a module's item;
+    # an assignment alone takes columns, and brings its own.
+    unbinding = frozenset({404, 412})
+    # scores_controller.rb, add_comment: a comment given is one more on the submission, one left out changes none.
     comments_add_up = True
     # canvas-lms doc/api/registration.md: the default is "anonymous", which hides the names of colleagues.
     registration_extension: ClassVar[Mapping[str, Any]] = {

@@ -38,7 +38,8 @@ class Canvas(Plain):
     unknown_person = staff_person = Refusal(422, "User not found in course or is not a student")  # the same
     bad_score = Refusal(422, "The score is not valid")  # the same: scoreMaximum missing
     bad_column = Refusal(422, "The line item is not valid")
-    comments_add_up = omitted_comment_stays = True  # the same: add_comment, where one is present
+    unbound_link = Refusal(412, "The resource link has no line item")  # line_items_controller.rb: assignments alone do
+    comments_add_up = omitted_comment_stays = True  # scores_controller.rb: add_comment, where one is present
     ignored_progress = frozenset({"NotReady", "Failed", "Pending"})  # scores_controller.rb
     delete_coupled = Refusal(401, "not the original lineitem of a resource link")  # line_items_controller.rb
 

@@ -55,6 +55,7 @@ class Plain:
     omitted_comment_stays = False  # a score without a comment leaves the former one
     comment_only_unfiltered = False  # results of one person come without their comment
     bad_column = Refusal(400, "Not a line item")
+    unbound_link: Refusal | None = None  # a column for a link that has none yet; None: it is bound to it
     delete_coupled: Refusal | None = None
     delete_any: Refusal | None = None
 
