@@ -8,7 +8,6 @@ between (DNS rebinding) gains nothing. Every exchange has a connection of its ow
 import io
 import ipaddress
 import json
-import math
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -30,6 +29,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from lti_tool import settings
 from lti_tool.errors import PlatformError
+from lti_tool.lti import watches
 from lti_tool.lti.watches import Watch
 
 CONNECT_SECONDS = 3.05
@@ -43,19 +43,6 @@ LONGEST_WAIT = 86_400.0  # a Retry-After beyond a day is taken for a day
 
 _PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are the IPv4 address that is reached
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Let all exchanges of this block together last no longer; whatever would is PlatformError `platform_slow`."""
-    token = _ends.set(min(_ends.get(), time.monotonic() + seconds))
-    try:
-        yield
-    finally:
-        _ends.reset(token)
-
-
-_ends: ContextVar[float] = ContextVar("lti_tool_http_ends", default=math.inf)  # of the monotonic clock
 
 
 def session(*, seconds: float = TOTAL_SECONDS, max_bytes: int = MAX_BYTES) -> requests.Session:
@@ -255,7 +242,7 @@ class GuardedSession(requests.Session):
             "verify": True,
             "proxies": {},
         }
-        ends = min(time.monotonic() + self._seconds, _ends.get())
+        ends = watches.ends_after(self._seconds)
         for pause in PAUSES if request.method == "GET" else ():
             try:
                 response = self._send_once(request, ends, kwargs)

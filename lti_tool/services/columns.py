@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from lti_tool import db, log
 from lti_tool.db import now, session
 from lti_tool.errors import PlatformError
-from lti_tool.lti import columns, http, scores
+from lti_tool.lti import columns, scores, watches
 from lti_tool.lti.messages import Score
 from lti_tool.models import Activity, Circle, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, credits
@@ -86,7 +86,7 @@ def _with_column(activity: Activity, *, maximum: int) -> Activity:
         raise PlatformError("column_being_made", retry_after=2)
     column = None
     try:
-        with http.within(ENOUGH.total_seconds()):
+        with watches.within(ENOUGH.total_seconds()):
             column = columns.find_or_make(activity, label=activity.title or LABEL, maximum=maximum)
     finally:
         with db.work() as unit:  # one commit: let go of before it is noted, it would be looked for once more

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from lti_tool import settings
 from lti_tool.errors import PlatformError
-from lti_tool.lti import http
+from lti_tool.lti import http, watches
 from lti_tool.lti.watches import Watch
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
@@ -282,9 +282,9 @@ def test_what_another_time_may_bring_is_not_refused_for_good(status: int, monkey
 
 def test_a_block_of_exchanges_ends_in_time_and_begins_no_other() -> None:
     web = ends.Web().on("/", drip).on("/next", ends.as_json({}))
-    with ends.serving(web) as url, http.within(0.5):
+    with ends.serving(web) as url, watches.within(0.5):
         started = time.monotonic()
-        with http.within(60):  # an inner one lasts no longer than the outer
+        with watches.within(60):  # an inner one lasts no longer than the outer
             assert refusal(url).code == "platform_slow"
             assert refusal(f"{url}/next").code == "platform_slow"
         assert time.monotonic() - started < 2
