@@ -61,7 +61,8 @@ def _refused(error: RefusedError) -> ResponseReturnValue:
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     log.warning("launch_refused", code=error.code)
     _undo()
-    facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
+    facts = {name: error.facts.get(name, "") for name in ("error", "description", "kid", "keys_at")}
+    facts |= {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
     asked: dict[str, str] = {}
     begun = error.facts.get("login")
     platform_id = begun.platform_id if isinstance(begun, LoginState) else error.facts.get("platform_id")
