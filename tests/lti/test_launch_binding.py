@@ -2,7 +2,6 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti import launch, login
 from lti_tool.lti.messages import Storage
 from lti_tool.models import LoginState
-from tests.lti.issuer import AGS, DL, GONE, NRPS, TEACHER, Lms, finish, running
+from tests.lti.issuer import AGS, DL, GONE, NRPS, TEACHER, Lms, finish
 from tests.lti.test_launch_refusals import raw, refusal
 
 
@@ -86,17 +85,6 @@ def test_a_login_ends_after_ten_minutes(lms: Lms) -> None:
         session.execute(sa.update(LoginState).values(expires_at=db.now()))
         session.commit()
     assert refusal(form) == "state_expired"
-
-
-@pytest.fixture
-def installed(database_url: str) -> Iterator[Lms]:
-    """An LMS on either database."""
-    engine = db.connect(database_url)
-    LoginState.metadata.create_all(engine)
-    with running() as started:
-        started.register()
-        yield started
-    engine.dispose()
 
 
 @pytest.mark.proves("security", 2)

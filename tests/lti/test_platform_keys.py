@@ -62,9 +62,9 @@ def test_a_flood_of_unknown_keys_asks_twelve_times_at_most(lms: Lms) -> None:
 
 
 @pytest.mark.proves("security", 25)
-def test_a_thousand_unknown_keys_in_several_processes_make_few_calls(lms: Lms) -> None:
+def test_a_thousand_unknown_keys_in_several_processes_make_few_calls(installed: Lms) -> None:
     """Each process has its own line of waiting launches; the share of questions is counted in the database."""
-    lms.launch()
+    installed.launch()
     with db.work(read_only=True) as session:
         platform = session.scalars(sa.select(Platform)).one()
     codes: list[str] = []
@@ -83,8 +83,8 @@ def test_a_thousand_unknown_keys_in_several_processes_make_few_calls(lms: Lms) -
     for thread in threads:
         thread.join()
     assert len(codes) == 1000
-    assert lms.asked <= 12
-    assert lms.launch().sub == "7"
+    assert installed.asked <= 12
+    assert installed.launch().sub == "7"
 
 
 def down(request: BaseHTTPRequestHandler) -> None:
@@ -218,12 +218,12 @@ def at_once(forms: list[dict[str, str]]) -> list[str]:
     return results
 
 
-def test_thirty_people_who_start_at_once_ask_one_question(lms: Lms) -> None:
-    assert at_once([lms.form() for _ in range(30)]) == ["7"] * 30
-    assert lms.asked == 1
-    lms.published = {"keys": [public_jwk("second")]}
-    assert at_once([lms.form(key="second") for _ in range(30)]) == ["7"] * 30
-    assert lms.asked == 2
+def test_thirty_people_who_start_at_once_ask_one_question(installed: Lms) -> None:
+    assert at_once([installed.form() for _ in range(30)]) == ["7"] * 30
+    assert installed.asked == 1
+    installed.published = {"keys": [public_jwk("second")]}
+    assert at_once([installed.form(key="second") for _ in range(30)]) == ["7"] * 30
+    assert installed.asked == 2
 
 
 def test_thirty_people_who_start_during_an_outage_do_not_wait_for_each_other(lms: Lms) -> None:

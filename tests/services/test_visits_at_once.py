@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from lti_tool import db
+from lti_tool.errors import RefusedError
 from lti_tool.lti.messages import Launch, RosterMember
 from lti_tool.models import Activity, Course, Delivery, Enrolment, Person, Visit
-from lti_tool.services import rosters, visits
+from lti_tool.services import outsides, rosters, visits
 from lti_tool.settings import Settings, use
 from tests import build
 
@@ -108,3 +109,22 @@ def test_of_somebody_whom_the_roster_is_just_bringing_make_her_once(monkeypatch:
         assert sorted(unit.scalars(sa.select(Person.sub))) == ["0", "1", "2"]
         assert [one.roster_roles for one in unit.scalars(sa.select(Enrolment))] == [[build.LEARNER]] * 3
         assert unit.scalars(sa.select(Course)).one().roster_read_at is not None
+
+
+@pytest.mark.usefixtures("house")
+def test_of_ten_who_press_the_button_of_one_link_one_gets_in() -> None:
+    person, told = build.person(build.course()), list[str]()
+    with db.work() as unit:
+        token = outsides.make(build.visit(person).id, path="/circles")
+        unit.commit()
+
+    def press() -> None:
+        try:
+            with db.work() as unit:
+                told.append(outsides.use(token).path)
+                unit.commit()
+        except RefusedError as refused:
+            told.append(refused.code)
+
+    all_at_once(*[press] * 10)
+    assert sorted(told) == ["/circles", *["link_over"] * 9]
