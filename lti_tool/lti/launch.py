@@ -277,7 +277,6 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             line_item_url=told.line_item_url,
             grade_scopes=told.grade_scopes,
             review_of=told.text(claims.FOR_USER, "user_id") or None if self.kind is LaunchKind.REVIEW else None,
-            return_url=told.return_url(*homes),
             target_path=self.target_path,
             storage=self.storage,
             links=links,
