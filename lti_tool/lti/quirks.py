@@ -37,6 +37,11 @@ class Plain:
         return {}
 
     @staticmethod
+    def throttles(status: int, body: bytes) -> bool:  # noqa: ARG004
+        """Whether an answer only asks to come back later, though its status does not say so (RFC 6585: 429)."""
+        return False
+
+    @staticmethod
     def token_fault(status: int) -> str:
         """What a refusal at the token address means."""
         return "client_refused" if status in (400, 401, 403) else "token_refused"
@@ -149,6 +154,11 @@ class Canvas(Plain):
     def audience(configuration: Mapping[str, Any]) -> str | None:  # noqa: ARG004
         """None: canvas-lms security_controller.rb gives a bare host, its token check wants the token address."""
         return None
+
+    @staticmethod
+    def throttles(status: int, body: bytes) -> bool:
+        """canvas-lms request_throttle.rb, doc/api/throttling.md: one measure for a client id, and 403 beyond it."""
+        return status == 403 and b"Rate Limit Exceeded" in body[:100]
 
     @staticmethod
     def group_roster_url(roster_url: str, number: str) -> str | None:

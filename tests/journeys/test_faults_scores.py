@@ -108,6 +108,17 @@ def test_an_lms_that_asks_us_to_wait_is_left_in_peace_so_long(plain: School) -> 
     right(plain, teacher01=1)
 
 
+def test_what_a_busy_lms_did_not_take_arrives_later(lms: School) -> None:
+    lms.share("teacher01")
+    lms.work()
+    lms.share("teacher02")
+    lms.lms.faults.set(rate_limited=1)
+    assert lms.work() == (0, 1)
+    assert NOT_REACHED in lms.credit_page()
+    assert lms.wait(HOUR) == (1, 0)
+    right(lms, teacher01=1, teacher02=1)
+
+
 def test_keys_and_tokens_that_the_lms_changes_are_no_obstacle(lms: School) -> None:
     lms.share("teacher01")
     lms.work()

@@ -144,6 +144,17 @@ def test_what_may_pass_is_tried_again_when_the_platform_says(status: int) -> Non
         assert far.count(SCORES) == 1
 
 
+@pytest.mark.parametrize("path", [SCORES, "/mod/lti/token.php"], ids=["scores", "token"])
+def test_canvas_says_403_when_it_is_asked_too_much(path: str) -> None:
+    """request_throttle.rb: a class that hands in on one evening must not lose its credit."""
+    with ends.moodle() as far:
+        here = with_column(far, product="canvas")
+        far.on(path, Response("403 Forbidden (Rate Limit Exceeded)\n", 403))
+        assert (fault(here).code, fault(here).final) == ("platform_busy", False)
+        far.on(path, Response("Forbidden", 403))
+        assert fault(here).code in ("person_gone", "client_refused")
+
+
 def test_a_platform_that_leads_elsewhere_while_it_is_maintained_is_asked_again() -> None:
     with ends.moodle() as far:
         here = with_column(far)

@@ -34,6 +34,7 @@ class Canvas(Plain):
     storage_frame = "post_message_forwarding"  # doc/api/lti_window_post_message.md, lti_launch_overview.md
     resizes = True  # lti_window_post_message.md
 
+    throttled = Refusal(403, "403 Forbidden (Rate Limit Exceeded)\n")  # app/middleware/request_throttle.rb
     older_score = Refusal(400, "timestamp is older than the last result")  # scores_controller.rb
     unknown_person = staff_person = Refusal(422, "User not found in course or is not a student")  # the same
     bad_score = Refusal(422, "The score is not valid")  # the same: scoreMaximum missing

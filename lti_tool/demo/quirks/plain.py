@@ -39,6 +39,8 @@ class Plain:
     announces_storage = True  # login and launch say so (lti_storage_target); else only the answer to lti.capabilities
     resizes = False  # the frame follows the height that the tool tells
 
+    throttled = Refusal(429, "Too many requests")  # how a busy LMS says so, with Retry-After beside it
+
     # Scores.
     older_score = Refusal(409, "The score is not later than the last one")
     unknown_person = Refusal(404, "No such person in this course")
