@@ -244,7 +244,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     def _launch(self, told: Claims) -> Launch:
         whole = roles.normalise(told.body[claims.ROLES])
         own = self.platform
-        homes = (own.issuer, own.auth_url, own.token_url, own.jwks_url)
+        homes = (own.issuer, own.auth_url, own.token_url, own.jwks_url, *own.frame_origins)
         links = told.links(*homes) if self.kind is LaunchKind.DEEP_LINKING else None
         if self.kind is LaunchKind.DEEP_LINKING and links is None:
             raise refuse("return_foreign")

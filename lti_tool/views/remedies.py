@@ -177,7 +177,7 @@ CLAIMS = {
     "return_foreign": Remedy(
         _l("The LMS asked for content to choose and wants the answer at another host."),
         LMS,
-        _l("Correct the site address in the settings of the LMS."),
+        _l("Correct the site address in the LMS, or add its host to this registration: Name, frames, audiences."),
     ),
     "notice_seen": Remedy(_l("The LMS sent a notice a second time."), NOBODY, _l("Nothing.")),
     "notice_unknown": Remedy(_l("The LMS sent a notice that the tool does not know."), NOBODY, _l("Nothing.")),
