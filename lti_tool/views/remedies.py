@@ -129,7 +129,7 @@ TOKENS = {
     "keys_asked_often": Remedy(
         _l("Very many launches named keys that the LMS does not publish; its keys are asked again later."),
         NOBODY,
-        _l("Wait an hour. If the LMS changed its keys, launches work again by then."),
+        _l("Wait some minutes. If the LMS changed its keys, launches work again by then."),
     ),
 }
 CLAIMS = {
