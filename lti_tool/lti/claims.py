@@ -31,27 +31,8 @@ NOTICE = LTI + "notice"
 ORIGINS = LTI + "origin_contexts"
 COPY_NOTICE = "LtiContextCopyNotice"
 
-# Custom parameters that we set ourselves, in our deep links and at registration; every other one is passed over.
-KEPT_CUSTOM = frozenset(
-    (
-        "resource",
-        "kind",
-        "programme",
-        "cohort",
-        "circle",
-        "template",
-        "meeting",
-        "made_in",
-        "context_history",
-        "link_history",
-        "available_from",
-        "available_until",
-        "due",
-        "course_start",
-        "course_end",
-        "timezone",
-    )
-)
+# Custom parameters of ours that are kept with the activity; every other one is read at the launch or passed over.
+KEPT_CUSTOM = frozenset(("resource", "made_in", "link_history"))
 GROUP_CUSTOM = ("moodle_groups", "canvas_groups")
 GROUP_NUMBERS = ("canvas_course_groups", "canvas_group")  # Canvas's own numbers, other than the ids of its groups
 LONGEST_LIST = 100  # ids in one answer: a copy of a copy of a copy …; Canvas cuts its histories at 1000 characters
@@ -99,9 +80,10 @@ class Claims:
     @property
     def context_id(self) -> str:
         """The course's id. An LMS may keep it to itself (Core 5.4.1; Brightspace by a setting): then each activity
-        stands alone, or the people and rosters of all its courses would be mixed in one.
+        stands alone, and each author who is choosing one, or the people and rosters of all its courses would be mixed.
         """
-        return self.part(CONTEXT).get("id") or (f"link:{self.link_id}" if self.link_id else "")
+        alone = f"link:{self.link_id}" if self.link_id else f"author:{self.text('sub')}"
+        return self.part(CONTEXT).get("id") or alone
 
     @property
     def custom(self) -> dict[str, str]:
@@ -185,17 +167,11 @@ class Claims:
         """Addresses of the platform's services: where many share an issuer, these alone are on the school's host."""
         return tuple(url for url in (self.roster_url, self.line_items_url, self.line_item_url) if url)
 
-    def return_url(self, *own: str) -> str | None:
-        """The way back into the course, only if it is on one of the platform's origins.
-
-        These are the origins of `own` (issuer and registered addresses) and of the services in the same signed token:
-        on hosted Canvas only the latter are on the school's host.
-        """
-        return self._at_home(self.text(PRESENTATION, "return_url"), own)
-
     def links(self, *own: str) -> LinkTerms | None:
         """What an author may choose and where the answer goes, None unless that is on one of the platform's origins.
 
+        These are the origins of `own` (issuer and registered addresses) and of the services in the same signed token:
+        on hosted Canvas only the latter are on the school's host.
         `accept_lineitem` may be absent: then nothing can be assumed, and a column that is not wanted is passed over.
         """
         settings = self.part(DEEP_LINKING)

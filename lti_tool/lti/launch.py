@@ -110,9 +110,9 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         except LaunchRefusedError:
             description = ""
         else:
-            description = self._form.get("error_description", "")[:500]
+            description = claims.text_of(self._form.get("error_description"))[:500]
         code = "login_required" if error == "login_required" else "platform_said_no"
-        return refuse(code, error=error[:100], description=description)
+        return refuse(code, error=claims.text_of(error)[:100], description=description)
 
     # pylti1p3 calls these in this order --------------------------------------------------------------------------
 
@@ -186,7 +186,12 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     def validate_jwt_signature(self) -> "LaunchCheck":
         """The times hold, and the signature fits the key of the platform that the header names."""
         rules.check_times(self.body)
-        key = platform_keys.find(self.platform, self._jwt["header"]["kid"], kept=self.kept_keys)
+        kid = self._jwt["header"]["kid"]
+        try:
+            key = platform_keys.find(self.platform, kid, kept=self.kept_keys)
+        except LaunchRefusedError as refused:
+            refused.facts |= {"kid": claims.text_of(kid)[:100], "keys_at": self.platform.jwks_url}
+            raise
         try:
             verified = jwt.decode(
                 self._get_request_param("id_token"),
@@ -239,7 +244,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     def _launch(self, told: Claims) -> Launch:
         whole = roles.normalise(told.body[claims.ROLES])
         own = self.platform
-        homes = (own.issuer, own.auth_url, own.token_url, own.jwks_url)
+        homes = (own.issuer, own.auth_url, own.token_url, own.jwks_url, *own.frame_origins)
         links = told.links(*homes) if self.kind is LaunchKind.DEEP_LINKING else None
         if self.kind is LaunchKind.DEEP_LINKING and links is None:
             raise refuse("return_foreign")
@@ -272,7 +277,6 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             line_item_url=told.line_item_url,
             grade_scopes=told.grade_scopes,
             review_of=told.text(claims.FOR_USER, "user_id") or None if self.kind is LaunchKind.REVIEW else None,
-            return_url=told.return_url(*homes),
             target_path=self.target_path,
             storage=self.storage,
             links=links,

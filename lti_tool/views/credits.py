@@ -32,6 +32,7 @@ FAULTS = {
     "platform_slow": NOT_REACHED,
     "platform_busy": NOT_REACHED,
     "platform_certificate": NOT_REACHED,
+    "redirected": NOT_REACHED,
     "answer_not_json": GARBLED,
     "internal": _l("Something on our side went wrong."),
     "scope_refused": NOT_ALLOWED,
@@ -61,6 +62,7 @@ TRIED_AGAIN = {
     "platform_slow",
     "platform_busy",
     "platform_certificate",
+    "redirected",
     "answer_not_json",
     "internal",
 }

@@ -61,7 +61,8 @@ def _refused(error: RefusedError) -> ResponseReturnValue:
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     log.warning("launch_refused", code=error.code)
     _undo()
-    facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
+    facts = {name: error.facts.get(name, "") for name in ("error", "description", "kid", "keys_at")}
+    facts |= {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
     asked: dict[str, str] = {}
     begun = error.facts.get("login")
     platform_id = begun.platform_id if isinstance(begun, LoginState) else error.facts.get("platform_id")
@@ -78,7 +79,7 @@ def _platform_fault(error: PlatformError) -> ResponseReturnValue:
     if request.endpoint == "lti.register":  # who reads it looks after the LMS, and must know which side has to act
         _undo()
         facts = {"remedy": findings.remedy(error.code), "code": error.code, "request_id": g.request_id}
-        return render_template("lti/not_registered.html", **facts), 502
+        return render_template("lti/not_registered.html", **facts), 400  # proxies put a page of theirs for a 502
     return page("502", 502)
 
 

@@ -11,10 +11,6 @@ from tests.lti.issuer import AGS, DL, LTI, NRPS, TOOL, Lms
 MOODLE = "http://localhost:8080"
 
 
-def presented(**members: Any) -> Claims:
-    return Claims({LTI + "launch_presentation": members})
-
-
 def test_a_review_out_of_moodles_gradebook(lms: Lms) -> None:
     lms.issuer = MOODLE
     lms.register(issuer=MOODLE, auth_url=f"{MOODLE}/mod/lti/auth.php", token_url=f"{MOODLE}/mod/lti/token.php")
@@ -55,13 +51,13 @@ def test_a_review_out_of_moodles_gradebook(lms: Lms) -> None:
     assert (launch.context_id, launch.context_title) == ("2", "Learning Circles 2026")
     assert (launch.resource_link_id, launch.resource_title) == ("3", "Circle workspace")
     assert launch.locale == "pt-BR"
-    assert launch.custom == {"resource": "inquiry-1", "timezone": "99"}  # no name, no country
+    assert launch.custom == {"resource": "inquiry-1"}  # no name, no country, nothing that is not used
     assert launch.groups == ("1", "12")
     assert launch.grade_scopes == ("https://purl.imsglobal.org/spec/lti-ags/scope/score",)
     assert launch.line_items_url == f"{MOODLE}/mod/lti/services.php/2/lineitems?type_id=2"
     assert launch.line_item_url == f"{MOODLE}/mod/lti/services.php/2/lineitems/7/lineitem?type_id=2"
     assert launch.roster_url is not None
-    assert launch.return_url == f"{MOODLE}/mod/lti/return.php?course=2&sesskey=3KX0"
+    assert "3KX0" not in repr(launch)
     assert launch.target_path == "/lti/launch"
 
 
@@ -136,16 +132,21 @@ def test_the_language_is_looked_for_in_three_places() -> None:
     ],
 )
 def test_no_way_back_to_a_foreign_place(address: Any) -> None:
-    assert presented(return_url=address).return_url("https://lms.example.org", "https://sso.example.org/auth") is None
+    asked = Claims({DL: {"deep_link_return_url": address}})
+    assert asked.links("https://lms.example.org", "https://sso.example.org/auth") is None
 
 
 def test_the_way_back_is_on_an_origin_of_the_platform() -> None:
     back = "https://school.example.org:443/courses/1"
-    told = {LTI + "launch_presentation": {"return_url": back}}
-    assert Claims(told).return_url("https://canvas.example.org") is None
-    assert Claims(told).return_url("https://school.example.org/auth") == back
+    told = {DL: {"deep_link_return_url": back}}
     served = told | {NRPS: {"context_memberships_url": "https://school.example.org/api/lti/courses/1"}}
-    assert Claims(served).return_url("https://canvas.example.org") == back
+    assert Claims(told).links("https://canvas.example.org") is None
+    for taken in (
+        Claims(told).links("https://school.example.org/auth"),
+        Claims(served).links("https://canvas.example.org"),
+    ):
+        assert taken is not None
+        assert taken.return_url == back
 
 
 @pytest.mark.parametrize("junk", [None, [], "text", 5, True, {"id": {}}])
@@ -154,7 +155,7 @@ def test_claims_of_the_wrong_shape_say_nothing(junk: Any) -> None:
     told = Claims(shapes)
     empty = (told.custom, told.groups, told.roster_url, told.line_items_url, told.line_item_url, told.grade_scopes)
     assert empty == ({}, None, None, None, None, ())
-    assert told.return_url("https://lms.example.org") is None
+    assert told.links("https://lms.example.org") is None
     assert told.text(LTI + "context", "title") == ""
 
 

@@ -217,7 +217,7 @@ def test_a_registration_that_broke_off_says_which_side_must_act(app: Flask) -> N
         unit.commit()
     path = urlsplit(address).path
     page = app.test_client().get(path, query_string={"openid_configuration": "ftp://lms.example.org/openid"})
-    assert page.status_code == 502
+    assert page.status_code == 400  # many a proxy has a page of its own for 502
     # hosted Canvas shows it inside a page of the school's, whose host is not that of its configuration
     assert page.headers["Content-Security-Policy"].endswith("frame-ancestors *")
     said = page.get_data(as_text=True)
