@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
@@ -94,6 +95,12 @@ def engine() -> sa.Engine:
     if _engine is None:
         raise RuntimeError("db.connect() was not called")
     return _engine
+
+
+def is_lost() -> bool:
+    """Whether SQLite's file was taken away under us: it goes on answering, and what is written then is gone."""
+    url = engine().url
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()
 
 
 @lru_cache(maxsize=1)

@@ -23,12 +23,17 @@ def invite(name: str, *, wait: bool) -> None:
     from lti_tool import db
     from lti_tool.services import invites
 
+    if not name.strip():
+        raise click.BadParameter("an LMS needs a name.", param_hint="--name")
     opened()
     with db.work():
         _invite, url = invites.make(name, approves=not wait)
         db.session.commit()
     click.echo(f"Give this address to the administrator of {name}. It works once, within seven days.")
     click.echo(url)
+
+
+PRODUCTS = ("moodle", "canvas", "open-edx", "brightspace", "blackboard", "sakai")
 
 
 @click.group()
@@ -90,12 +95,14 @@ def list_() -> None:
 @click.option("--token-url", required=True, help="Access token URL.")
 @click.option("--jwks-url", required=True, help="Public keyset URL.")
 @click.option("--audience", help="Audience of token requests, where it is not the access token URL.")
-@click.option("--product", default="", help="moodle, canvas, open-edx, brightspace, blackboard or sakai.")
+@click.option(
+    "--product", type=click.Choice(PRODUCTS, case_sensitive=False), help="The kind of LMS, where it is one of these."
+)
 @click.option("--deployment", help="Deployment ID; without it, the first launch shows it and waits for approval.")
 @click.option("--all-deployments", is_flag=True, help="Let people in from every deployment, those to come included.")
 def add(
     name: str, issuer: str, client_id: str, auth_url: str, token_url: str, jwks_url: str,
-    audience: str | None, product: str, deployment: str | None, *, all_deployments: bool,
+    audience: str | None, product: str | None, deployment: str | None, *, all_deployments: bool,
 ) -> None:  # fmt: skip
     """Register an LMS by hand, with the values that it shows."""
     from lti_tool import db
@@ -105,7 +112,7 @@ def add(
     with db.work():
         services.add(
             by=None, name=name, issuer=issuer, client_id=client_id, auth_url=auth_url, token_url=token_url,
-            jwks_url=jwks_url, audience=audience, product=product, deployment=deployment,
+            jwks_url=jwks_url, audience=audience, product=product or "", deployment=deployment,
             all_deployments=all_deployments,
         )  # fmt: skip
         db.session.commit()

@@ -1,5 +1,7 @@
 """The few pages that belong to no noun: the front door, the language, health."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
@@ -83,6 +85,19 @@ class TestHealth:
             [head] = migrate._heads()
             with db.engine().begin() as connection:
                 connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{head}'")
+
+    def test_is_not_well_when_the_file_of_the_database_was_taken_away(self, app: Flask, tmp_path: Path) -> None:
+        """SQLite would go on answering from the file that no name leads to any more."""
+        here = db.engine().url.render_as_string(hide_password=False)
+        db.connect(f"sqlite:///{tmp_path / 'circles.db'}")
+        try:
+            migrate.upgrade(db.engine())
+            assert app.test_client().get("/healthz").status_code == 200
+            (tmp_path / "circles.db").unlink()
+            answer = app.test_client().get("/healthz")
+            assert (answer.status_code, answer.get_json()) == (503, {"status": "the database is gone"})
+        finally:
+            db.connect(here)
 
     @pytest.mark.usefixtures("ama")
     def test_says_nothing_about_anybody(self, app: Flask) -> None:
