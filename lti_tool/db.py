@@ -15,12 +15,13 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 ClashError = IntegrityError  # two made the same thing at once
+DownError = OperationalError  # the database does not answer, or not in time
 LostUpdateError = StaleDataError  # somebody else changed the row since it was read
 
 NAMING = {

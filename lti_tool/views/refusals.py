@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(db.LostUpdateError, lambda _: page("409", 409))
     app.register_error_handler(db.ClashError, _sent_twice)
     app.register_error_handler(ForbiddenError, lambda _: page("403", 403))
-    app.register_error_handler(NotFoundError, lambda _: page("404", 404))
+    app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(LaunchRefusedError, _launch_refused)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(PlatformError, _platform_fault)
@@ -56,6 +56,12 @@ def _refused(error: RefusedError) -> ResponseReturnValue:
     words = refusal(error.code)
     status = 409 if request.method == "POST" else 400
     return page("refused", status, code=error.code, words=words, sentence=words.happened)
+
+
+def _not_found(_error: NotFoundError) -> ResponseReturnValue:
+    if request.endpoint == "lti.register":  # who reads it looks after an LMS, and has no circle to go back to
+        return page("refused", 404, code="invite_unknown", words=refusal("invite_unknown"))
+    return page("404", 404)
 
 
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:

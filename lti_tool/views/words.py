@@ -27,6 +27,14 @@ REFUSALS = {
         _l("To protect you, nothing was saved."),
         _l("Open the activity again from your course and send it from there."),
     ),
+    "invite_unknown": Words(
+        _l("We do not know this registration address"),
+        _l("It is not whole, or not one of ours. Nothing was registered."),
+        _l(
+            "Copy it once more, to its last letter. Else ask whoever runs Learning Circles for another "
+            "(lti-tool invite)."
+        ),
+    ),
     "invite_used": Words(
         _l("This registration address was used already"),
         _l("Each one registers one LMS, once."),
@@ -34,7 +42,7 @@ REFUSALS = {
     ),
     "invite_expired": Words(
         _l("This registration address has expired"),
-        _l("It was good for seven days."),
+        _l("It was good for seven days, unless somebody withdrew it before."),
         _l("Ask whoever runs Learning Circles for another one (lti-tool invite)."),
     ),
     "already_registered": Words(

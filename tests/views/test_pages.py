@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from lti_tool import db, migrate
@@ -98,6 +99,12 @@ class TestHealth:
             assert (answer.status_code, answer.get_json()) == (503, {"status": "the database is gone"})
         finally:
             db.connect(here)
+
+    def test_is_not_well_when_the_database_does_not_answer(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        nowhere = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+        monkeypatch.setattr(db, "engine", lambda: nowhere)
+        answer = app.test_client().get("/healthz")
+        assert (answer.status_code, answer.get_json()) == (503, {"status": "the database does not answer"})
 
     @pytest.mark.usefixtures("ama")
     def test_says_nothing_about_anybody(self, app: Flask) -> None:
