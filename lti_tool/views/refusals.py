@@ -55,7 +55,8 @@ def _refused(error: RefusedError) -> ResponseReturnValue:
     log.info("refused", code=error.code, endpoint=request.endpoint or "")
     words = refusal(error.code)
     status = 409 if request.method == "POST" else 400
-    return page("refused", status, code=error.code, words=words, sentence=words.happened)
+    again = request.endpoint == "lti.register" and not error.code.startswith("invite_")
+    return page("refused", status, code=error.code, words=words, sentence=words.happened, invited_again=again)
 
 
 def _not_found(_error: NotFoundError) -> ResponseReturnValue:

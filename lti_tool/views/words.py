@@ -50,6 +50,16 @@ REFUSALS = {
         _l("A registration is never replaced by another one. Nothing was changed."),
         _l("Remove the tool in your LMS first if you want to begin anew, or go on with the one there is."),
     ),
+    "configuration_refused": Words(
+        _l("What your LMS tells of itself cannot be used"),
+        _l("One of its addresses is missing, does not begin with https, or leads into a private network."),
+        _l("Check the site address in the settings of your LMS. For a laboratory, ask whoever runs Learning Circles."),
+    ),
+    "addresses_changed": Words(
+        _l("Your LMS is known here at other addresses"),
+        _l("An update never changes where a registration leads. Nothing was changed."),
+        _l("If your LMS moved, ask whoever runs Learning Circles to write that down (lti-tool platforms move)."),
+    ),
     "issuer_mismatch": Words(
         _l("The LMS’s answer names another address than its own"),
         _l("So we cannot tell whom we would register. Nothing was kept."),
