@@ -186,10 +186,27 @@ def test_every_refusal_of_a_platform_has_its_words_in_the_command() -> None:
 
 
 @pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize("word", ["approve", "block", "unblock"])
+def test_an_empty_deployment_never_means_the_whole_lms(word: str) -> None:
+    """As in a script whose variable was not set."""
+    good("platforms", "add", *options())
+    which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
+    before = good("platforms", "list")
+    result = run("platforms", word, *which, "--deployment", "")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert good("platforms", "list") == before
+
+
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize(
-    "words", [["invite", "--name", " "], ["platforms", "add", *options(**{"--product": "moddle"})]]
+    "words",
+    [
+        ["invite", "--name", " "],
+        ["platforms", "add", *options(**{"--product": "moddle"})],
+        ["platforms", "add", *options(**{"--deployment": ""})],
+    ],
 )
-def test_a_name_that_is_none_is_refused(words: list[str]) -> None:
+def test_a_value_that_is_none_is_refused(words: list[str]) -> None:
     result = run(*words)
     assert (result.exit_code, result.stdout) == (2, "")
 
