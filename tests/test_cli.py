@@ -432,6 +432,15 @@ class TestKeys:
         assert "calendar" in calendar
         assert "no such key" in bad("keys", "retire", "made up")
 
+    def test_under_a_lost_secret_key_are_found_and_replaced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        good("keys", "rotate", "--now")
+        monkeypatch.setenv("LTI_TOOL_SECRET_KEY", "quite another secret, thirty-two characters long")
+        assert "encrypted under another secret key" in check_fault()
+        assert "LTI_TOOL_SECRET_KEY_FALLBACKS" in bad("keys", "rotate")
+        kid = good("keys", "rotate", "--now").splitlines()[-1]
+        assert re.search(rf"^{kid} .* in use since", good("keys", "list"), re.MULTILINE)
+        assert "fault" not in good("check")
+
     def test_reseal_counts(self) -> None:
         good("keys", "rotate")
         assert good("keys", "reseal").startswith("2 secrets")

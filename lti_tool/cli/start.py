@@ -63,6 +63,7 @@ def _sentence(error: Exception) -> str:
     from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
     from lti_tool.errors import NotFoundError, RefusedError
+    from lti_tool.lti.sealing import SealError
     from lti_tool.presets import PresetError
     from lti_tool.settings import SettingsError
 
@@ -72,6 +73,8 @@ def _sentence(error: Exception) -> str:
         return f"The database does not answer: {str(error.orig).strip().splitlines()[0]}"
     if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError):
         return f"The database refuses: {str(error.orig).strip().splitlines()[0]}"
+    if isinstance(error, SealError):
+        return "This was encrypted under another secret key. Put that one into LTI_TOOL_SECRET_KEY_FALLBACKS."
     if isinstance(error, NotFoundError):
         return "There is no such platform; `lti-tool platforms list` shows those there are."
     if isinstance(error, RefusedError):

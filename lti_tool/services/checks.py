@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from lti_tool import db, migrate, presets
 from lti_tool.db import session
 from lti_tool.models import Delivery, Platform
-from lti_tool.services import deliveries
+from lti_tool.services import deliveries, keys
 from lti_tool.settings import Settings, shipped, unknown
 
 LATE = 900.0  # seconds after which a delivery that is due means that no worker runs
@@ -88,6 +88,12 @@ def _database() -> Iterator[Finding]:
         yield Finding(Weight.FAULT, "The database has not the shape of this version. Run: lti-tool upgrade-db")
         return
     yield Finding(Weight.OK, "The database answers and has the shape of this version.")
+    if not keys.can_sign():
+        yield Finding(
+            Weight.FAULT,
+            "Our signing keys were encrypted under another secret key, so no LMS accepts what we send. Put it into "
+            "LTI_TOOL_SECRET_KEY_FALLBACKS; if it is lost, `lti-tool keys rotate --now` makes a new key.",
+        )
     with db.work(read_only=True):
         yield from _traffic()
 
