@@ -1,6 +1,7 @@
 """Who may launch us: registered platforms and their approved deployments; also as pylti1p3 wants to ask for them."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from functools import cached_property
@@ -22,6 +23,9 @@ from lti_tool.lti import keys
 from lti_tool.lti.refusals import refuse
 from lti_tool.models import Deployment, Platform, Standing
 
+_ISSUER = re.compile(
+    r"https?://[^\s/]", re.IGNORECASE
+)  # what an LMS calls itself, Core 5.3.5; never asked, so http too
 _OF_ISSUER = sa.select(Platform).where(Platform.issuer == sa.bindparam("issuer"))
 _NAMED = _OF_ISSUER.where(Platform.client_id == sa.bindparam("client_id"))
 _DEPLOYMENT = sa.select(Deployment).where(
@@ -45,11 +49,13 @@ def add(
     """Register a platform, approved unless told otherwise, with one approved deployment if given.
 
     RefusedError "platform_exists" for a second registration of the same issuer and client id (identity never changes by
-    registering again), "platform_incomplete", or "address_refused" with the `field` at fault.
+    registering again), "platform_incomplete", or "issuer_refused" and "address_refused" with the `field` at fault.
     """
     issuer, client_id = issuer.strip(), client_id.strip()
     if not (name.strip() and issuer and client_id and issuer.isprintable() and client_id.isprintable()):
         raise RefusedError("platform_incomplete")
+    if not _ISSUER.match(issuer):
+        raise RefusedError("issuer_refused", field="issuer")
     check_addresses({"auth_url": auth_url, "token_url": token_url, "jwks_url": jwks_url})
     if session.scalar(_NAMED, {"issuer": issuer, "client_id": client_id}) is not None:
         raise RefusedError("platform_exists")

@@ -22,6 +22,8 @@ bp = Blueprint("administrators", __name__, url_prefix="/administrators")
 def link(token: str) -> ResponseReturnValue:
     """What the command's link opens: one button, so that a preview in a mail program spends nothing."""
     g.never_framed = True
+    if not administrators.still_opens(token):
+        raise RefusedError("administrator_link_used")
     return render_template("administrators/link.html", token=token)
 
 

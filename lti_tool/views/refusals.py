@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(db.LostUpdateError, lambda _: page("409", 409))
     app.register_error_handler(db.ClashError, _sent_twice)
     app.register_error_handler(ForbiddenError, lambda _: page("403", 403))
-    app.register_error_handler(NotFoundError, lambda _: page("404", 404))
+    app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(LaunchRefusedError, _launch_refused)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(PlatformError, _platform_fault)
@@ -55,7 +55,14 @@ def _refused(error: RefusedError) -> ResponseReturnValue:
     log.info("refused", code=error.code, endpoint=request.endpoint or "")
     words = refusal(error.code)
     status = 409 if request.method == "POST" else 400
-    return page("refused", status, code=error.code, words=words, sentence=words.happened)
+    again = request.endpoint == "lti.register" and not error.code.startswith("invite_")
+    return page("refused", status, code=error.code, words=words, sentence=words.happened, invited_again=again)
+
+
+def _not_found(_error: NotFoundError) -> ResponseReturnValue:
+    if request.endpoint == "lti.register":  # who reads it looks after an LMS, and has no circle to go back to
+        return page("refused", 404, code="invite_unknown", words=refusal("invite_unknown"))
+    return page("404", 404)
 
 
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
