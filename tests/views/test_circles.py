@@ -210,6 +210,32 @@ class TestFacilitator:
         page = reader.as_(build.member(circle, "facilitator")).open(f"/circles/{circle.id}")
         assert "Your next small step" not in page.text
 
+    def test_sets_the_day_of_the_next_meeting_once_everybody_has_a_place(
+        self, reader: Reader, course: Course, circle: Circle, ama: Person
+    ) -> None:
+        meeting = plan(circle, "Exit tickets")
+        button = f'class="button main" href="/circles/{circle.id}/meetings/{meeting.id}"'
+        facilitator = build.member(circle, "facilitator")
+        assert button in reader.as_(facilitator).open(f"/circles/{circle.id}")
+        assert button not in reader.as_(ama).open(f"/circles/{circle.id}")
+        build.learners(course, 1)
+        assert button not in reader.as_(facilitator).open(f"/circles/{circle.id}"), "who waits is first"
+
+    def test_is_not_asked_for_a_day_that_is_set_nor_in_a_circle_that_ended(
+        self, reader: Reader, circle: Circle
+    ) -> None:
+        plan(circle, "Exit tickets")
+        reader.as_(build.member(circle, "facilitator"))
+        with db.work() as unit:
+            unit.query(Meeting).one().starts_at = now() + timedelta(days=3)
+            unit.commit()
+        assert "Set the day" not in reader.open(f"/circles/{circle.id}").text
+        with db.work() as unit:
+            unit.query(Meeting).one().starts_at = None
+            unit.get_one(Circle, circle.id).closed_at = now()
+            unit.commit()
+        assert "Set the day" not in reader.open(f"/circles/{circle.id}").text
+
 
 READERS = {"teacher", "facilitator"}
 COUNTERS = {"union_representative", "link_facilitator", "programme_manager"}
