@@ -10,7 +10,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-install: $(VENV)/.installed $(VENV)/.static ## make .venv with the lti-tool command in it
+install: $(VENV)/.installed $(VENV)/.static $(VENV)/.catalogues ## make .venv with the lti-tool command in it
 
 dev: install $(VENV)/.dev ## the same, with everything that the tests need
 
@@ -29,6 +29,10 @@ $(VENV)/.static: $(wildcard lti_tool/static/*) $(VENV)/.installed
 	@$(BIN)/python -m whitenoise.compress --quiet lti_tool/static
 	@touch $@
 
+$(VENV)/.catalogues: $(wildcard lti_tool/translations/*/LC_MESSAGES/*.po) $(VENV)/.installed
+	@$(BIN)/python -m lti_tool.catalogues compile
+	@touch $@
+
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what the tests need …"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
@@ -41,7 +45,6 @@ demo-reset: install ## forget what was done in the demonstration
 	@$(BIN)/lti-tool demo --reset
 
 test: dev ## lint, format, types and the whole suite
-	@$(BIN)/python -m lti_tool.catalogues compile
 	@$(BIN)/python -m tests.run
 
 bench: dev ## what it costs, as ratios beside bare programs (some minutes)
