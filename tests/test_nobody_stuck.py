@@ -450,7 +450,7 @@ def test_t2_t3_t4_t7(app: object) -> None:
 
 
 OF_CREDIT = (
-    *(f"services/{name}.py" for name in ("credits", "credit_lines", "columns", "milestones", "deliveries")),
+    *(f"services/{name}.py" for name in ("credits", "comments", "credit_lines", "columns", "milestones", "deliveries")),
     *(f"lti/{name}.py" for name in ("gradebook", "columns", "scores")),
 )
 
@@ -498,8 +498,9 @@ class TestLevelsGoNowhere:
 
     def test_a_score_has_no_place_for_one(self) -> None:
         names = {one.name for one in fields(Score)}
+        words = {"comment", "said_before"}
         times = {"stated_at", "started_at", "submitted_at"}
-        assert names == {"sub", "given", "maximum", "complete", "comment", "scored_by", *times}
+        assert names == {"sub", "given", "maximum", "complete", "scored_by", *words, *times}
 
     def test_what_reckons_and_delivers_never_reads_one(self) -> None:
         package = Path(access.__file__).parent

@@ -182,10 +182,10 @@ def _register(configuration: Mapping[str, Any], token: str | None) -> dict[str, 
     return answer_of(response)
 
 
-def answer_of(response: requests.Response) -> dict[str, Any]:
-    """A registration as the platform holds it; PlatformError `registration_token_refused` or `registration_refused`."""
+def answer_of(response: requests.Response, *, no_right: str = "registration_token_refused") -> dict[str, Any]:
+    """A registration as the platform holds it; PlatformError `no_right` or `registration_refused`."""
     if response.status_code in (401, 403):
-        raise PlatformError("registration_token_refused", status=response.status_code, final=True)
+        raise PlatformError(no_right, status=response.status_code, final=True)
     if response.status_code in (400, 404, 422):
         raise PlatformError("registration_refused", status=response.status_code, final=True)
     answer = http.json_of(http.accepted(response))

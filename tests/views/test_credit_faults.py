@@ -8,7 +8,7 @@ from lti_tool.views.credits import FAULTS
 HERE = Path(__file__).parents[2] / "lti_tool"
 OF_OTHERS = {  # said in rosters, registrations and self-checks, which have pages of their own
     "groups_refused", "keys_unusable", "no_roster", "notices_refused", "registration_refused",
-    "registration_token_refused", "roster_gone", "roster_refused",
+    "registration_token_refused", "renewal_token_refused", "roster_gone", "roster_refused",
 }  # fmt: skip
 FOR_THE_ADMINISTRATOR = {  # nothing a facilitator could do, and nothing that passes by itself: one sentence for all
     "answer_too_large", "endless_pages", "foreign_page", "platform_refused", "redirected", "results_refused",
