@@ -1,5 +1,7 @@
 """My circle: what happens next, my next step, what colleagues shared. Each role sees its own part."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -26,11 +28,23 @@ def home() -> ResponseReturnValue:
             return redirect(url_for("reviews.person", circle_id=landing.circle.id, person_id=reviewed), code=303)
         return redirect(url_for("circles.show", circle_id=landing.circle.id), code=303)
     if landing.choice:
-        labels = {one.id: circles.template(one).labels.my_circle for one in landing.choice}
-        return render_template("circles/home.html", choice=landing.choice, labels=labels)
+        return _choice(landing.choice)
     if landing.set_up:
         return redirect(url_for("set_ups.programme", course_id=g.visit.course.id), code=303)
     return redirect(url_for("circles.forming"), code=303)
+
+
+@bp.get("/mine")
+@requires(Permission.SIGNED_IN)
+def mine() -> ResponseReturnValue:
+    """Every circle of somebody in more than one, whichever the activity leads to."""
+    own = circles.of(g.visit.reach)
+    return _choice(own) if len(own) > 1 else redirect(url_for("circles.home"), code=303)
+
+
+def _choice(own: Sequence[Circle]) -> str:
+    labels = {one.id: circles.template(one).labels.my_circle for one in own}
+    return render_template("circles/home.html", choice=own, labels=labels)
 
 
 def _about_the_copy() -> ResponseReturnValue:
@@ -59,7 +73,7 @@ def show(circle_id: int) -> ResponseReturnValue:
     """One circle, by role: a colleague's page, or how the circle lives for those who never read a text."""
     reach = g.visit.reach
     circle = circles.get(circle_id, within=reach)
-    facts: dict[str, object] = {"template": circles.template(circle)}
+    facts: dict[str, object] = {"template": circles.template(circle), "several": len(reach.places) > 1}
     if reach.may(Permission.SEE_MEETINGS, circle_id):
         facts["meeting"] = meetings.next_of(circle)
     if reach.may(Permission.PLACE_PEOPLE, circle_id):

@@ -18,13 +18,12 @@ from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
 
 bp = Blueprint("entries", __name__, url_prefix="/circles/<int:circle_id>/entries/<int:entry_id>")
-READ_PAST = 8  # times the size of the largest file that is taken
 
 
 @bp.url_value_preprocessor
 def _read_past_large_files(_endpoint: str | None, _values: object) -> None:
     """A file that is too large to be kept is still read to its end, or the text sent with it would be lost."""
-    request.max_content_length = READ_PAST * settings.current().upload_max_mb * 1_000_000
+    request.max_content_length = settings.current().longest_request
 
 
 @bp.get("")

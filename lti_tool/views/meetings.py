@@ -66,10 +66,10 @@ def edit(circle_id: int, meeting_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The meeting is kept."))
         return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
-    ahead = meeting.starts_at is not None and meeting.starts_at > db.now()
+    begun = meeting.held or (meeting.starts_at is not None and meeting.starts_at <= db.now())
     readers = holders(Permission.SEE_MEETINGS)
     return render_template(
-        "meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id, ahead=ahead, readers=readers
+        "meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id, begun=begun, readers=readers
     )
 
 

@@ -3,11 +3,11 @@
 import structlog
 from flask import Flask, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
-from lti_tool.forms.base import typed_texts
+from lti_tool.forms.base import Typed, typed_texts
 from lti_tool.models import LoginState
 from lti_tool.services import sightings
 from lti_tool.views import findings, frames
@@ -40,8 +40,7 @@ def init_app(app: Flask) -> None:
 def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
     """A short page in plain words; whatever was changed so far is undone. A form's text is never lost with it."""
     _undo()
-    # what is too large was not read, and asking for it again would only raise once more
-    texts, rest = typed_texts(request.form) if status != 413 else ([], [])
+    texts, rest = _typed()
     if texts and request.endpoint not in OF_THE_LMS:
         sentence = facts.get("sentence") or happened(template)
         return render_template(
@@ -49,6 +48,14 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
             send_to="" if facts.get("code") in HOPELESS else request.path, sent_by=request.form.get("visit", ""),
         ), status  # fmt: skip
     return render_template(f"errors/{template}.html", **facts), status
+
+
+def _typed() -> tuple[list[Typed], list[Typed]]:
+    """The texts of the form that was sent, and its other fields; what is too large was not read and cannot be."""
+    try:
+        return typed_texts(request.form)
+    except RequestEntityTooLarge:
+        return [], []
 
 
 def _refused(error: RefusedError) -> ResponseReturnValue:

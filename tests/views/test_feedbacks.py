@@ -223,6 +223,13 @@ class TestReceiving:
             assert (to in page and "What colleagues said on version 1" in page.text) is finds
             assert ("Nobody has answered yet." in page.text) is not finds
 
+    def test_who_has_answered_is_not_told_that_nobody_has(self, here: Place) -> None:
+        assert "Nobody has answered yet." in here.reader.as_(here.cy).open(here.text).text
+        here.send(here.ben)
+        page = here.reader.as_(here.ben).open(here.text)
+        assert "Your own words not read yet" in page.text
+        assert "Nobody has answered yet." not in page.text
+
     def test_the_author_is_not_told_that_a_colleague_asks_her_own_question(self, here: Place) -> None:
         here.send(here.ben)
         page = here.reader.as_(here.ama).open(here.path(here.ben))

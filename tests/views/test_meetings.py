@@ -110,6 +110,15 @@ class TestMeeting:
         plan(circle, "Four", starts_at=now())
         assert "3 more have no day yet" in reader.open(address(circle)).text
 
+    def test_asks_what_came_of_it_once_it_has_begun_and_not_before(self, reader: Reader, circle: Circle) -> None:
+        meeting, unfolded = plan(circle), '<details class="more" open><summary>Afterwards'
+        assert unfolded not in reader.open(address(circle, meeting)), "whoever sets the day is asked nothing else"
+        assert unfolded in reader.open(address(circle, meeting), **{**MEETING, "present": "-1"}), "what is to be mended"
+        reader.open(address(circle, meeting), **{**MEETING, "day": "2099-03-12"})
+        assert unfolded not in reader.open(address(circle, meeting))
+        reader.open(address(circle, meeting), day="2026-03-12")
+        assert unfolded in reader.open(address(circle, meeting))
+
     def test_can_lose_its_day(self, reader: Reader, circle: Circle) -> None:
         meeting = plan(circle, starts_at=now())
         reader.open(address(circle, meeting), day="", hour="")
@@ -125,8 +134,8 @@ class TestMeeting:
             ({"day": "soon"}, "Please write a day, like 2026-03-12."),
             ({"minutes": "0"}, "Number must be between 5 and 1440."),
             ({"time_zone": "Mars/Olympus"}, "Please choose one of these."),
-            ({"link": "javascript:alert(1)"}, "Please look at this once more."),
-            ({"link": "meet.example.org"}, "Please look at this once more."),
+            ({"link": "javascript:alert(1)"}, "Please write a whole web address, beginning with https://"),
+            ({"link": "meet.example.org"}, "Please write a whole web address, beginning with https://"),
         ],
     )
     def test_says_what_to_mend(self, reader: Reader, circle: Circle, change: dict[str, str], sentence: str) -> None:

@@ -167,6 +167,14 @@ def test_what_is_too_large_is_told_in_a_page(browser: FlaskClient, body: bytes, 
     assert len(html) < 20_000
 
 
+def test_what_is_too_large_of_somebody_signed_out_is_told_in_a_page(app: Flask) -> None:
+    """The first refusal is another one, and its page looks for the text in vain."""
+    sent = {"CONTENT_TYPE": "multipart/form-data; boundary=x", "CONTENT_LENGTH": "90000000"}
+    answer = app.test_client().post("/circles/1/entries/1", environ_overrides=sent)
+    assert answer.status_code == 401
+    assert audit(answer.get_data(as_text=True)) == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/language", 405), ("GET", "/no/such/page", 404), ("PATCH", "/", 405)]
 )
