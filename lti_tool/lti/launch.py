@@ -238,11 +238,11 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
 
     def _launch(self, told: Claims) -> Launch:
         whole = roles.normalise(told.body[claims.ROLES])
-        own = self.platform
-        homes = (own.issuer, own.auth_url, own.token_url, own.jwks_url)
-        links = told.links(*homes) if self.kind is LaunchKind.DEEP_LINKING else None
-        if self.kind is LaunchKind.DEEP_LINKING and links is None:
-            raise refuse("return_foreign")
+        own, links = self.platform, None
+        if self.kind is LaunchKind.DEEP_LINKING:
+            links = told.links(own.issuer, own.auth_url, own.token_url, own.jwks_url)
+            if links is None:
+                raise refuse("return_foreign")
         return Launch(
             kind=self.kind,
             platform_id=own.id,
@@ -272,7 +272,6 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             line_item_url=told.line_item_url,
             grade_scopes=told.grade_scopes,
             review_of=told.text(claims.FOR_USER, "user_id") or None if self.kind is LaunchKind.REVIEW else None,
-            return_url=told.return_url(*homes),
             target_path=self.target_path,
             storage=self.storage,
             links=links,
