@@ -6,6 +6,7 @@ personal data that nobody asked for.
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -88,7 +89,8 @@ class Claims:
     @property
     def custom(self) -> dict[str, str]:
         """Our own custom parameters that have a value."""
-        return {key: text for key in sorted(KEPT_CUSTOM) if (text := self.text(CUSTOM, key))}
+        told = KEPT_CUSTOM & self.part(CUSTOM).keys()
+        return {key: text for key in sorted(told) if (text := self.text(CUSTOM, key))}
 
     @property
     def acts_for_another(self) -> bool:
@@ -139,17 +141,17 @@ class Claims:
     def _custom_ids(self, *keys: str) -> tuple[str, ...]:
         return ids_of(*(self.part(CUSTOM).get(key) for key in keys))
 
-    @property
+    @cached_property
     def roster_url(self) -> str | None:
         """Where the members of the course can be asked (Names and Roles 2.0)."""
         return _address(self.text(ROSTER, "context_memberships_url"))
 
-    @property
+    @cached_property
     def line_items_url(self) -> str | None:
         """Where gradebook columns are listed and made (Assignment and Grade Services 2.0), its query kept."""
         return _address(self.text(GRADES, "lineitems"))
 
-    @property
+    @cached_property
     def line_item_url(self) -> str | None:
         """The one column of this activity, if it has exactly one; its query kept, for Moodle needs it."""
         return _address(self.text(GRADES, "lineitem"))
@@ -197,20 +199,23 @@ class Claims:
 
     def target_path(self, public_url: str) -> str | None:
         """Path and query of the signed target, or None unless it is an address of ours and a plain path."""
-        address = _address(self.text(TARGET))
-        if address is None or origin(address) != origin(public_url):
+        parts = _parts(self.text(TARGET))
+        if parts is None or _origin(parts) != origin(public_url):
             return None
-        parts = urlsplit(address)
         path = parts.path or "/"
         if path.startswith("//"):  # a browser would take it for another host
             return None
         return f"{path}?{parts.query}" if parts.query else path
 
 
-def origin(address: str) -> tuple[str, str, int | None] | None:
+def origin(address: str) -> tuple[str, str, int] | None:
     """Scheme, host and port of an http(s) address, None for anything else."""
     parts = _parts(address)
-    return (parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]) if parts else None
+    return _origin(parts) if parts else None
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
 
 def language_tag(told: str) -> str:

@@ -23,8 +23,8 @@ from lti_tool.lti.claims import Claims
 from lti_tool.lti.login import Kept, Parameters, browser_hash
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.lti.refusals import refuse
-from lti_tool.lti.registry import ToolConf, deployment_of, not_let_in
-from lti_tool.models import Deployment, LoginState, Platform, PlatformKeys
+from lti_tool.lti.registry import ToolConf, let_in, not_let_in
+from lti_tool.models import LoginState, Platform, PlatformKeys
 
 LONGEST_TOKEN = 65_536  # characters
 
@@ -77,7 +77,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     kept_keys: platform_keys.Kept | None
     login: LoginState
     storage: Storage
-    deployment: Deployment
+    deployment_id: int
     kind: LaunchKind
     target_path: str
 
@@ -218,9 +218,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         """The login is used up, and the deployment is one of this registration that an administrator approved."""
         deployment_id = rules.check_deployment_id(self.body)
         self._use_login_up()
-        self.deployment = deployment_of(self.platform, deployment_id)
-        if self.deployment.approved_at is None:
-            raise not_let_in(self.deployment.standing, "deployment", deployment=self.deployment)
+        self.deployment_id = let_in(self.platform, deployment_id)
         return self
 
     def _use_login_up(self) -> None:
@@ -243,16 +241,16 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
 
     def _launch(self, told: Claims) -> Launch:
         whole = roles.normalise(told.body[claims.ROLES])
-        own = self.platform
-        homes = (own.issuer, own.auth_url, own.token_url, own.jwks_url, *own.frame_origins)
-        links = told.links(*homes) if self.kind is LaunchKind.DEEP_LINKING else None
-        if self.kind is LaunchKind.DEEP_LINKING and links is None:
-            raise refuse("return_foreign")
+        own, links = self.platform, None
+        if self.kind is LaunchKind.DEEP_LINKING:
+            links = told.links(own.issuer, own.auth_url, own.token_url, own.jwks_url, *own.frame_origins)
+            if links is None:
+                raise refuse("return_foreign")
         return Launch(
             kind=self.kind,
             platform_id=own.id,
             platform_addresses=(own.issuer, own.auth_url, *own.frame_origins, *told.services),
-            deployment_id=self.deployment.id,
+            deployment_id=self.deployment_id,
             sub=told.body["sub"],
             name=told.name,
             locale=told.locale,

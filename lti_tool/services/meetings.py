@@ -1,16 +1,27 @@
 """Gatherings of a circle: planned by the programme, dated by the circle, held or not."""
 
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, select
 
 from lti_tool.access import Permission, Reach
-from lti_tool.db import now, session
+from lti_tool.db import now, rows, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Meeting
 
 STILL_NEXT = timedelta(hours=3)  # a meeting under way is still the next one
+
+
+class Next(NamedTuple):
+    """The next meeting as a circle's page tells of it."""
+
+    title: str
+    starts_at: datetime | None
+    time_zone: str
+    place: str
+    link: str
 
 
 def get(meeting_id: int, *, within: Reach) -> Meeting:
@@ -32,7 +43,7 @@ def of(circle: Circle) -> list[Meeting]:
 
 
 _NEXT = (
-    select(Meeting)
+    select(Meeting.title, Meeting.starts_at, Meeting.time_zone, Meeting.place, Meeting.link)
     .where(Meeting.circle_id == bindparam("circle_id"), Meeting.held.is_(False))
     .where(Meeting.starts_at.is_(None) | (Meeting.starts_at > bindparam("since")))
     .order_by(Meeting.starts_at.is_(None), Meeting.starts_at, Meeting.position, Meeting.id)
@@ -40,9 +51,10 @@ _NEXT = (
 )
 
 
-def next_of(circle: Circle) -> Meeting | None:
+def next_of(circle: Circle) -> Next | None:
     """The next dated meeting, else the first of the plan that has no date yet."""
-    return session.scalar(_NEXT, {"circle_id": circle.id, "since": now() - STILL_NEXT})
+    found = rows(_NEXT, circle_id=circle.id, since=now() - STILL_NEXT)
+    return Next(*found[0]) if found else None
 
 
 def moment(day: date, hour: time, time_zone: str) -> datetime:

@@ -11,6 +11,12 @@ from tests.lti.issuer import AGS, DL, LTI, NRPS, TOOL, Lms
 MOODLE = "http://localhost:8080"
 
 
+def way_back(address: Any, *own: str, **services: Any) -> str | None:
+    """Where the answer to a request for links goes."""
+    terms = Claims({DL: {"deep_link_return_url": address}} | services).links(*own)
+    return terms.return_url if terms else None
+
+
 def test_a_review_out_of_moodles_gradebook(lms: Lms) -> None:
     lms.issuer = MOODLE
     lms.register(issuer=MOODLE, auth_url=f"{MOODLE}/mod/lti/auth.php", token_url=f"{MOODLE}/mod/lti/token.php")
@@ -132,26 +138,21 @@ def test_the_language_is_looked_for_in_three_places() -> None:
     ],
 )
 def test_no_way_back_to_a_foreign_place(address: Any) -> None:
-    asked = Claims({DL: {"deep_link_return_url": address}})
-    assert asked.links("https://lms.example.org", "https://sso.example.org/auth") is None
+    assert way_back(address, "https://lms.example.org", "https://sso.example.org/auth") is None
 
 
 def test_the_way_back_is_on_an_origin_of_the_platform() -> None:
     back = "https://school.example.org:443/courses/1"
-    told = {DL: {"deep_link_return_url": back}}
-    served = told | {NRPS: {"context_memberships_url": "https://school.example.org/api/lti/courses/1"}}
-    assert Claims(told).links("https://canvas.example.org") is None
-    for taken in (
-        Claims(told).links("https://school.example.org/auth"),
-        Claims(served).links("https://canvas.example.org"),
-    ):
-        assert taken is not None
-        assert taken.return_url == back
+    assert way_back(back, "https://canvas.example.org") is None
+    assert way_back(back, "https://school.example.org/auth") == back
+    served = {NRPS: {"context_memberships_url": "https://school.example.org/api/lti/courses/1"}}
+    assert way_back(back, "https://canvas.example.org", **served) == back
 
 
 @pytest.mark.parametrize("junk", [None, [], "text", 5, True, {"id": {}}])
 def test_claims_of_the_wrong_shape_say_nothing(junk: Any) -> None:
-    shapes = dict.fromkeys((LTI + "custom", LTI + "launch_presentation", AGS, NRPS, LTI + "context", "name"), junk)
+    names = (LTI + "custom", LTI + "launch_presentation", AGS, DL, NRPS, LTI + "context", "name")
+    shapes = dict.fromkeys(names, junk)
     told = Claims(shapes)
     empty = (told.custom, told.groups, told.roster_url, told.line_items_url, told.line_item_url, told.grade_scopes)
     assert empty == ({}, None, None, None, None, ())

@@ -387,13 +387,12 @@ def test_hosts_that_an_administrator_added_may_frame_the_page(lms: School) -> No
 
 
 @pytest.fixture
-def limited(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Flask:
+def limited(app: Flask, settings: Settings) -> Flask:
     """The same installation with its rate limits on."""
-    monkeypatch.setattr(limits.limiter, "enabled", True)
     made = create_app(settings.model_copy(update={"rate_limits": True}))
     db._engine = app.extensions["engine"]  # its own would keep a connection open when the test is over
     made.test_client_class = Client
-    limits.limiter.reset()
+    limits.calls.storage.reset()
     return made
 
 
