@@ -255,7 +255,7 @@ def test_nobody_waits_for_a_signature() -> None:
 
 
 def test_what_one_may_read_is_asked_of_each_piece_and_never_listed_whole() -> None:
-    place = Place(1, 1, "ei_t3lfa", "facilitator", Rights.FACILITATOR, datetime(2026, 11, 2, tzinfo=UTC))
+    place = Place(1, 1, "ei_t3lfa", "facilitator", Rights.FACILITATOR, *(datetime(2026, 11, 2, tzinfo=UTC),) * 2)
     reach = Reach(1, (place,))
     questions = [
         sa.select(Feedback.id).where(Feedback.version_id == 1, reach.feedback()),

@@ -25,6 +25,9 @@ class Circle(Base):
     template: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     credit_mode: Mapped[str] = mapped_column(default="none")  # none, completed, milestones, certificate
     feedback_after_own: Mapped[bool] = mapped_column(default=True)  # others' feedback only after sending yours
+    feedback_at_meeting: Mapped[bool] = mapped_column(
+        default=False
+    )  # sent words reach their author at the next meeting
     opened_at: Mapped[datetime] = mapped_column(default=now)
     closed_at: Mapped[datetime | None]
     anew_put_away_at: Mapped[datetime | None]  # when somebody put away the notice of an emptied course
@@ -65,6 +68,7 @@ class Membership(Base):
     rights: Mapped[str]  # the rights set which that role names, see access.py
     activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"))  # last launched from: takes credit
     joined_at: Mapped[datetime] = mapped_column(default=now)
+    reviews_since: Mapped[datetime | None]  # who became facilitator later: what was said before is not hers to read
     left_at: Mapped[datetime | None]
     circle: Mapped[Circle] = relationship(back_populates="memberships")
     person: Mapped[Person] = relationship()

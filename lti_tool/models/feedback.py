@@ -38,6 +38,8 @@ class Feedback(Base):
     words: Mapped[dict[str, str]] = mapped_column(default=dict)  # protocol step -> text
     levels: Mapped[dict[str, str]] = mapped_column(default=dict)  # criterion -> level key
     after_own: Mapped[bool] = mapped_column(default=True)  # the circle's promise when writing began; never weakened
+    at_meeting: Mapped[bool] = mapped_column(default=False)  # likewise: its author reads it at the next meeting
+    waits: Mapped[bool] = mapped_column(default=False)  # sent, and the meeting has not begun: nobody else reads it
     invited_at: Mapped[datetime] = mapped_column(default=now)
     begun_at: Mapped[datetime | None]
     saved_at: Mapped[datetime | None]

@@ -57,7 +57,7 @@ def _news(within: Reach) -> Question:
             or_(
                 and_(Feedback.held_at.is_not(None), or_(wrote, look)),
                 and_(wrote, said),
-                and_(within.own_entries(), said, Reply.kind == WORD),
+                and_(within.said_to_author(), said, Reply.kind == WORD),
             ),
         )
         .order_by(

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, selectinload
 
-from lti_tool.access import OUT, Permission, Reach
+from lti_tool.access import OUT, Permission, Reach, arrived
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, Inquiry, InquiryAuthor, Person
@@ -48,7 +48,7 @@ def beside(version: EntryVersion, *, within: Reach) -> Beside:
     sent = select(func.count(Feedback.id)).where(
         here,
         Feedback.writer_id != within.person_id,
-        Feedback.state.in_(OUT),
+        arrived(),
         Feedback.held_at.is_(None),
         Feedback.removed_at.is_(None),
         Feedback.after_own,

@@ -9,7 +9,7 @@ from lti_tool import access, db, presets
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Enrolment, Feedback, Membership, Person
-from lti_tool.services import credit_lines, credits, deliveries, milestones
+from lti_tool.services import credit_lines, credits, deliveries, memberships, milestones
 from tests import build
 from tests import feedback_build as fb
 
@@ -280,6 +280,53 @@ def test_the_lms_test_person_gets_no_credit_not_even_by_hand(group: Group) -> No
     assert owed() == []
     with pytest.raises(RefusedError, match="no_credit_here"):
         credits.award(place.id, reason="Why not", by=group.facilitator, within=group.reach(group.facilitator))
+
+
+class TestWhoIsNoTeacher:
+    """A union representative, or whoever became one, gets no credit: not by hand, not again, not what still waits."""
+
+    def test_gets_none_by_hand(self, group: Group) -> None:
+        place, within = group.place(group.ama), group.reach(group.facilitator)
+        memberships.change_role(place, role="union_representative", by=group.facilitator)
+        with pytest.raises(NotFoundError):
+            credits.award(place.id, reason="She asked for it", by=group.facilitator, within=within)
+        assert owed() == []
+
+    def test_what_waits_for_her_never_leaves_until_she_is_one_again(self, group: Group) -> None:
+        group.take_part(group.ama, group.ben)
+        place, within = group.place(group.ama), group.reach(group.facilitator)
+        memberships.change_role(place, role="union_representative", by=group.facilitator)
+        assert [(one.fault, one.done_at is not None) for one in owed()] == [("withdrawn", True)]
+        with pytest.raises(NotFoundError):
+            credit_lines.try_again(place.id, within=within)
+        memberships.change_role(place, role="teacher", by=group.facilitator)
+        assert [(one.payload["given"], one.fault, one.done_at) for one in owed()] == [(1, "", None)]
+
+    def test_a_column_made_again_is_filled_without_her(self, group: Group) -> None:
+        group.take_part(group.ama, group.ben)
+        owed()[0].done_at = now()
+        db.session.flush()
+        place = group.place(group.ama)
+        memberships.change_role(place, role="union_representative", by=group.facilitator)
+        credits.state_again(place.activity_id or 0)
+        assert [one.done_at is not None for one in owed()] == [True]
+
+    def test_nor_is_what_she_did_there_in_the_sum_of_a_shared_column(self, group: Group) -> None:
+        group.take_part(group.ama, group.ben)
+        place, first = group.place(group.ama), group.circle
+        group.circle = Circle(cohort_id=first.cohort_id, name="2", template=first.template, credit_mode="completed")
+        db.session.add(group.circle)
+        db.session.flush()
+        also = {"role": "teacher", "rights": "teacher"}
+        there = Membership(circle_id=group.circle.id, person_id=group.ama.id, activity_id=place.activity_id, **also)
+        db.session.add(there)
+        memberships.change_role(place, role="union_representative", by=group.facilitator)
+        db.session.flush()
+        credit = db.find_or_add(Credit, membership_id=there.id, activity_id=place.activity_id)
+        credit.met = 1
+        db.session.flush()
+        credits.state(credit, there)
+        assert [(one.payload["given"], one.payload["maximum"]) for one in owed()] == [(1, 1)]
 
 
 def refused(group: Group, fault: str) -> Delivery:
