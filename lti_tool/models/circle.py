@@ -24,6 +24,9 @@ class Circle(Base):
     # Stages, rubric, protocols: copied from the preset when the circle opened. Large, and read once: circles.template.
     template: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     credit_mode: Mapped[str] = mapped_column(default="none")  # none, completed, milestones, certificate
+    credit_confirmed: Mapped[bool] = mapped_column(
+        default=False
+    )  # credit leaves once its owner or a facilitator says so
     feedback_after_own: Mapped[bool] = mapped_column(default=True)  # others' feedback only after sending yours
     feedback_at_meeting: Mapped[bool] = mapped_column(
         default=False

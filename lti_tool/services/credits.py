@@ -35,10 +35,14 @@ def reckon(membership: Membership) -> Credit | None:
     credit = find_or_add(Credit, membership_id=membership.id, activity_id=membership.activity_id)
     if credit.adjusted_at is None and former is not None:
         met, done = max(met, former.met), sorted({*done, *former.done})
-    if (met, planned) != (credit.met, credit.planned) and credit.adjusted_at is None:
-        credit.met, credit.planned, credit.done = met, planned, done
-        session.flush()
-        state(credit, membership)
+    if credit.adjusted_at is None:
+        credit.earned, credit.earned_done = met, done
+        if circle.credit_confirmed:  # only what somebody said yes to, in whichever activity, leaves
+            met, done = (former.met, former.done) if former is not None else (0, [])
+        if (met, planned) != (credit.met, credit.planned):
+            credit.met, credit.planned, credit.done = met, planned, done
+            session.flush()
+            state(credit, membership)
     return credit
 
 
@@ -219,14 +223,53 @@ def award(membership_id: int, *, reason: str, by: Person, within: Reach) -> Cred
     return credit
 
 
-def choose_mode(circle: Circle, *, mode: str, by: Person) -> None:
+def confirm(membership: Membership, *, by: Person) -> None:
+    """Let what was earned leave for the course: said by its owner or a facilitator, who was found within a reach.
+
+    Said twice, or where nothing waits, it changes nothing.
+    """
+    _one_at_a_time(membership)
+    credit = ready(membership)
+    if credit is None:
+        return
+    credit.met, credit.done = credit.earned, credit.earned_done
+    audit.note("credit.confirmed", by=by, circle=membership.circle, person=membership.person_id)
+    session.flush()
+    state(credit, membership)
+
+
+def ready(membership: Membership) -> Credit | None:
+    """The credit of a member that waits for her own yes or a facilitator's; None where none does."""
+    if not (membership.circle.credit_confirmed and _gives(membership.circle, membership.rights)):
+        return None
+    query = select(Credit).filter_by(membership_id=membership.id, activity_id=membership.activity_id)
+    credit = session.scalar(query.execution_options(populate_existing=True))
+    return credit if credit is not None and credit.waits_for_yes else None
+
+
+def own(circle: Circle, *, within: Reach) -> Membership:
+    """The visitor's own membership of a circle in which she earns credit, or NotFoundError."""
+    place = within.place(circle.id)
+    if place is None or not place.grants(Permission.EARN_CREDIT):
+        raise NotFoundError
+    return session.get_one(Membership, place.membership_id)
+
+
+def choose_mode(circle: Circle, *, mode: str, by: Person, confirmed: bool | None = None) -> None:
     """Choose how credit is given: what the programme says or something more reserved (RefusedError otherwise).
 
-    What has not left yet in the former way never leaves; what arrived stays in the course.
+    `confirmed`: whether a person or a facilitator says yes before it leaves. What has not left yet in the former way
+    never leaves; what arrived stays in the course.
     """
     if mode not in circles.template(circle).credit.modes:
         raise RefusedError("credit_mode")
     audit.note("circle.credit_mode", by=by, circle=circle, was=circle.credit_mode, now=mode)
+    if confirmed is not None and confirmed != circle.credit_confirmed:
+        circle.credit_confirmed = confirmed
+        audit.note("circle.credit_confirmed", by=by, circle=circle, now=confirmed)
+        session.flush()
+        for membership in circles.members(circle) if mode == circle.credit_mode else ():
+            reckon(membership)
     if mode == circle.credit_mode:
         return
     circle.credit_mode = mode

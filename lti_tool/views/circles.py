@@ -5,7 +5,19 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.models import Circle
-from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers, replies
+from lti_tool.services import (
+    circles,
+    copies,
+    counts,
+    credits,
+    entries,
+    inquiries,
+    meetings,
+    memberships,
+    norms,
+    offers,
+    replies,
+)
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
@@ -77,9 +89,11 @@ def _as_colleague(circle: Circle, **facts: object) -> str:
     """What happens next, my next step, who answered me, what colleagues shared, what is asked of me."""
     reach = g.visit.reach
     shared, earlier = entries.shared(circle, within=reach, limit=NEWEST)
+    earns = circle.credit_confirmed and reach.may(Permission.EARN_CREDIT, circle.id)
     return render_template(
         "circles/show.html",
         circle=circle,
+        credit_ready=earns and credits.ready(credits.own(circle, within=reach)),
         step=inquiries.next_step(circle, within=reach),
         shared=shared,
         earlier=earlier,

@@ -282,6 +282,79 @@ def test_the_lms_test_person_gets_no_credit_not_even_by_hand(group: Group) -> No
         credits.award(place.id, reason="Why not", by=group.facilitator, within=group.reach(group.facilitator))
 
 
+class TestConfirmed:
+    """M4: where the circle agreed so, credit leaves once its owner or a facilitator says yes; else by itself."""
+
+    @pytest.fixture
+    def asked(self, steps: Group) -> Group:
+        credits.choose_mode(self.circle(steps), mode="milestones", confirmed=True, by=steps.facilitator)
+        return steps
+
+    def circle(self, group: Group) -> Circle:
+        return db.session.get_one(Circle, group.circle.id)
+
+    def line(self, group: Group, person: Person) -> str:
+        lines = credit_lines.of(self.circle(group))
+        return next(one.state for one in lines if one.membership.person_id == person.id)
+
+    def test_waits_for_a_yes_and_says_nothing_before(self, asked: Group) -> None:
+        fb.shared(asked.circle, asked.ama)
+        look_again()
+        assert (owed(), self.line(asked, asked.ama)) == ([], "to_confirm")
+        assert credits.ready(asked.place(asked.ben)) is None
+
+    @pytest.mark.parametrize("by", ["ama", "facilitator"])
+    def test_is_said_once_for_what_there_is(self, asked: Group, by: str) -> None:
+        fb.shared(asked.circle, asked.ama)
+        for _ in range(2):
+            credits.confirm(asked.place(asked.ama), by=getattr(asked, by))
+        assert [(one.payload["given"], one.edition) for one in owed()] == [(1, 1)]
+        assert credits.ready(asked.place(asked.ama)) is None
+        fb.sent(fb.shared(asked.circle, asked.ben), asked.ama)
+        assert [one.payload["given"] for one in owed()] == [1]
+        credits.confirm(asked.place(asked.ama), by=getattr(asked, by))
+        assert [one.payload["given"] for one in owed()] == [2]
+
+    def test_goes_along_to_another_activity(self, asked: Group) -> None:
+        fb.shared(asked.circle, asked.ama)
+        place = asked.place(asked.ama)
+        credits.confirm(place, by=asked.ama)
+        other = Activity(course_id=db.session.get_one(Activity, place.activity_id).course_id, resource_link_id="other")
+        db.session.add(other)
+        db.session.flush()
+        place.activity_id = other.id
+        credits.reckon(place)
+        assert [one.payload["given"] for one in owed()] == [1, 1]
+
+    def test_is_not_asked_for_what_was_given_by_hand(self, asked: Group) -> None:
+        place = asked.place(asked.ama)
+        credits.award(place.id, reason="Ill", by=asked.facilitator, within=asked.reach(asked.facilitator))
+        fb.shared(asked.circle, asked.ama)
+        assert [one.payload["given"] for one in owed()] == [2]
+        assert credits.ready(place) is None
+
+    def test_leaves_by_itself_once_nobody_wants_a_yes(self, asked: Group) -> None:
+        fb.shared(asked.circle, asked.ama)
+        credits.choose_mode(self.circle(asked), mode="milestones", confirmed=False, by=asked.facilitator)
+        assert [one.payload["given"] for one in owed()] == [1]
+
+    def test_what_left_before_stays_when_a_yes_is_asked_for(self, steps: Group) -> None:
+        fb.shared(steps.circle, steps.ama)
+        credits.choose_mode(self.circle(steps), mode="milestones", confirmed=True, by=steps.facilitator)
+        look_again()
+        assert [(one.payload["given"], one.edition) for one in owed()] == [(1, 1)]
+        assert self.line(steps, steps.ama) == "waiting"
+
+    def test_is_its_owners_or_a_facilitators_to_say(self, asked: Group) -> None:
+        circle = self.circle(asked)
+        assert credits.own(circle, within=asked.reach(asked.ama)).person_id == asked.ama.id
+        for within in (asked.reach(asked.facilitator), access.Reach(0)):
+            with pytest.raises(NotFoundError):
+                credits.own(circle, within=within)
+        with pytest.raises(NotFoundError):
+            credits.member_of(asked.place(asked.ama).id, within=asked.reach(asked.ben))
+
+
 class TestWhoIsNoTeacher:
     """A union representative, or whoever became one, gets no credit: not by hand, not again, not what still waits."""
 
