@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.access import Permission
 from lti_tool.models import Circle
 from lti_tool.services import (
+    audiences,
     circles,
     copies,
     counts,
@@ -111,3 +112,13 @@ def shared(circle_id: int) -> str:
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     found, earlier = entries.shared(circle, within=g.visit.reach, limit=PAGE, page=page)
     return render_template("circles/shared.html", circle=circle, shared=found, page=page, earlier=earlier)
+
+
+@bp.get("/<int:circle_id>/shared/elsewhere")
+@requires(Permission.READ_SHARED)
+def elsewhere(circle_id: int) -> str:
+    """What other circles share with the whole programme, a page at a time, the newest first."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    found, earlier = audiences.of_other_circles(within=g.visit.reach, limit=PAGE, page=page)
+    return render_template("circles/elsewhere.html", circle=circle, shared=found, page=page, earlier=earlier)

@@ -196,6 +196,11 @@ REFUSALS |= {
         NOTHING_LOST,
         _l("A sentence is enough."),
     ),
+    "not_shared": Words(
+        _l("This is not shared with your circle"),
+        NOTHING_LOST,
+        _l("Share it with your circle first."),
+    ),
     "not_reworded": Words(
         _l("These are still the words that were put on hold"),
         NOTHING_LOST,
