@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lti_tool import db
-from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Person
+from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Person, Visit
 from lti_tool.services import audiences, entries, evidence, visits
 from tests import build, feedback_build
 from tests.reader import Reader
@@ -347,6 +347,31 @@ def test_evidence_is_kept_out_of_sight_until_it_is_answered(
     page = reader.press("Share with my circle", **{f"pupils_{piece}": "covered"})
     assert "Shared with your circle" in page.text
     assert f"/circles/{circle.id}/evidence/{piece}" in reader.as_(salma).open(at(circle, entry_id))
+
+
+class TestSentAfterTheVisitEnded:
+    """H5: text comes back, and that a file was chosen with it is said: a page cannot keep that."""
+
+    def test_one_word_and_a_file(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        with db.work() as unit:
+            unit.query(Visit).delete()
+            unit.commit()
+        page = reader.press("Keep as draft", file=(picture(), "IMG_2041.jpg"), answer_did="Quizzes", expect=401)
+        assert "Your text is safe here" in page.text
+        assert ">\nQuizzes</textarea>" in page
+        assert "The file that you chose could not be kept here." in page.text
+        assert "IMG_2041" not in page
+
+    def test_without_a_file_nothing_is_said_of_one(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        with db.work() as unit:
+            unit.query(Visit).delete()
+            unit.commit()
+        page = reader.press("Keep as draft", answer_did="Quizzes", expect=401)
+        assert "The file that you chose" not in page.text
 
 
 class TestForTheWholeProgramme:
