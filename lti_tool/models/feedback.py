@@ -45,6 +45,7 @@ class Feedback(Base):
     saved_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
+    read_shown: Mapped[bool] = mapped_column(default=False)  # others see that it was read: an author allowed it
     closed_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))

@@ -245,7 +245,7 @@ def send(feedback: Feedback, *, by: Person, within: Reach) -> Feedback:
     only_in(feedback, S.WRITING)
     if code := obstacle(feedback, within=within):
         raise RefusedError(code)
-    feedback.state, feedback.sent_at, feedback.read_at = S.SENT, now(), None
+    feedback.state, feedback.sent_at, feedback.read_at, feedback.read_shown = S.SENT, now(), None, False
     feedback.waits = feedback.at_meeting and arrivals.next_meeting(circle_of(feedback)) is not None
     feedback.held_at = feedback.held_by = feedback.help_asked_at = None
     feedback.held_for = feedback.held_reason = ""

@@ -43,6 +43,7 @@ def _facts(feedback: Feedback) -> dict[str, bool]:
         "writes": writes,
         "authored": authored,
         "held": held,
+        "sees_read": authored or feedback.read_shown,
         "help": authored and held and not feedback.help_asked_at and holds.has_facilitator(feedback),
         "take_back": writes and feedbacks.may_take_back(feedback),
         "restore": sent and holds.may_restore(feedback, within=reach),
@@ -295,7 +296,7 @@ def take_back(circle_id: int, feedback_id: int) -> ResponseReturnValue:
 @requires(Permission.SIGNED_IN)
 def read(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """Say that I read it."""
-    feedback = replies.read(found(circle_id, feedback_id), by=g.visit.person)
+    feedback = replies.read(found(circle_id, feedback_id), by=g.visit.person, shown="shown" in request.form)
     db.session.commit()
     return _where_it_stands(feedback)
 
