@@ -10,6 +10,7 @@ from lti_tool.access import Permission, Reach
 from lti_tool.db import now, rows, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Meeting
+from lti_tool.services import arrivals
 
 STILL_NEXT = timedelta(hours=3)  # a meeting under way is still the next one
 
@@ -106,14 +107,14 @@ def add(circle: Circle, *, title: str, kind: str = "meeting", minutes: int = 60)
 def arrange(
     meeting: Meeting, *, starts_at: datetime | None, time_zone: str, place: str, link: str, minutes: int
 ) -> None:
-    """Say when and where; None takes the date away again."""
+    """Say when and where; None takes the date away again. Words that wait for it wait for its new day."""
     meeting.starts_at, meeting.time_zone = starts_at, time_zone
     meeting.place, meeting.link, meeting.minutes = place, link, minutes
-    session.flush()
+    arrivals.hand_over(circle_id=meeting.circle_id)
 
 
 def record(meeting: Meeting, *, held: bool, present: int | None) -> None:
     """Note that the meeting took place and how many came; a count, never names (H1)."""
     meeting.held = held
     meeting.present = present if held else None
-    session.flush()
+    arrivals.hand_over(circle_id=meeting.circle_id)

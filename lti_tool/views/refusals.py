@@ -45,6 +45,7 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
         sentence = facts.get("sentence") or happened(template)
         return render_template(
             "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence,
+            file_chosen=any(one.filename for one in request.files.values()),
             send_to="" if facts.get("code") in HOPELESS else request.path, sent_by=request.form.get("visit", ""),
         ), status  # fmt: skip
     return render_template(f"errors/{template}.html", **facts), status
