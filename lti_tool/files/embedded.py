@@ -1,6 +1,7 @@
 """JPEG and JPEG 2000 data inside a PDF: what describes the picture is cut out, the picture itself stays as it is."""
 
 import re
+from collections.abc import Callable
 
 from lti_tool.files.cleaned import FileRefusedError
 
@@ -12,6 +13,39 @@ DESCRIPTIONS = {*range(0xE1, 0xF0), COMMENT} - {COLOUR_TRANSFORM}
 
 JPEG2000_HEADER = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 JPEG2000_PICTURE = {b"jP  ", b"ftyp", b"rreq", b"jp2h", b"jpch", b"jplh", b"jp2c", b"ftbl", b"flst", b"mdat", b"dtbl"}
+
+# A picture written into a page's own commands (ISO 32000-1, 8.9.7), with short names for its filters.
+SPACE = rb"[\x00\t\n\f\r ]"
+INLINE = re.compile(rb"\bBI\b([^\xff]{1,600}?)\bID" + SPACE)
+INLINE_END = re.compile(rb"\xff\xd9" + SPACE + rb"{0,4}EI(?![A-Za-z0-9])")
+PACKED_END = re.compile(SPACE + rb"EI(?![A-Za-z0-9])")
+FILTERS = {
+    b"A85": "/ASCII85Decode", b"AHx": "/ASCIIHexDecode", b"Fl": "/FlateDecode", b"LZW": "/LZWDecode",
+    b"RL": "/RunLengthDecode", b"DCT": "/DCTDecode",
+}  # fmt: skip
+NAMED = re.compile(
+    rb"/(A85|AHx|Fl|LZW|RL|DCT|ASCII85Decode|ASCIIHexDecode|FlateDecode|LZWDecode|RunLengthDecode|DCTDecode)\b"
+)
+FILTER = re.compile(rb"/(?:F|Filter)\s*(?:\[[^\]]*\]|/\w+)")
+PARAMETERS = re.compile(rb"/(?:DP|DecodeParms)\s*\[[^\]]*\]")
+
+
+def bare_inline(content: bytes, unpacked: Callable[[bytes, list[str]], bytes]) -> bytes:
+    """A page's commands with the JPEGs that are written among them made bare; `unpacked` undoes filters before DCT."""
+    kept, at = [], 0
+    while found := INLINE.search(content, at):
+        filters = [FILTERS.get(name, f"/{name.decode()}") for name in NAMED.findall(found[1])]
+        if not filters or filters[-1] != "/DCTDecode":
+            kept.append(content[at : found.end()])
+            at = found.end()
+            continue
+        ends = (INLINE_END if len(filters) == 1 else PACKED_END).search(content, found.end())
+        picture = content[found.end() : ends.start() + 2 * (len(filters) == 1) if ends else None]
+        bare = bare_jpeg(unpacked(picture, filters[:-1]) if len(filters) > 1 else picture)
+        head = PARAMETERS.sub(b"", FILTER.sub(b"/F /DCT", found[1])) if len(filters) > 1 else found[1]
+        kept += [content[at : found.start()], b"BI", head, b"ID ", bare, b" EI"]
+        at = ends.end() if ends else len(content)
+    return b"".join((*kept, content[at:]))
 
 
 def bare_jpeg(data: bytes) -> bytes:

@@ -6,6 +6,7 @@ Left out on purpose as well: bookmarks, and the structure tree, where word proce
 """
 
 import sys
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -29,7 +30,7 @@ from pypdf.generic import (
 from lti_tool.files import annotations
 from lti_tool.files.cleaned import FileRefusedError
 from lti_tool.files.documents import REFUSALS
-from lti_tool.files.embedded import bare_jpeg, bare_jpeg2000
+from lti_tool.files.embedded import bare_inline, bare_jpeg, bare_jpeg2000
 from lti_tool.files.objects import entry, follow, listed, name, names
 
 MAX_PAGES = 60
@@ -204,6 +205,11 @@ class _Copy:
             parameters = listed(old, "/DecodeParms")[len(filters) - 1 :]
             if parameters and isinstance(parameters[0], DictionaryObject):
                 stream[NameObject("/DecodeParms")] = self.value(parameters[0])
+        elif (commands := _bare_commands(old, data, filters)) is not None:
+            for key in PACKING & stream.keys():
+                del stream[key]
+            stream[NameObject("/Filter")] = NameObject("/FlateDecode")
+            data = zlib.compress(commands)
         stream._data = data
         return stream
 
@@ -224,6 +230,20 @@ class _Copy:
         trailer = b"trailer\n<< /Size %d /Root %d 0 R >>\nstartxref\n%d\n%%%%EOF\n"
         out.write(trailer % (len(places) + 1, self.root.idnum, table))
         return out.getvalue()
+
+
+def _bare_commands(old: StreamObject, data: bytes, filters: list[PdfObject]) -> bytes | None:
+    """What a page is drawn with, its inline photos made bare; None where there are none, or it cannot be unpacked."""
+    if name(old, "/Subtype") == "/Image" or "/Length1" in old:
+        return None
+    try:
+        content = _unpacked(data, filters, listed(old, "/DecodeParms"))
+    except Exception:  # noqa: BLE001 (no viewer unpacks it either)
+        return None
+    if b"DCT" not in content:
+        return None
+    bare = bare_inline(content, lambda packed, names: _unpacked(packed, [NameObject(one) for one in names], []))
+    return bare if bare != content else None
 
 
 def _unpacked(data: bytes, filters: list[PdfObject], parameters: list[PdfObject]) -> bytes:

@@ -31,8 +31,8 @@ Rights = Literal[
     "teacher", "facilitator", "supporter", "representative", "observer_of_counts", "researcher", "manager", "guest"
 ]
 RIGHTS: tuple[str, ...] = get_args(Rights)
-CreditMode = Literal["none", "completed", "milestones", "certificate"]
-CREDIT_MODES: tuple[CreditMode, ...] = get_args(CreditMode)  # from the most reserved
+CreditMode = Literal["none", "certificate", "completed", "milestones"]
+CREDIT_MODES: tuple[CreditMode, ...] = get_args(CreditMode)  # from the most reserved: by how much the course hears
 Amount = Annotated[int, Field(strict=True, ge=0)]
 Several = Annotated[int, Field(strict=True, ge=1)]
 

@@ -5,9 +5,10 @@ from io import BytesIO
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from pypdf.generic import NameObject
 
 from lti_tool.files import FileRefusedError, clean
-from lti_tool.files.embedded import bare_jpeg, bare_jpeg2000
+from lti_tool.files.embedded import bare_inline, bare_jpeg, bare_jpeg2000
 from tests.files import build
 
 TRACES = (b"Exif", build.SECRET.encode(), b"adobe:ns:meta", b"ICC_PROFILE")
@@ -105,3 +106,34 @@ def test_a_jpeg_2000_in_a_pdf_has_no_place_and_no_names():
     made = clean(BytesIO(data), limit_bytes=5_000_000).data
     assert build.SECRET.encode() not in made
     assert plain in made
+
+
+def with_inline_picture(data: bytes, filters: bytes, packed: bytes | None = None) -> bytes:
+    def change(writer):
+        head = b"/W 240 /H 160 /CS /RGB /BPC 8 /F " + filters
+        commands = b"q 240 0 0 160 0 0 cm BI " + head + b" ID " + (packed or data) + b"\nEI Q BT (EI) Tj ET"
+        writer.pages[0][NameObject("/Contents")] = writer._add_object(build.pdf_stream(commands).flate_encode())
+
+    return build.pdf(change)
+
+
+@pytest.mark.parametrize("filters", [b"/DCT", b"[/DCTDecode]", b"[/A85 /DCT]", b"[/AHx /DCT]", b"[/Fl /DCT]"])
+def test_a_photo_written_among_the_commands_of_a_page_has_no_place_and_no_names(filters):
+    """ISO 32000-1, 8.9.7: small pictures may stand inside a page's own stream."""
+    data = build.jpeg_with_everything()
+    packed = {
+        b"[/A85 /DCT]": lambda: base64.a85encode(data) + b"~>",
+        b"[/AHx /DCT]": lambda: data.hex().encode() + b">",
+        b"[/Fl /DCT]": lambda: zlib.compress(data),
+    }.get(filters, lambda: None)()
+    made = clean(BytesIO(with_inline_picture(data, filters, packed)), limit_bytes=5_000_000).data
+    content = PdfReader(BytesIO(made)).pages[0].get_contents().get_data()
+    assert not any(trace in content for trace in TRACES)
+    assert content.endswith(b" EI Q BT (EI) Tj ET")
+    shown = content[content.index(b"\xff\xd8") : content.index(b" EI Q")]
+    assert pixels(shown) == pixels(data)
+
+
+def test_commands_without_a_photo_stay_as_they_are():
+    commands = b"q BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q BT (/DCT) Tj ET"
+    assert bare_inline(commands, lambda data, _filters: data) == commands

@@ -66,9 +66,16 @@ def test_hertscam_meets_as_often_and_its_conference_is_optional(shipped):
     assert [m.kind for m in meetings if m.optional] == ["conference"]
 
 
-def test_credit_is_milestones_for_two_programmes_and_nothing_for_three(shipped):
+def test_credit_is_milestones_for_one_programme_a_certificate_for_one_and_nothing_for_three(shipped):
+    """HertsCam sends what was awarded and nothing before: "not yet" never leaves the circle."""
     modes = {key: preset.credit.mode for key, preset in shipped.items()}
-    assert modes == dict.fromkeys(FIVE, "none") | {"ei_t3lfa": "milestones", "hertscam_tldw": "milestones"}
+    assert modes == dict.fromkeys(FIVE, "none") | {"ei_t3lfa": "milestones", "hertscam_tldw": "certificate"}
+
+
+def test_more_reserved_is_what_tells_the_course_less(shipped):
+    """A certificate tells what was awarded; completed, that all is done; milestones, how far each person is."""
+    assert shipped["ei_t3lfa"].credit.modes == ("none", "certificate", "completed", "milestones")
+    assert shipped["hertscam_tldw"].credit.modes == ("none", "certificate")
 
 
 @each
