@@ -121,16 +121,20 @@ def add_word(feedback: Feedback, *, text: str, by: Person, within: Reach) -> Rep
     Raises NotFoundError for everybody else, RefusedError moved_on, on_hold, circle_closed and words_missing.
     """
     _still_open(feedback)
-    if may_review(feedback, within=within) and not takes_part(feedback, by):
-        feedbacks.only_in(feedback, S.SENT, S.READ, S.ANSWERED)
-    elif takes_part(feedback, by):
-        feedbacks.only_in(feedback, S.ANSWERED)
-    else:
+    if not (states := states_for_a_word(feedback, within=within)):
         raise NotFoundError
+    feedbacks.only_in(feedback, *states)
     _not_held(feedback)
     reply = _add(feedback, kind=WORD, text=text, by=by)
     session.flush()
     return reply
+
+
+def states_for_a_word(feedback: Feedback, *, within: Reach) -> tuple[FeedbackState, ...]:
+    """The states in which this visitor may add a word: none for who is neither of its two sides nor facilitator."""
+    if within.person_id in {feedback.writer_id, *(one.id for one in feedbacks.authors(feedback))}:
+        return (S.ANSWERED,)
+    return (S.SENT, S.READ, S.ANSWERED) if may_review(feedback, within=within) else ()
 
 
 def close(feedback: Feedback, *, by: Person) -> Feedback:

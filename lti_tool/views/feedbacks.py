@@ -9,7 +9,7 @@ from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.feedbacks import AnswerForm, StepForm, levels_form, words_form
 from lti_tool.models import Circle, EntryVersion, Feedback
-from lti_tool.services import circles, entries, feedbacks, holds, offers, replies, reviews
+from lti_tool.services import circles, entries, feedbacks, moves, offers, replies, reviews
 from lti_tool.views.base import requires
 from lti_tool.views.words import refusal
 
@@ -22,7 +22,7 @@ def _for_templates() -> dict[str, object]:
     """Give every page that shows a version what the parts of `feedbacks/` need."""
     if g.get("visit") is None:
         return {}
-    return {"feedback_asked": _asked, "feedback_beside": _beside, "feedback_facts": _facts, "seen_by": seen_by}
+    return {"feedback_asked": _asked, "feedback_beside": _beside, "feedback_moves": _moves, "seen_by": seen_by}
 
 
 def _asked(circle: Circle) -> list[offers.Offer]:
@@ -33,34 +33,8 @@ def _beside(version: EntryVersion) -> reviews.Beside:
     return reviews.beside(version, within=g.visit.reach)
 
 
-def _facts(feedback: Feedback) -> dict[str, bool]:
-    """What the visitor may do with one feedback."""
-    me, reach = g.visit.person, g.visit.reach
-    sent = feedback.state in holds.HOLDABLE and feedback.removed_at is None
-    writes, authored = feedback.writer_id == me.id, feedbacks.is_author(feedback, me)
-    held = feedback.held_at is not None
-    return {
-        "writes": writes,
-        "authored": authored,
-        "held": held,
-        "sees_read": authored or feedback.read_shown,
-        "help": authored and held and not feedback.help_asked_at and holds.has_facilitator(feedback),
-        "take_back": writes and feedbacks.may_take_back(feedback),
-        "restore": sent and holds.may_restore(feedback, within=reach),
-        "hold": sent and not held and not writes,
-        "will_try": authored
-        and not held
-        and feedback.state in {"read", "answered"}
-        and not any(one.kind == "will_try" for one in feedback.replies),
-        "add_word": not held
-        and sent
-        and feedback.state != "closed"
-        and (
-            feedback.state == "answered"
-            if writes or authored
-            else reach.may(Permission.REVIEW_SHARED, feedback.circle_id)
-        ),
-    }
+def _moves(feedback: Feedback) -> moves.Moves:
+    return moves.of(feedback, within=g.visit.reach)
 
 
 def seen_by(feedback: Feedback) -> str:

@@ -1,6 +1,7 @@
 """The machine of a feedback: every state with every move, who may read and act in which state, and what is kept."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -18,11 +19,13 @@ from lti_tool.services import (
     holds,
     inquiries,
     memberships,
+    moves,
     offers,
     pairing,
     replies,
     reviews,
 )
+from lti_tool.services.moves import Moves
 from tests import build
 from tests import feedback_build as fb
 
@@ -354,6 +357,19 @@ class TestMoves:
             finally:
                 point.rollback()
         assert done == who_may
+
+    @pytest.mark.parametrize(("state", "move", "who_may"), [row for row in WHO_MAY if row[1] in Moves.__annotations__])
+    def test_the_page_offers_each_move_to_whom_it_is_open(
+        self, stage: Stage, state: str, move: str, who_may: set[str]
+    ) -> None:
+        feedback = stage.in_state(state)
+        offered = set()
+        for name in EVERYBODY:
+            with suppress(NotFoundError):
+                within = stage.reach(name)
+                if getattr(moves.of(feedbacks.get(feedback.id, within=within), within=within), move):
+                    offered.add(name)
+        assert offered == who_may
 
     def test_who_may_begin(self, stage: Stage) -> None:
         """Whoever may read it, gives feedback here and did not write it: no union representative, no researcher."""
