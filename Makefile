@@ -10,7 +10,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-install: $(VENV)/.installed $(VENV)/.static $(VENV)/.catalogues ## make .venv with the lti-tool command in it
+install: $(VENV)/.installed $(VENV)/.static $(VENV)/.words ## make .venv with the lti-tool command in it
 
 dev: install $(VENV)/.dev ## the same, with everything that the tests need
 
@@ -29,7 +29,7 @@ $(VENV)/.static: $(wildcard lti_tool/static/*) $(VENV)/.installed
 	@$(BIN)/python -m whitenoise.compress --quiet lti_tool/static
 	@touch $@
 
-$(VENV)/.catalogues: $(wildcard lti_tool/translations/*/LC_MESSAGES/*.po) $(VENV)/.installed
+$(VENV)/.words: $(wildcard lti_tool/translations/*/LC_MESSAGES/*.po) $(VENV)/.installed
 	@$(BIN)/python -m lti_tool.catalogues compile
 	@touch $@
 

@@ -10,16 +10,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 ClashError = IntegrityError  # two made the same thing at once
+DownError = OperationalError  # the database does not answer, or not in time
 LostUpdateError = StaleDataError  # somebody else changed the row since it was read
 
 NAMING = {
@@ -94,6 +96,12 @@ def engine() -> sa.Engine:
     if _engine is None:
         raise RuntimeError("db.connect() was not called")
     return _engine
+
+
+def is_lost() -> bool:
+    """Whether SQLite's file was taken away under us: it goes on answering, and what is written then is gone."""
+    url = engine().url
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file()
 
 
 @lru_cache(maxsize=1)

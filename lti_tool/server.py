@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SHORTEST_PAUSE = 1.0  # seconds before a dead worker is started again; twice as long each time it dies at once
 LONGEST_PAUSE = 30.0
 PATIENCE = 8.0  # seconds for the worker to end before it is killed
+LAST_PORT = 65_535
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -60,6 +61,9 @@ def serve(app: "WSGIApplication", bind: str, *, settings: Settings, worker: bool
 
 def listen(app: "WSGIApplication", bind: str, settings: Settings) -> Any:
     """Take the address, and make waitress ready to answer there; raises ServeError."""
+    port = bind.rpartition(":")[2]
+    if not port.isdecimal() or int(port) > LAST_PORT:  # of a greater one the system would take the last 16 bits
+        raise ServeError(f"{bind} is no address: write HOST:PORT, such as 127.0.0.1:8000.")
     listening: dict[int, Any] = {}
     try:
         server = create_server(

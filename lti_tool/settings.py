@@ -4,17 +4,29 @@ A secret may come from a file: `LTI_TOOL_SECRET_KEY_FILE=/run/secrets/key` inste
 """
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "LTI_TOOL_"
 READ_PAST = 4  # times the size of the largest file that is taken
 HERE = Path(__file__).resolve().parent
+HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)  # as a browser says it: other letters as xn--…
+DATABASES = {"sqlite", "postgresql", "postgresql+psycopg"}
+SAID = {  # pydantic's kinds of faults in an administrator's words
+    "bool_parsing": "must be on or off",
+    "int_parsing": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+}
 
 
 def shipped(name: Literal["templates", "config"]) -> Path:
@@ -78,8 +90,12 @@ class Settings(BaseSettings):
     @classmethod
     def _public_address(cls, value: str) -> str:
         value = value.rstrip("/")
-        parts = urlsplit(value)
-        if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+        try:
+            parts = urlsplit(value)
+            whole = bool(HOST.fullmatch(parts.hostname or "")) and parts.port != 0
+        except ValueError:  # half an IPv6 address, a port that is none
+            whole = False
+        if not whole or parts.path or parts.query or parts.fragment or parts.username:
             raise ValueError("must be an address without a path, like https://circles.example.org")
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname == "localhost"):
             raise ValueError(
@@ -88,11 +104,33 @@ class Settings(BaseSettings):
         # as a browser says it in Origin, with which every form is compared
         return f"{parts.scheme}://{parts.netloc.lower()}".removesuffix(":443" if parts.scheme == "https" else ":80")
 
-    @model_validator(mode="after")
-    def _fallbacks_are_long(self) -> Self:
-        if any(len(key) < 32 for key in self.secret_key_fallbacks.split()):
-            raise ValueError("every key in secret_key_fallbacks needs at least 32 characters")
-        return self
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except (ValueError, ArgumentError):
+            url = None
+        if url is None or url.drivername not in DATABASES:
+            raise ValueError(
+                "must be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME, with the signs @ : / % of a "
+                "password written %40 %3A %2F %25"
+            )
+        if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+            raise ValueError("must name a file, like sqlite:////var/lib/learning-circles/circles.db")
+        return value
+
+    @field_validator("secret_key_fallbacks")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if any(len(key) < 32 for key in value.split()):
+            raise ValueError("every key in it needs at least 32 characters")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
 
     @cached_property
     def secret_keys(self) -> list[str]:
@@ -144,9 +182,17 @@ def load() -> Settings:
 
 def _sentence(fault: object) -> str:
     assert isinstance(fault, dict)  # noqa: S101 (pydantic's ErrorDetails)
-    name = PREFIX + ".".join(str(part) for part in fault["loc"]).upper() if fault["loc"] else "Settings"
+    name = PREFIX + str(fault["loc"][0]).upper()
     if fault["type"] == "missing":
         return f"{name} is not set. {Settings.model_fields[str(fault['loc'][0])].description}"
     if fault["type"] == "too_short":
         return f"{name} is too short. {Settings.model_fields[str(fault['loc'][0])].description}"
+    if fault["type"] in SAID:
+        return f"{name} {SAID[fault['type']].format(**fault.get('ctx', {}))}."
     return f"{name}: {str(fault['msg']).removeprefix('Value error, ')}"
+
+
+def unknown() -> list[str]:
+    """Variables that look like settings and are none, so that a slip of the pen is not taken for a setting."""
+    known = {f"{PREFIX}{name.upper()}{end}" for name in Settings.model_fields for end in ("", "_FILE")}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)

@@ -155,6 +155,76 @@ def test_what_is_refused_is_a_sentence() -> None:
 
 
 @pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({}, "registered already"),
+        ({"--client-id": " "}, "must not be empty"),
+        ({"--client-id": "b", "--issuer": "lms.example.org"}, "--issuer is the address"),
+        ({"--client-id": "b", "--jwks-url": "ftp://lms.example.org/jwks"}, "--jwks-url must be an https address"),
+    ],
+)
+def test_what_cannot_be_registered_is_said_in_words(more: dict[str, str], sentence: str) -> None:
+    good("platforms", "add", *options())
+    assert sentence in bad("platforms", "add", *options(**more))
+    assert good("platforms", "list").count("issuer") == 1
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_deployment_of_a_blocked_lms_says_how_to_end_the_block() -> None:
+    good("platforms", "add", *options())
+    which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
+    good("platforms", "block", *which)
+    assert "lti-tool platforms unblock" in bad("platforms", "approve", *which, "--deployment", "1")
+
+
+def test_every_refusal_of_a_platform_has_its_words_in_the_command() -> None:
+    top = Path(__file__).parent.parent / "lti_tool"
+    sources = [top / "services/platforms.py", top / "services/registrations.py", top / "lti/registry.py"]
+    codes = {code for source in sources for code in re.findall(r'RefusedError\("(\w+)"', source.read_text("utf-8"))}
+    assert codes == set(start.REFUSED)
+
+
+@pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize("word", ["approve", "block", "unblock"])
+def test_an_empty_deployment_never_means_the_whole_lms(word: str) -> None:
+    """As in a script whose variable was not set."""
+    good("platforms", "add", *options())
+    which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
+    before = good("platforms", "list")
+    result = run("platforms", word, *which, "--deployment", "")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert good("platforms", "list") == before
+
+
+@pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["invite", "--name", " "],
+        ["platforms", "add", *options(**{"--product": "moddle"})],
+        ["platforms", "add", *options(**{"--deployment": ""})],
+    ],
+)
+def test_a_value_that_is_none_is_refused(words: list[str]) -> None:
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+@pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize("words", [["serve"], ["worker"]])
+def test_nothing_runs_without_its_data_folder(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, no folder")
+    assert bad(*words).startswith(f"LTI_TOOL_DATA_DIR: The data folder {tmp_path / 'data'} cannot be made")
+
+
+def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/test.db").write_text("something else, and long enough to be looked at" * 100)
+    assert bad("upgrade-db") == "The database refuses: file is not a database\n"
+
+
+@pytest.mark.usefixtures("ready")
 def test_run_jobs_does_what_is_due_and_says_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
     def handler(payload: dict[str, Any]) -> None:
         if payload["number"] == 0:
@@ -219,6 +289,12 @@ def test_check_warns_of_a_laboratory_setting(monkeypatch: pytest.MonkeyPatch) ->
     said = good("check")
     assert re.search(r"^note +LTI_TOOL_ALLOW_PRIVATE_PLATFORMS is on", said, re.MULTILINE)
     assert "for this machine only" in said
+
+
+@pytest.mark.usefixtures("ready")
+def test_check_names_what_looks_like_a_setting_and_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTI_TOOL_PROXY_HOP", "1")
+    assert re.search(r"^note +LTI_TOOL_PROXY_HOP is no setting", good("check"), re.MULTILINE)
 
 
 @pytest.mark.usefixtures("ready")
@@ -356,6 +432,15 @@ class TestKeys:
         assert "calendar" in calendar
         assert "no such key" in bad("keys", "retire", "made up")
 
+    def test_under_a_lost_secret_key_are_found_and_replaced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        good("keys", "rotate", "--now")
+        monkeypatch.setenv("LTI_TOOL_SECRET_KEY", "quite another secret, thirty-two characters long")
+        assert "encrypted under another secret key" in check_fault()
+        assert "LTI_TOOL_SECRET_KEY_FALLBACKS" in bad("keys", "rotate")
+        kid = good("keys", "rotate", "--now").splitlines()[-1]
+        assert re.search(rf"^{kid} .* in use since", good("keys", "list"), re.MULTILINE)
+        assert "fault" not in good("check")
+
     def test_reseal_counts(self) -> None:
         good("keys", "rotate")
         assert good("keys", "reseal").startswith("2 secrets")
@@ -391,4 +476,4 @@ class TestStanding:
         good("platforms", "add", *options())
         which = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"]]
         assert bad("platforms", "renew", *which)
-        assert "renewal not offered" in bad("platforms", "renew", *which)
+        assert "gave no address to renew" in bad("platforms", "renew", *which)

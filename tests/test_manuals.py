@@ -1,6 +1,7 @@
 """What the manuals name exists: commands with their options, addresses of the tool, other pages."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import click
@@ -77,3 +78,24 @@ def test_decisions_are_numbered_and_listed() -> None:
     listed = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
     for decision, title in zip(decisions, titles, strict=True):
         assert f"[{title.partition('. ')[2]}](decisions/{decision.name})" in listed
+
+
+def test_the_settings_of_a_machine_can_be_read_by_a_shell_as_by_its_service(tmp_path: Path) -> None:
+    """Or the backup, which stops at the first fault, would never be made."""
+    page = (TOP / "docs/install/server.md").read_text(encoding="utf-8")
+    found = re.search(r"learning-circles\.env <<END\n(.*?)^END$", page, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    (tmp_path / "settings").write_text(re.sub(r"\$\(.*\)", "s" * 48, found[1]), encoding="utf-8")
+    told = subprocess.run(
+        ["sh", "-euac", f". {tmp_path / 'settings'}; env"], env={}, check=True, capture_output=True, text=True
+    )
+    assert f'LTI_TOOL_HOSTED_AT="{re.search("HOSTED_AT=(.*)", told.stdout)[1]}"\n' in found[1]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("changed", ["lti_tool/translations/fr/LC_MESSAGES/messages.po", "lti_tool/static/circles.css"])
+def test_an_upgrade_as_the_manual_says_it_builds_what_changed(changed: str) -> None:
+    """`git pull && make install`, or the pages would go on in the old words; make is told that this file is new."""
+    told = subprocess.run(
+        ["make", "--dry-run", f"--what-if={changed}", "install"], cwd=TOP, check=True, capture_output=True, text=True
+    )
+    assert ("catalogues compile" if changed.endswith(".po") else "whitenoise.compress") in told.stdout

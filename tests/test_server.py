@@ -206,7 +206,7 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(environment: dict[str, str
     assert ended.stdout == ""
 
 
-@pytest.mark.parametrize("bind", ["nonsense", "127.0.0.1:port", "no-such-host.invalid:8000"])
+@pytest.mark.parametrize("bind", ["nonsense", "127.0.0.1:port", "127.0.0.1:99999", "no-such-host.invalid:8000"])
 def test_what_is_no_address_is_said_in_one_sentence(bind: str) -> None:
     settings = Settings(public_url="http://localhost:8000", secret_key="a secret for tests, thirty-two characters long")
     with pytest.raises(server.ServeError, match=bind):

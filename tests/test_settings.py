@@ -86,6 +86,10 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         "https://circles.example.org?x=1",
         "circles.example.org",
         "http://127.0.0.1:8000",
+        "https://circles.example.org:port",
+        "https://circles.example.org:99999",
+        "https://[::1",
+        "https://circles example.org",
     ],
 )
 def test_an_address_that_cannot_work_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,3 +142,54 @@ def test_the_public_address_is_kept_as_a_browser_says_it(
     """Or an older browser's Origin would be another one, and every form refused."""
     monkeypatch.setenv("LTI_TOOL_PUBLIC_URL", written)
     assert settings.load().public_url == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense", "circles.db", "mysql://me@db/circles", "postgres://me@db/circles", "postgresql+psycopg2://me@db/x",
+        "postgresql+psycopg://me:hidden@db:port/circles", "sqlite://", "sqlite:///:memory:",
+    ],
+)  # fmt: skip
+def test_a_database_that_cannot_be_used_is_refused_in_a_sentence(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTI_TOOL_DATABASE_URL", url)
+    with pytest.raises(SettingsError, match=r"^LTI_TOOL_DATABASE_URL: must (be sqlite:///FILE|name a file)") as caught:
+        settings.load()
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///c.db", "postgresql://me@/c", "postgresql+psycopg://me:p%40ss@db:5432/c"])
+def test_a_database_of_ours_is_taken_as_written(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTI_TOOL_DATABASE_URL", url)
+    assert settings.load().database_url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("RATE_LIMITS", "maybe", "LTI_TOOL_RATE_LIMITS must be on or off."),
+        ("THREADS", "many", "LTI_TOOL_THREADS must be a whole number."),
+        ("THREADS", "0", "LTI_TOOL_THREADS must be at least 1."),
+        ("PROXY_HOPS", "9", "LTI_TOOL_PROXY_HOPS must be at most 5."),
+        ("LOG_LEVEL", "loud", "LTI_TOOL_LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'."),
+        ("SECRET_KEY_FALLBACKS", "s", "LTI_TOOL_SECRET_KEY_FALLBACKS: every key in it needs at least 32 characters"),
+    ],
+)
+def test_what_is_wrong_is_said_in_an_administrators_words(
+    name: str, value: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"LTI_TOOL_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    assert str(caught.value) == sentence
+
+
+def test_the_log_level_is_taken_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTI_TOOL_LOG_LEVEL", "info")
+    assert settings.load().log_level == "INFO"
+
+
+def test_a_slip_of_the_pen_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTI_TOOL_PROXY_HOP", "1")
+    monkeypatch.setenv("LTI_TOOL_SECRET_KEY_FILE", "")
+    assert settings.unknown() == ["LTI_TOOL_PROXY_HOP"]

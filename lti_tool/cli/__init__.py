@@ -9,7 +9,7 @@ from lti_tool.cli.administrators import admin_link
 from lti_tool.cli.demonstration import demo, practice_lms
 from lti_tool.cli.keys import keys
 from lti_tool.cli.platforms import invite, platforms
-from lti_tool.cli.start import Fault, Main, opened, with_programmes
+from lti_tool.cli.start import Fault, Main, opened, with_folder, with_programmes
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,7 +46,7 @@ def serve(bind: str, *, no_worker: bool) -> None:
     from lti_tool import create_app, db, server
     from lti_tool.services import settings as kept
 
-    settings = opened()
+    settings = with_folder(opened())
     with db.work():
         kept.note_changes(settings)
         db.session.commit()
@@ -65,7 +65,7 @@ def worker(*, end_with_parent: bool) -> None:
 
     from lti_tool import jobs, server
 
-    with_programmes(opened())
+    with_programmes(with_folder(opened()))
     stop = threading.Event()
     for number in server.SIGNALS:
         signal.signal(number, lambda *_: stop.set())

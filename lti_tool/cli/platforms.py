@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from lti_tool.models import Platform
 
 
+def filled(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty value: a script's variable that was not set must not change what a command does."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("this must not be empty.")
+    return value
+
+
 @click.command()
-@click.option("--name", required=True, help="What you call this LMS, such as “Union LMS”.")
+@click.option("--name", required=True, callback=filled, help="What you call this LMS, such as “Union LMS”.")
 @click.option("--wait", is_flag=True, help="What registers waits for `lti-tool platforms approve` before it may begin.")
 def invite(name: str, *, wait: bool) -> None:
     """Make a one-time address for an LMS administrator, who registers the tool with it.
@@ -29,6 +36,9 @@ def invite(name: str, *, wait: bool) -> None:
         db.session.commit()
     click.echo(f"Give this address to the administrator of {name}. It works once, within seven days.")
     click.echo(url)
+
+
+PRODUCTS = ("moodle", "canvas", "open-edx", "brightspace", "blackboard", "sakai")
 
 
 @click.group()
@@ -90,12 +100,16 @@ def list_() -> None:
 @click.option("--token-url", required=True, help="Access token URL.")
 @click.option("--jwks-url", required=True, help="Public keyset URL.")
 @click.option("--audience", help="Audience of token requests, where it is not the access token URL.")
-@click.option("--product", default="", help="moodle, canvas, open-edx, brightspace, blackboard or sakai.")
-@click.option("--deployment", help="Deployment ID; without it, the first launch shows it and waits for approval.")
+@click.option(
+    "--product", type=click.Choice(PRODUCTS, case_sensitive=False), help="The kind of LMS, where it is one of these."
+)
+@click.option(
+    "--deployment", callback=filled, help="Deployment ID; without it, the first launch shows it and waits for approval."
+)
 @click.option("--all-deployments", is_flag=True, help="Let people in from every deployment, those to come included.")
 def add(
     name: str, issuer: str, client_id: str, auth_url: str, token_url: str, jwks_url: str,
-    audience: str | None, product: str, deployment: str | None, *, all_deployments: bool,
+    audience: str | None, product: str | None, deployment: str | None, *, all_deployments: bool,
 ) -> None:  # fmt: skip
     """Register an LMS by hand, with the values that it shows."""
     from lti_tool import db
@@ -105,7 +119,7 @@ def add(
     with db.work():
         services.add(
             by=None, name=name, issuer=issuer, client_id=client_id, auth_url=auth_url, token_url=token_url,
-            jwks_url=jwks_url, audience=audience, product=product, deployment=deployment,
+            jwks_url=jwks_url, audience=audience, product=product or "", deployment=deployment,
             all_deployments=all_deployments,
         )  # fmt: skip
         db.session.commit()
@@ -117,7 +131,11 @@ def add(
 
 @platforms.command()
 @named
-@click.option("--deployment", help="Deployment ID, as `lti-tool platforms list` shows it; without it, the LMS itself.")
+@click.option(
+    "--deployment",
+    callback=filled,
+    help="Deployment ID, as `lti-tool platforms list` shows it; without it, the LMS itself.",
+)
 @click.option("--all-deployments", is_flag=True, help="Let people in from every deployment, those to come included.")
 def approve(issuer: str, client_id: str, deployment: str | None, *, all_deployments: bool) -> None:
     """Let an LMS or a deployment in. Do this only after you made sure whose it is."""
@@ -137,7 +155,7 @@ def approve(issuer: str, client_id: str, deployment: str | None, *, all_deployme
 
 @platforms.command()
 @named
-@click.option("--deployment", help="Deployment ID; without it, the whole LMS.")
+@click.option("--deployment", callback=filled, help="Deployment ID; without it, the whole LMS.")
 def block(issuer: str, client_id: str, deployment: str | None) -> None:
     """Let nobody in any more, and sign out who is in. Everything written is kept."""
     from lti_tool.services import platforms as services
@@ -152,7 +170,7 @@ def block(issuer: str, client_id: str, deployment: str | None) -> None:
 
 @platforms.command()
 @named
-@click.option("--deployment", help="Deployment ID; without it, the whole LMS.")
+@click.option("--deployment", callback=filled, help="Deployment ID; without it, the whole LMS.")
 def unblock(issuer: str, client_id: str, deployment: str | None) -> None:
     """Let people in again from what was blocked."""
     from lti_tool.services import platforms as services

@@ -40,10 +40,30 @@ class Main(click.Group):
             raise
 
 
+REFUSED = {
+    "platform_exists": "This issuer and client ID are registered already, and nothing was changed. "
+    "`lti-tool platforms list` shows what there is.",
+    "platform_incomplete": "Name, issuer and client ID must not be empty.",
+    "platform_blocked": "The whole LMS is blocked, and nothing was changed. "
+    "`lti-tool platforms unblock` ends that, if it is meant.",
+    "issuer_refused": "--issuer is the address by which the LMS names itself, such as https://lms.example.org.",
+    "address_refused": "--{option} must be an https address that the whole internet can reach. "
+    "LTI_TOOL_ALLOW_PRIVATE_PLATFORMS lifts that in a laboratory.",
+    "renewal_not_offered": "This LMS gave no address to renew its registration at. "
+    "Begin the registration again in the LMS, with a new invitation.",
+}  # fmt: skip
+
+
+def _refused(code: str, field: object) -> str:
+    known = REFUSED.get(code, f"This is refused: {code.replace('_', ' ')}.")
+    return known.format(option=str(field).replace("_", "-"))
+
+
 def _sentence(error: Exception) -> str:
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
     from lti_tool.errors import NotFoundError, RefusedError
+    from lti_tool.lti.sealing import SealError
     from lti_tool.presets import PresetError
     from lti_tool.settings import SettingsError
 
@@ -51,11 +71,16 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, OperationalError):
         return f"The database does not answer: {str(error.orig).strip().splitlines()[0]}"
+    if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError):
+        return f"The database refuses: {str(error.orig).strip().splitlines()[0]}"
+    if isinstance(error, SealError):
+        return "This was encrypted under another secret key. Put that one into LTI_TOOL_SECRET_KEY_FALLBACKS."
     if isinstance(error, NotFoundError):
         return "There is no such platform; `lti-tool platforms list` shows those there are."
     if isinstance(error, RefusedError):
-        facts = "".join(f", {fact}" for fact in error.facts.values())
-        return f"This is refused: {error.code.replace('_', ' ')}{facts}."
+        return _refused(error.code, error.facts.get("field"))
+    if isinstance(error, ImportError) and error.name == "psycopg":
+        return "PostgreSQL needs a driver that is not installed here: the extra `postgres` of this package."
     return ""
 
 
@@ -71,6 +96,16 @@ def opened(*, any_shape: bool = False) -> "Settings":
     elif not migrate.at_head(engine):
         raise Fault("The database has not the shape of this version. Run: lti-tool upgrade-db")
     return here
+
+
+def with_folder(settings: "Settings") -> "Settings":
+    """Make sure of the data folder, for processes that keep files and the queue there; raises Fault."""
+    from lti_tool.services import checks
+
+    for finding in checks.folder(settings.data_dir):
+        if finding.weight is checks.Weight.FAULT:
+            raise Fault(f"LTI_TOOL_DATA_DIR: {finding.sentence}")
+    return settings
 
 
 def with_programmes(settings: "Settings") -> None:

@@ -50,6 +50,13 @@ class NewMeetingForm(Form):
     minutes = WholeNumber(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)], default=60)
 
 
+class FeedbackRulesForm(Form):
+    """How the circle gives feedback."""
+
+    after_own = BooleanField(_l("Colleagues read each other’s words on a work only after sending their own"))
+    at_meeting = BooleanField(_l("Words reach their author at our next meeting, not at once"))
+
+
 class NormForm(Form):
     """One thing the circle agreed on."""
 

@@ -12,6 +12,7 @@ from lti_tool.forms.base import Form, ShortText
 REFUSED = {
     "platform_exists": _l("This issuer and client ID are registered already. What is there is never replaced."),
     "platform_incomplete": _l("Please look at this once more."),
+    "issuer_refused": _l("Please write it as the LMS shows it: an address that begins with https://."),
     "address_refused": _l("Please write an https address that the whole internet can reach."),
 }
 

@@ -1,6 +1,7 @@
 """Who may launch us: registered platforms and their approved deployments; also as pylti1p3 wants to ask for them."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from functools import cached_property
@@ -16,17 +17,20 @@ from pylti1p3.tool_config.abstract import ToolConfAbstract
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool import settings
-from lti_tool.db import now, session
+from lti_tool.db import now, rows, session
 from lti_tool.errors import LaunchRefusedError, NotFoundError, RefusedError
 from lti_tool.lti import keys
 from lti_tool.lti.refusals import refuse
 from lti_tool.models import Deployment, Platform, Standing
 
+_ISSUER = re.compile(
+    r"https?://[^\s/]", re.IGNORECASE
+)  # what an LMS calls itself, Core 5.3.5; never asked, so http too
 _OF_ISSUER = sa.select(Platform).where(Platform.issuer == sa.bindparam("issuer"))
 _NAMED = _OF_ISSUER.where(Platform.client_id == sa.bindparam("client_id"))
-_DEPLOYMENT = sa.select(Deployment).where(
-    Deployment.platform_id == sa.bindparam("platform_id"), Deployment.deployment_id == sa.bindparam("deployment_id")
-)
+_HERE = Deployment.platform_id == sa.bindparam("platform_id")
+_DEPLOYMENT = sa.select(Deployment).where(_HERE, Deployment.deployment_id == sa.bindparam("deployment_id"))
+_APPROVED = _DEPLOYMENT.with_only_columns(Deployment.id).where(Deployment.approved_at.is_not(None))
 
 
 def add(
@@ -45,11 +49,13 @@ def add(
     """Register a platform, approved unless told otherwise, with one approved deployment if given.
 
     RefusedError "platform_exists" for a second registration of the same issuer and client id (identity never changes by
-    registering again), "platform_incomplete", or "address_refused" with the `field` at fault.
+    registering again), "platform_incomplete", or "issuer_refused" and "address_refused" with the `field` at fault.
     """
     issuer, client_id = issuer.strip(), client_id.strip()
     if not (name.strip() and issuer and client_id and issuer.isprintable() and client_id.isprintable()):
         raise RefusedError("platform_incomplete")
+    if not _ISSUER.match(issuer):
+        raise RefusedError("issuer_refused", field="issuer")
     check_addresses({"auth_url": auth_url, "token_url": token_url, "jwks_url": jwks_url})
     if session.scalar(_NAMED, {"issuer": issuer, "client_id": client_id}) is not None:
         raise RefusedError("platform_exists")
@@ -113,6 +119,16 @@ def deployment_of(platform: Platform, deployment_id: str) -> Deployment:
     except IntegrityError:  # a launch beside this one was quicker
         return session.scalars(_DEPLOYMENT, wanted).one()
     return row
+
+
+def let_in(platform: Platform, deployment_id: str) -> int:
+    """Our number of this deployment if an administrator approved it, else LaunchRefusedError with its row as a fact."""
+    if approved := rows(_APPROVED, platform_id=platform.id, deployment_id=deployment_id):
+        return int(approved[0].id)
+    row = deployment_of(platform, deployment_id)
+    if row.approved_at is None:
+        raise not_let_in(row.standing, "deployment", deployment=row)
+    return row.id
 
 
 def check_addresses(addresses: Mapping[str, str]) -> None:

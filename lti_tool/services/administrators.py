@@ -29,6 +29,12 @@ def link() -> str:
     return settings.current().url(f"/administrators/links/{token}")
 
 
+def still_opens(token: str) -> bool:
+    """Whether this link was not used yet and has time left; asking does not use it up."""
+    still = (Administrator.session_hash.is_(None), Administrator.link_ends_at > now())
+    return bool(session.scalar(sa.select(sa.exists().where(Administrator.token_hash == _hash(token), *still))))
+
+
 def enter(token: str) -> str:
     """Use up a link: the secret for this browser's cookie. RefusedError `administrator_link_used`."""
     secret = secrets.token_urlsafe(32)

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from lti_tool import db, migrate, presets
 from lti_tool.db import session
 from lti_tool.models import Delivery, Platform
-from lti_tool.services import deliveries
-from lti_tool.settings import Settings, shipped
+from lti_tool.services import deliveries, keys
+from lti_tool.settings import Settings, shipped, unknown
 
 LATE = 900.0  # seconds after which a delivery that is due means that no worker runs
 
@@ -35,7 +35,13 @@ class Finding:
 
 def run(settings: Settings) -> list[Finding]:
     """Look at everything that an installation needs. The settings themselves were read already."""
-    return [*_addresses(settings), *_folder(settings.data_dir), *_programmes(settings.programmes_dir), *_database()]
+    own = settings.programmes_dir
+    return [*_slips(), *_addresses(settings), *folder(settings.data_dir), *_programmes(own), *_database()]
+
+
+def _slips() -> Iterator[Finding]:
+    for name in unknown():
+        yield Finding(Weight.NOTE, f"{name} is no setting of this version, so it has no effect. Is it written right?")
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
@@ -50,7 +56,8 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _folder(folder: Path) -> Iterator[Finding]:
+def folder(folder: Path) -> Iterator[Finding]:
+    """Whether uploaded files and the wake-up queue can be kept there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -81,6 +88,12 @@ def _database() -> Iterator[Finding]:
         yield Finding(Weight.FAULT, "The database has not the shape of this version. Run: lti-tool upgrade-db")
         return
     yield Finding(Weight.OK, "The database answers and has the shape of this version.")
+    if not keys.can_sign():
+        yield Finding(
+            Weight.FAULT,
+            "Our signing keys were encrypted under another secret key, so no LMS accepts what we send. Put it into "
+            "LTI_TOOL_SECRET_KEY_FALLBACKS; if it is lost, `lti-tool keys rotate --now` makes a new key.",
+        )
     with db.work(read_only=True):
         yield from _traffic()
 

@@ -54,13 +54,23 @@ def next_at() -> datetime | None:
     return keys.next_at()
 
 
+def can_sign() -> bool:
+    """Whether the key that signs can be opened with the present secret keys; yes where none was needed so far."""
+    try:
+        return not keys.all() or bool(keys.signing_key())
+    except sealing.SealError:
+        return False
+
+
 def rotate(*, by: Changer, at_once: bool = False) -> str:
     """Publish a new key and give its id; it signs after the days of `LTI_TOOL_KEY_LEAD_DAYS`, or at once.
 
     RefusedError `key_waits` where one is published already that does not sign yet. At once is for a key that somebody
-    else may have: platforms that keep our keys refuse us until they look again.
+    else may have, or that nobody can open any more (SealError else): platforms that keep our keys refuse us until they
+    look again.
     """
-    keys.signing_key()
+    if not (at_once and keys.all()):
+        keys.signing_key()
     kid = keys.add(beside_waiting=at_once)
     audit.note("key.published", by=by, key=kid)
     if at_once:

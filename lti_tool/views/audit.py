@@ -36,6 +36,16 @@ VERBS = {
     "administrator.entered": _l("Administration opened"),
 }
 
+# Who it was where no administrator's number stands.
+BY_COMMAND, BY_CALENDAR = _l("by command"), _l("by the calendar, or by command")
+BY_NOBODY = {
+    "settings.changed": _l("at start"),
+    "platform.registered": _l("by the LMS itself"),
+    "key.published": BY_CALENDAR,
+    "key.retired": BY_CALENDAR,
+    "key.deleted": BY_CALENDAR,
+}
+
 
 def verb_words(verb: str) -> str:
     """What happened, in words; the bare verb where there are none."""
@@ -45,7 +55,7 @@ def verb_words(verb: str) -> str:
 def by_words(line: AuditLine) -> str:
     """Who it was: a link, an LMS administrator or the command; never a person."""
     if line.administrator is None:
-        return _("at start") if line.verb == "settings.changed" else _("by command, or by the LMS itself")
+        return str(BY_NOBODY.get(line.verb, BY_COMMAND))
     if line.administrator.platform_id is None:
         return _("with administrator’s link %(number)s", number=line.administrator.id)
     return _("by an LMS administrator (door %(number)s)", number=line.administrator.id)

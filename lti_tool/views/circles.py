@@ -7,7 +7,20 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.models import Circle
-from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers, replies
+from lti_tool.services import (
+    audiences,
+    circles,
+    copies,
+    counts,
+    credits,
+    entries,
+    inquiries,
+    meetings,
+    memberships,
+    norms,
+    offers,
+    replies,
+)
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
@@ -91,9 +104,11 @@ def _as_colleague(circle: Circle, **facts: object) -> str:
     """What happens next, my next step, who answered me, what colleagues shared, what is asked of me."""
     reach = g.visit.reach
     shared, earlier = entries.shared(circle, within=reach, limit=NEWEST)
+    earns = circle.credit_confirmed and reach.may(Permission.EARN_CREDIT, circle.id)
     return render_template(
         "circles/show.html",
         circle=circle,
+        credit_ready=earns and credits.ready(credits.own(circle, within=reach)),
         step=inquiries.next_step(circle, within=reach),
         shared=shared,
         earlier=earlier,
@@ -111,3 +126,13 @@ def shared(circle_id: int) -> str:
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     found, earlier = entries.shared(circle, within=g.visit.reach, limit=PAGE, page=page)
     return render_template("circles/shared.html", circle=circle, shared=found, page=page, earlier=earlier)
+
+
+@bp.get("/<int:circle_id>/shared/elsewhere")
+@requires(Permission.READ_SHARED)
+def elsewhere(circle_id: int) -> str:
+    """What other circles share with the whole programme, a page at a time, the newest first."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    found, earlier = audiences.of_other_circles(within=g.visit.reach, limit=PAGE, page=page)
+    return render_template("circles/elsewhere.html", circle=circle, shared=found, page=page, earlier=earlier)

@@ -13,7 +13,7 @@ from lti_tool.forms import entries as entry_forms
 from lti_tool.forms.entries import EntryForm, HoldForm
 from lti_tool.forms.evidence import ACCEPTED
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence
-from lti_tool.services import circles, entries, evidence, inquiries, kept_places
+from lti_tool.services import audiences, circles, entries, evidence, inquiries, kept_places
 from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
 
@@ -218,10 +218,22 @@ def _remove(entry: Entry, _form: EntryForm) -> str:
     return str(_("Removed, from everywhere."))
 
 
+def _widen(entry: Entry, _form: EntryForm) -> str:
+    audiences.widen(entry, by=g.visit.person)
+    return str(_("Every circle of your programme can read it now. You can change that at any time."))
+
+
+def _narrow(entry: Entry, _form: EntryForm) -> str:
+    audiences.narrow(entry, by=g.visit.person)
+    return str(_("Only your circle can read it now."))
+
+
 DEEDS: dict[str, Callable[[Entry, EntryForm], str]] = {
     "keep": _keep,
     "share": _share,
     "take_back": _take_back,
+    "widen": _widen,
+    "narrow": _narrow,
     "conclude": _conclude,
     "reopen": _reopen,
     "remove": _remove,

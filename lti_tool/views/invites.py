@@ -29,10 +29,13 @@ def new() -> ResponseReturnValue:
         return render_template("invites/index.html", invites=invites.unused(), form=form)
     invite, address = invites.make(form.name.data or "", by=g.administrator)
     db.session.commit()
-    told = {"name": invite.name, "address": address}
     flash(
-        _("Give this address to the administrator of %(name)s. It works once, within seven days: %(address)s", **told)
+        _(
+            "Give the address below to the administrator of %(name)s. It works once, within seven days.",
+            name=invite.name,
+        )
     )
+    flash(address, "address")
     return redirect(url_for("invites.index"), code=303)
 
 

@@ -39,6 +39,10 @@ def own_path(address: str) -> str:
 @requires(Permission.ANYONE)
 def healthz() -> ResponseReturnValue:
     """200 when the tool can serve: the database answers and its tables are those of this release."""
-    if not migrate.at_head(db.engine()):
-        return {"status": "upgrade-db is needed"}, 503
-    return {"status": "ok"}
+    if db.is_lost():
+        return {"status": "the database is gone"}, 503
+    try:
+        ready = migrate.at_head(db.engine())
+    except db.DownError:
+        return {"status": "the database does not answer"}, 503
+    return {"status": "ok"} if ready else ({"status": "upgrade-db is needed"}, 503)

@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(db.LostUpdateError, lambda _: page("409", 409))
     app.register_error_handler(db.ClashError, _sent_twice)
     app.register_error_handler(ForbiddenError, lambda _: page("403", 403))
-    app.register_error_handler(NotFoundError, lambda _: page("404", 404))
+    app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(LaunchRefusedError, _launch_refused)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(PlatformError, _platform_fault)
@@ -46,6 +46,7 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
         sentence = facts.get("sentence") or happened(template)
         return render_template(
             "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence,
+            file_chosen=any(one.filename for one in request.files.values()),
             send_to="" if facts.get("code") in HOPELESS else request.path, sent_by=request.form.get("visit", ""),
         ), status  # fmt: skip
     return render_template(f"errors/{template}.html", **facts), status
@@ -63,13 +64,21 @@ def _refused(error: RefusedError) -> ResponseReturnValue:
     log.info("refused", code=error.code, endpoint=request.endpoint or "")
     words = refusal(error.code)
     status = 409 if request.method == "POST" else 400
-    return page("refused", status, code=error.code, words=words, sentence=words.happened)
+    again = request.endpoint == "lti.register" and not error.code.startswith("invite_")
+    return page("refused", status, code=error.code, words=words, sentence=words.happened, invited_again=again)
+
+
+def _not_found(_error: NotFoundError) -> ResponseReturnValue:
+    if request.endpoint == "lti.register":  # who reads it looks after an LMS, and has no circle to go back to
+        return page("refused", 404, code="invite_unknown", words=refusal("invite_unknown"))
+    return page("404", 404)
 
 
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     log.warning("launch_refused", code=error.code)
     _undo()
-    facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
+    facts = {name: error.facts.get(name, "") for name in ("error", "description", "kid", "keys_at")}
+    facts |= {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
     asked: dict[str, str] = {}
     begun = error.facts.get("login")
     platform_id = begun.platform_id if isinstance(begun, LoginState) else error.facts.get("platform_id")
@@ -86,7 +95,7 @@ def _platform_fault(error: PlatformError) -> ResponseReturnValue:
     if request.endpoint == "lti.register":  # who reads it looks after the LMS, and must know which side has to act
         _undo()
         facts = {"remedy": findings.remedy(error.code), "code": error.code, "request_id": g.request_id}
-        return render_template("lti/not_registered.html", **facts), 502
+        return render_template("lti/not_registered.html", **facts), 400  # proxies put a page of theirs for a 502
     return page("502", 502)
 
 

@@ -18,7 +18,7 @@ bp = Blueprint("registrations", __name__)
 
 @dataclass(frozen=True)
 class Product:
-    """A kind of LMS: its name, whether it registers tools by itself, and its words for each value, in their order.
+    """A kind of LMS: its name, whether it registers tools by itself, its words for each value, what to choose there.
 
     The words are those of its own pages in English; whoever installs there looks for them.
     """
@@ -26,6 +26,7 @@ class Product:
     name: str
     dynamic: bool
     labels: tuple[tuple[str, str], ...]
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 PRODUCTS = {
@@ -41,6 +42,20 @@ PRODUCTS = {
             ("Custom parameters", "custom"),
             ("Content Selection URL", "deep_linking"),
         ),
+        (
+            ("LTI version", "LTI 1.3"),
+            ("Public key type", "Keyset URL"),
+            ("Tool configuration usage", "Show in activity chooser and as a preconfigured tool"),
+            ("Supports Deep Linking (Content-Item Message)", "yes"),
+            ("IMS LTI Assignment and Grade Services", "Use this service for grade sync and column management"),
+            (
+                "IMS LTI Names and Role Provisioning",
+                "Use this service to retrieve members' information as per privacy settings",
+            ),
+            ("Share launcher's name with tool", "Always"),
+            ("Share launcher's email with tool", "Never"),
+            ("Accept grades from the tool", "Delegate to teacher"),
+        ),
     ),
     "canvas": Product("Canvas", True, (("JSON URL", "canvas_file"), ("Redirect URIs", "launch"))),
     "open-edx": Product(
@@ -52,6 +67,15 @@ PRODUCTS = {
             ("Tool Initiate Login URL (OIDC)", "login"),
             ("Tool Keyset URL", "key_set"),
             ("Deep Linking Launch URL", "deep_linking"),
+        ),
+        (
+            ("LTI Version", "LTI 1.3"),
+            ("Tool Public Key Mode", "Keyset URL"),
+            ("Names & Roles (NRPS)", "True"),
+            ("Deep linking", "True"),
+            ("Assignment and Grades", "Declarative"),
+            ("Share Full name", "True"),
+            ("Share Username, Share Email", "False"),
         ),
     ),
     "brightspace": Product(

@@ -27,6 +27,14 @@ REFUSALS = {
         _l("To protect you, nothing was saved."),
         _l("Open the activity again from your course and send it from there."),
     ),
+    "invite_unknown": Words(
+        _l("We do not know this registration address"),
+        _l("It is not whole, or not one of ours. Nothing was registered."),
+        _l(
+            "Copy it once more, to its last letter. Else ask whoever runs Learning Circles for another "
+            "(lti-tool invite)."
+        ),
+    ),
     "invite_used": Words(
         _l("This registration address was used already"),
         _l("Each one registers one LMS, once."),
@@ -34,13 +42,23 @@ REFUSALS = {
     ),
     "invite_expired": Words(
         _l("This registration address has expired"),
-        _l("It was good for seven days."),
+        _l("It was good for seven days, unless somebody withdrew it before."),
         _l("Ask whoever runs Learning Circles for another one (lti-tool invite)."),
     ),
     "already_registered": Words(
         _l("This LMS is registered already"),
         _l("A registration is never replaced by another one. Nothing was changed."),
         _l("Remove the tool in your LMS first if you want to begin anew, or go on with the one there is."),
+    ),
+    "configuration_refused": Words(
+        _l("What your LMS tells of itself cannot be used"),
+        _l("One of its addresses is missing, does not begin with https, or leads into a private network."),
+        _l("Check the site address in the settings of your LMS. For a laboratory, ask whoever runs Learning Circles."),
+    ),
+    "addresses_changed": Words(
+        _l("Your LMS is known here at other addresses"),
+        _l("An update never changes where a registration leads. Nothing was changed."),
+        _l("If your LMS moved, ask whoever runs Learning Circles to write that down (lti-tool platforms move)."),
     ),
     "issuer_mismatch": Words(
         _l("The LMS’s answer names another address than its own"),
@@ -195,6 +213,16 @@ REFUSALS |= {
         _l("The first question needs a word or two before this can go"),
         NOTHING_LOST,
         _l("A sentence is enough."),
+    ),
+    "not_shared": Words(
+        _l("This is not shared with your circle"),
+        NOTHING_LOST,
+        _l("Share it with your circle first."),
+    ),
+    "not_reworded": Words(
+        _l("These are still the words that were put on hold"),
+        NOTHING_LOST,
+        _l("Say it another way, then send it."),
     ),
     "unread": Words(_l("Please open the words first"), _l("Nothing was changed."), _l("Press “Read it”, then answer.")),
     "on_hold": Words(_l("These words are on hold"), _l("Until that is settled, nothing is added to them."), BACK),

@@ -71,6 +71,17 @@ class TestTheLink:
             clock.shift(timedelta(minutes=2))
             assert "administrator’s link" in reader.open("/platforms", expect=401).text
 
+    def test_says_at_once_that_it_was_used_or_is_too_old(self, app: Flask) -> None:
+        path = administering.link()
+        reader = Reader(app, forbidden=())
+        for _ in range(3):  # looking at it, as previews do, uses nothing up
+            reader.open(path)
+        reader.press("Open the administrator’s pages")
+        assert "opens nothing any more" in Reader(app, forbidden=()).open(path, expect=400).text
+        late = administering.link()
+        with time_machine.travel(db.now() + timedelta(minutes=31), tick=True):
+            assert "opens nothing any more" in Reader(app, forbidden=()).open(late, expect=400).text
+
     def test_and_its_cookie_are_kept_as_digests_alone(self, app: Flask) -> None:
         path = administering.link()
         reader = Reader(app, forbidden=())

@@ -193,6 +193,19 @@ class TestReceiving:
         assert "Closed." in page.text
         assert "Add a word" not in page.text
 
+    @pytest.mark.parametrize("allowed", [False, True])
+    def test_whether_it_was_read_is_hers_to_show(self, here: Place, allowed: bool) -> None:
+        here.send(here.ben)
+        here.reader.as_(here.ben)
+        assert "today · sent" in here.reader.open(here.path(here.ben)).text
+        here.reader.as_(here.ama).open(here.text)
+        assert "not read yet" in here.reader.page.text  # type: ignore[union-attr]
+        page = here.reader.press("Read it", **({"shown": "y"} if allowed else {}))
+        assert "today · read" in page.text
+        here.reader.as_(here.ben)
+        said = "today · read" if allowed else "today · sent"
+        assert said in here.reader.open(here.path(here.ben)).text
+
     def test_a_thank_you_is_one_press(self, here: Place) -> None:
         here.send(here.ben)
         here.reader.as_(here.ama)

@@ -236,3 +236,25 @@ def test_who_can_see_it_stands_beside_every_box(
     fewer = access.GRANTS[Rights.SUPPORTER] - {Permission.SEE_MEETINGS}
     monkeypatch.setitem(access.GRANTS, Rights.SUPPORTER, fewer)
     assert said not in reader.open(address(circle)).text
+
+
+class TestHowFeedbackIsGiven:
+    """The circle's two choices, which its facilitator keeps and every member reads."""
+
+    @pytest.mark.usefixtures("facilitator")
+    def test_is_chosen_by_who_runs_the_circle(self, reader: Reader, circle: Circle) -> None:
+        page = reader.open(address(circle))
+        assert "Words reach their author at once." in page.text
+        page = reader.fill(at_meeting="y")
+        assert "This holds for words that are begun from now on." in page.text
+        assert "Words reach their author at the next meeting" in page.text
+        assert "once they have sent their own" in page.text
+        with db.work(read_only=True) as unit:
+            found = unit.get_one(Circle, circle.id)
+            assert (found.feedback_after_own, found.feedback_at_meeting) == (True, True)
+
+    def test_is_read_and_not_changed_by_a_teacher(self, reader: Reader, circle: Circle) -> None:
+        reader.as_(build.member(circle))
+        page = reader.open(address(circle))
+        assert "once they have sent their own" in page.text
+        assert "Agree on something else" not in page.text

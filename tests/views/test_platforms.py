@@ -149,10 +149,25 @@ class TestChanges:
             assert unit.get_one(Platform, platform.id).frame_origins == []
 
 
+class TestABlockedPlatform:
+    def test_has_the_button_that_ends_it_beside_the_words(self, chief: Reader) -> None:
+        platform = build.platform()
+        chief.open(f"/platforms/{platform.id}")
+        assert "Let nobody in from there" not in chief.press("Block this platform").text
+        blocked = chief.open("/platforms")
+        assert "to let people in again" in blocked.text
+        chief.press("End the block")
+        with db.work(read_only=True) as unit:
+            assert unit.get_one(Platform, platform.id).blocked_at is None
+
+
 class TestInvitations:
     def test_are_made_shown_once_listed_and_withdrawn(self, chief: Reader) -> None:
         page = chief.open("/invites", name="Union LMS")
         (address,) = set(re.findall(rf"{PUBLIC}/lti/register/[\w-]+", page))
+        assert f'id="address" value="{address}"' in page, "to be copied with one press, and marked without scripts"
+        assert 'data-copy="address"' in page
+        assert address not in page.text
         assert address not in chief.open("/invites")
         chief.press("Withdraw")
         assert chief.page is not None
@@ -162,6 +177,11 @@ class TestInvitations:
         assert answer.status_code == 400
         with db.work(read_only=True) as unit:
             assert unit.scalars(sa.select(Invite)).one().used_at is None
+
+    def test_that_nobody_made_is_told_to_who_looks_after_an_lms(self, app: Flask) -> None:
+        page = Reader(app, forbidden=()).open("/lti/register/half-of-it", expect=404).text
+        assert "We do not know this registration address" in page
+        assert "circle" not in page.replace("Learning Circles", "")
 
     def test_cannot_be_withdrawn_when_used(self, chief: Reader) -> None:
         chief.open("/invites", name="Union LMS")
@@ -173,6 +193,21 @@ class TestInvitations:
 
 
 class TestTheLog:
+    @pytest.mark.parametrize(
+        ("verb", "who"),
+        [
+            ("platform.registered", "by the LMS itself"),
+            ("platform.blocked", "by command"),
+            ("key.published", "by the calendar, or by command"),
+            ("settings.changed", "at start"),
+        ],
+    )
+    def test_says_who_where_no_administrator_was_signed_in(self, chief: Reader, verb: str, who: str) -> None:
+        with db.work() as unit:
+            unit.add(AuditLine(verb=verb))
+            unit.commit()
+        assert f"(UTC), {who} " in f"{chief.open('/audit').text} "
+
     def test_has_pages_newest_first(self, chief: Reader) -> None:
         with db.work() as unit:
             unit.add_all([AuditLine(verb=f"platform.{number}") for number in range(120)])

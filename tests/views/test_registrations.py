@@ -1,5 +1,7 @@
 """Registering by hand: values to copy, Canvas's file, and what the LMS shows in return."""
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -10,6 +12,7 @@ from lti_tool.views.registrations import PRODUCTS
 from tests import administering
 from tests.reader import Reader
 
+TOP = Path(__file__).resolve().parent.parent.parent
 VALUES = {
     "name": "Ministry LMS",
     "issuer": "https://lms.example.org",
@@ -33,6 +36,16 @@ def test_every_product_has_its_values(app: Flask, product: str) -> None:
     assert "readonly" in page
     address = "/lti/canvas-configuration" if product == "canvas" else "/lti/login"
     assert f"https://circles.example.org{address}" in page
+
+
+@pytest.mark.parametrize("product", [name for name, kind in PRODUCTS.items() if kind.choices])
+def test_what_is_chosen_and_not_copied_stands_there_as_in_the_manual(app: Flask, product: str) -> None:
+    """Or Moodle, which begins with another LTI version and another kind of key, shows half of the boxes."""
+    page = Reader(app, forbidden=()).open(f"/registrations/{product}").text
+    manual = (TOP / f"docs/install/{product}.md").read_text(encoding="utf-8")
+    for label, choice in PRODUCTS[product].choices:
+        assert f"{label} {choice}" in page
+        assert f"| {label} | {choice}" in manual
 
 
 def test_a_product_asks_for_no_variable_of_another(app: Flask) -> None:
