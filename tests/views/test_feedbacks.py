@@ -240,7 +240,7 @@ class TestReceiving:
         assert "Nobody has answered yet." in here.reader.as_(here.cy).open(here.text).text
         here.send(here.ben)
         page = here.reader.as_(here.ben).open(here.text)
-        assert "Your own words not read yet" in page.text
+        assert "Your own words sent" in page.text
         assert "Nobody has answered yet." not in page.text
 
     def test_the_author_is_not_told_that_a_colleague_asks_her_own_question(self, here: Place) -> None:
