@@ -89,7 +89,7 @@ def test_a_form_shows_what_to_mend_and_keeps_every_word(app):
     reader = Reader(app)
     page = reader.open("/entry", title="", text="one two three four five six", level="b")
     assert "Please look at this first" in page.text
-    assert '<a href="#title">What is it about?</a>: Please fill this in.' in page
+    assert '<a href="#title">What is it about?</a> – Please fill this in.' in page
     assert 'aria-invalid="true"' in page
     assert 'aria-describedby="title-hint title-error"' in page
     assert "one two three four five six</textarea>" in page

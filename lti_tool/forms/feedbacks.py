@@ -67,6 +67,6 @@ class HoldForm(Form):
             SelectChoice("privacy", _l("It tells too much about somebody.")),
             SelectChoice("child_safety", _l("A child may not be safe. The facilitator sees it at once.")),
         ],
-        validators=[InputRequired()],
+        validators=[InputRequired(_l("Please choose one of these."))],
     )
     reason = LongText(_l("What would you like its writer to know?"), [DataRequired()])

@@ -27,7 +27,7 @@ class Ticks(SelectMultipleField):
 def choice_form(choices: Sequence[tuple[str, str]], *, several: bool, default: str = "") -> Form:
     """A form that asks what the activity opens: one of these (key, words), or several where the LMS takes several."""
     known = [SelectChoice(key, words) for key, words in choices]
-    label, needed = _l("What should the activity open?"), [InputRequired()]
+    label, needed = _l("What should the activity open?"), [InputRequired(_l("Please choose one of these."))]
     if several:
         field: Any = Ticks(label, needed, choices=known, default=[default] if default else [])
     else:

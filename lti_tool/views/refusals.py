@@ -1,8 +1,9 @@
 """Every refusal is a page that a teacher understands: what happened, what is kept, what to do."""
 
 import structlog
-from flask import Flask, g, redirect, render_template, request
+from flask import Flask, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lti_tool import db
@@ -117,7 +118,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    return page(str(status) if status in PAGES else "404", status)
+    way_back = {"next_url": request.path, "next_label": _("Back")} if status == 413 and _has_page() else {}
+    return page(str(status) if status in PAGES else "404", status, **way_back)
+
+
+def _has_page() -> bool:
+    """Whether the address that something was sent to can also be looked at: what was saved there stands on it."""
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(method="GET")
 
 
 def _fault(error: Exception) -> ResponseReturnValue:

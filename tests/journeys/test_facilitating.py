@@ -70,3 +70,15 @@ def eventually(look: Callable[[], float | None], *, seconds: float = 20) -> floa
     while (found := look()) is None and time.monotonic() < until:
         time.sleep(0.2)
     return found
+
+
+def test_what_a_circle_takes_into_a_room_is_paper_and_no_form(story: Story) -> None:
+    """Every meeting is on it, also those that are folded on a screen."""
+    facilitator = story.circle_open().staff[FACILITATOR].launch().language("en")
+    facilitator.page.emulate_media(media="print")
+    for place, words in (("meetings", "Share the vignettes"), ("people", "Amara Boatemaa")):
+        facilitator.goto(f"{story.circle}/{place}")
+        facilitator.sees(words)
+        pressed = "[...document.querySelectorAll('button, select, input')].filter(one => one.checkVisibility()).length"
+        assert facilitator.frame.evaluate(pressed) == 0, place
+    facilitator.page.emulate_media(media="screen")

@@ -165,6 +165,7 @@ def test_a_request_beyond_all_measure_is_answered_with_a_page(
     answer = send_large(reader.as_(ama), at(circle, entry_id), 2)
     assert answer.status_code == 413
     assert "<h1>" in answer.text
+    assert f'<a class="button main" href="{at(circle, entry_id)}">Back</a>' in answer.text
 
 
 def test_no_file_chosen(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:

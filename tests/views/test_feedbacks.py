@@ -240,7 +240,7 @@ class TestReceiving:
         assert "Nobody has answered yet." in here.reader.as_(here.cy).open(here.text).text
         here.send(here.ben)
         page = here.reader.as_(here.ben).open(here.text)
-        assert "Your own words not read yet" in page.text
+        assert "Your own words sent" in page.text
         assert "Nobody has answered yet." not in page.text
 
     def test_the_author_is_not_told_that_a_colleague_asks_her_own_question(self, here: Place) -> None:
@@ -356,6 +356,8 @@ class TestHolds:
         here.send(here.ben)
         here.reader.as_(here.ama)
         here.reader.open(here.path(here.ben, "/hold"))
+        page = here.reader.press("Put on hold", reason="It hurts")
+        assert "What is it about? – Please choose one of these." in page.text
         for nothing in ("", "  \n"):
             page = here.reader.press("Put on hold", kind="privacy", reason=nothing)
             assert "Please fill this in." in page.text

@@ -192,7 +192,7 @@ def test_nothing_chosen_is_said_beside_the_list(here: School) -> None:
     here.set_up()
     reader = author(here)
     page = reader.press("Continue")
-    assert "Please fill this in" in page.text or "Please choose" in page.text
+    assert "Please choose one of these." in page.text
 
 
 def test_what_was_not_offered_cannot_be_added(here: School) -> None:
