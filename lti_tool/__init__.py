@@ -18,7 +18,7 @@ def create_app(config: "Settings | None" = None) -> "Flask":
     from werkzeug.middleware.proxy_fix import ProxyFix
     from whitenoise import WhiteNoise
 
-    from lti_tool import db, jobs, limits, log, presets, settings, templating, views
+    from lti_tool import db, jobs, log, presets, settings, templating, views
 
     config = settings.use(config or settings.load())
     log.configure(config.log_level)
@@ -28,7 +28,6 @@ def create_app(config: "Settings | None" = None) -> "Flask":
     app = Flask(__name__, template_folder=str(settings.shipped("templates")), static_folder=None)
     app.config.from_mapping(_flask_config(config))
     templating.init_app(app)
-    limits.limiter.init_app(app)
     views.init_app(app)
     Compress(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
@@ -54,5 +53,4 @@ def _flask_config(config: "Settings") -> dict[str, object]:
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_MIMETYPES": ["text/html", "application/json"],
-        "RATELIMIT_ENABLED": config.rate_limits,
     }

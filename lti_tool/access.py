@@ -122,6 +122,11 @@ class Administration:
         return sa.true() if self.deployment_id is None else Deployment.id == self.deployment_id
 
 
+def arrived() -> sa.ColumnElement[bool]:
+    """Feedback that was sent and does not wait for a meeting to reach its author."""
+    return sa.and_(Feedback.state.in_(OUT), Feedback.waits.is_(False))
+
+
 def rights_with(permission: Permission) -> list[str]:
     """The rights sets that hold this permission."""
     return [rights.value for rights, granted in GRANTS.items() if permission in granted]
@@ -137,6 +142,7 @@ class Place:
     role: str
     rights: Rights
     joined_at: datetime
+    reviews_since: datetime  # as a facilitator she reads what was said since then, as a colleague since she joined
 
     def grants(self, permission: Permission) -> bool:
         """Whether this membership allows it."""
@@ -172,6 +178,7 @@ class Reach:
             given[f"circle_{number}"] = place.circle_id
             given[f"programme_{number}"] = place.programme
             given[f"joined_{number}"] = place.joined_at
+            given[f"reviews_{number}"] = place.reviews_since
         return given
 
     def _where(self, permission: Permission) -> list[Place]:
@@ -232,22 +239,31 @@ class Reach:
     def feedback(self) -> sa.ColumnElement[bool]:
         """Feedback that the visitor may read.
 
-        Its writer always. The author once it is sent. Facilitators of the circle, and colleagues who sent their own on
-        the same version, when it was sent since they joined and nobody put it on hold. On hold: writer and author only;
-        the facilitator when the author asks, or at once for a child's safety.
+        Its writer always. The authors whom it was said to. Facilitators of the circle, and colleagues who sent their
+        own on the same version, when it was sent since they are that and nobody put it on hold. On hold: writer and
+        author only; the facilitator when the author asks, or at once for a child's safety.
         """
-        mine = sa.select(EntryVersion.id).join(Entry).where(self.own_entries())
-        out = sa.and_(Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
-        ways = [Feedback.writer_id == self.person_id, sa.and_(out, Feedback.version_id.in_(mine))]
+        out = sa.and_(arrived(), Feedback.removed_at.is_(None))
+        ways = [Feedback.writer_id == self.person_id, sa.and_(out, self.said_to_author())]
         for place in self._where(P.GIVE_FEEDBACK):
-            here = sa.and_(out, Feedback.circle_id == place.circle_id, Feedback.sent_at >= place.joined_at)
+            here = sa.and_(out, Feedback.circle_id == place.circle_id, self._version_readable())
             free = Feedback.held_at.is_(None)
+            ways.append(sa.and_(here, Feedback.sent_at >= place.joined_at, free, self._gave_own()))
             if place.grants(P.REVIEW_SHARED):
                 asked = sa.or_(Feedback.help_asked_at.is_not(None), Feedback.held_for == "child_safety")
-                ways.append(sa.and_(here, self._version_readable(), sa.or_(free, asked)))
-            else:
-                ways.append(sa.and_(here, self._version_readable(), free, self._gave_own()))
+                ways.append(sa.and_(here, Feedback.sent_at >= place.reviews_since, sa.or_(free, asked)))
         return sa.or_(*ways)
+
+    def said_to_author(self) -> sa.ColumnElement[bool]:
+        """Feedback on work of the visitor's own, sent since she writes it: its writer knew of her as an author."""
+        mine = (
+            sa.select(InquiryAuthor.person_id)
+            .join(Entry, Entry.inquiry_id == InquiryAuthor.inquiry_id)
+            .join(EntryVersion, EntryVersion.entry_id == Entry.id)
+            .where(EntryVersion.id == Feedback.version_id, InquiryAuthor.person_id == self.person_id)
+            .where(sa.or_(InquiryAuthor.since.is_(None), Feedback.sent_at >= InquiryAuthor.since))
+        )
+        return mine.correlate(Feedback).exists()
 
     def _version_readable(self) -> sa.ColumnElement[bool]:
         """Asked of each feedback that is left: a list of all readable versions would be read from end to end first."""
@@ -304,6 +320,7 @@ def _anybody(shape: tuple[Rights, ...]) -> Reach:
                 role="",
                 rights=rights,
                 joined_at=given(f"joined_{number}", UTCDateTime),
+                reviews_since=given(f"reviews_{number}", UTCDateTime),
             )
             for number, rights in enumerate(shape)
         ),
@@ -312,14 +329,15 @@ def _anybody(shape: tuple[Rights, ...]) -> Reach:
 
 _PLACES = (  # built once: every request asks for it
     sa.select(
-        Membership.id, Membership.circle_id, Programme.key, Membership.role, Membership.rights, Membership.joined_at
+        Membership.id, Membership.circle_id, Programme.key, Membership.role, Membership.rights, Membership.joined_at,
+        sa.func.coalesce(Membership.reviews_since, Membership.joined_at),
     )
     .join(Circle, Circle.id == Membership.circle_id)
     .join(Cohort, Cohort.id == Circle.cohort_id)
     .join(Programme, Programme.id == Cohort.programme_id)
     .where(Membership.person_id == sa.bindparam("person_id"), Membership.left_at.is_(None))
     .order_by(Membership.id)
-)
+)  # fmt: skip
 
 
 def reach_of(person_id: int) -> Reach:
@@ -327,8 +345,10 @@ def reach_of(person_id: int) -> Reach:
     return Reach(
         person_id,
         tuple(
-            Place(number, circle_id, programme, role, Rights(rights), joined_at)
-            for number, circle_id, programme, role, rights, joined_at in rows(_PLACES, person_id=person_id)
+            Place(number, circle_id, programme, role, Rights(rights), joined_at, reviews_since)
+            for number, circle_id, programme, role, rights, joined_at, reviews_since in rows(
+                _PLACES, person_id=person_id
+            )
         ),
     )
 

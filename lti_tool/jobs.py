@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from lti_tool import db, log, settings
 from lti_tool.db import WorkSession
 from lti_tool.services import (
+    arrivals,
     columns,
     credits,
     deliveries,
@@ -73,6 +74,7 @@ def sweep(*, limit: int | None = None, until: Callable[[], bool] = lambda: False
     """Remove what has had its time and do what is due; how many were kept and how many will be tried again."""
     with db.work():
         leftovers.remove(db.now())
+        arrivals.hand_over()
         keys.keep_up()
         db.session.commit()
     return deliveries.run_due(HANDLERS, limit=limit, until=until)

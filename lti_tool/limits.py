@@ -1,6 +1,14 @@
-"""Limits per address for what can be called without a sign-in."""
+"""Limits per address for what can be called without a sign-in; each process counts for itself."""
 
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from limits import RateLimitItem
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+from lti_tool import settings
+
+calls = FixedWindowRateLimiter(MemoryStorage())
+
+
+def too_often(most: RateLimitItem, *, what: str, address: str) -> bool:
+    """Count one call of `what` from this address; whether it is one more than `most` allows."""
+    return settings.current().rate_limits and not calls.hit(most, what, address)

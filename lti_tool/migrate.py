@@ -2,8 +2,8 @@
 
 For developers, after a change of the models: `python -m lti_tool.migrate "circles keep minutes"` writes the next
 numbered file into `lti_tool/migrations/versions/` from the difference between the models and all migrations so far;
-read it, shape it, run `ruff format`. Until the first release the one file may be made anew: delete it and draft
-`"first tables"`.
+read it, shape it, run `ruff format`. A file that anybody may have run stays as it is: installations keep their people's
+work through every upgrade.
 """
 
 import re

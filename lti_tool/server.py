@@ -13,10 +13,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.server import BaseWSGIServer, create_server  # type: ignore[import-untyped]
+from waitress.task import ErrorTask, WSGITask  # type: ignore[import-untyped]
+from waitress.utilities import RequestEntityTooLarge  # type: ignore[import-untyped]
 
 from lti_tool import log
 from lti_tool.settings import Settings
@@ -60,16 +64,18 @@ def listen(app: "WSGIApplication", bind: str, settings: Settings) -> Any:
     port = bind.rpartition(":")[2]
     if not port.isdecimal() or int(port) > LAST_PORT:  # of a greater one the system would take the last 16 bits
         raise ServeError(f"{bind} is no address: write HOST:PORT, such as 127.0.0.1:8000.")
+    listening: dict[int, Any] = {}
     try:
-        return create_server(
+        server = create_server(
             app,
+            listening,
             listen=bind,
             threads=settings.threads,
             ident="",
             url_scheme=urlsplit(settings.public_url).scheme,
             # waitress would drop X-Forwarded-* before ProxyFix counts the hops
             clear_untrusted_proxy_headers=settings.proxy_hops == 0,
-            max_request_body_size=(settings.upload_max_mb + 1) * 1_048_576,
+            max_request_body_size=settings.longest_request + 1,
         )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -77,6 +83,30 @@ def listen(app: "WSGIApplication", bind: str, settings: Settings) -> Any:
         raise ServeError(f"{bind} cannot be used: {error.strerror or error}.") from error
     except ValueError as error:
         raise ServeError(f"{bind} is no address: write HOST:PORT, such as 127.0.0.1:8000.") from error
+    for one in listening.values():
+        if isinstance(one, BaseWSGIServer):
+            one.channel_class = _Channel
+    return server
+
+
+class _TooLarge(WSGITask):  # type: ignore[misc]
+    """Tell the application of a request that was not read: it has a page for it, waitress has a line of English."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        return environ | {"CONTENT_LENGTH": str(self.channel.adj.max_request_body_size), "wsgi.input": BytesIO()}
+
+    def execute(self) -> None:
+        self.set_close_on_finish()  # what still comes is not read
+        super().execute()
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    @staticmethod
+    def error_task_class(channel: Any, request: Any) -> Any:
+        """What answers a request that waitress refuses."""
+        kind = _TooLarge if isinstance(request.error, RequestEntityTooLarge) else ErrorTask
+        return kind(channel, request)
 
 
 class Child:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "LTI_TOOL_"
+READ_PAST = 4  # times the size of the largest file that is taken
 HERE = Path(__file__).resolve().parent
 HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+", re.IGNORECASE)  # as a browser says it: other letters as xn--…
 DATABASES = {"sqlite", "postgresql", "postgresql+psycopg"}
@@ -135,6 +136,11 @@ class Settings(BaseSettings):
     def secret_keys(self) -> list[str]:
         """The key that signs now, then the ones still accepted."""
         return [self.secret_key.get_secret_value(), *self.secret_key_fallbacks.split()]
+
+    @property
+    def longest_request(self) -> int:
+        """Bytes that are read: more than the largest file that is taken, or the text sent with a larger one is lost."""
+        return READ_PAST * self.upload_max_mb * 1_000_000
 
     def url(self, path: str) -> str:
         """The public address of a path of ours."""

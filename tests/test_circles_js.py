@@ -119,6 +119,34 @@ def test_sending_waits_for_a_save_on_its_way(page, site):
     assert [saved["title"] for saved in site.saved] == ["Cards", "Cards"]
 
 
+def test_changing_the_language_waits_until_the_text_is_saved(page, site):
+    page.get_by_label("What did I do?").fill("just now")
+    page.get_by_role("button", name="Français").click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    text, language = site.saved
+    assert (text["text"], language) == ("just now", {"language": "fr"})
+
+
+def test_changing_the_language_waits_for_a_save_on_its_way(page, site):
+    gate = threading.Event()
+    site.autosave = lambda: (gate.wait(5), ("", 204))[1]
+    page.get_by_label("What did I do?").fill("words")
+    page.wait_for_timeout(3400)  # the save is on its way now
+    page.get_by_role("button", name="Français").click(no_wait_after=True)
+    page.wait_for_timeout(300)
+    assert page.locator("html").get_attribute("lang") == "en"
+    gate.set()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+
+
+def test_a_text_that_cannot_be_saved_keeps_nobody_from_the_language(page, site):
+    site.autosave = lambda: ("", 500)
+    page.on("dialog", lambda asked: asked.accept())  # the browser's own question whether to leave
+    page.get_by_label("What did I do?").fill("words")
+    page.get_by_role("button", name="Français").click(no_wait_after=True)
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+
+
 def test_words_left_are_counted_while_writing(page):
     box = page.get_by_label("What did I do?")
     box.fill("three small words")

@@ -173,6 +173,29 @@ def test_the_circle_page_asks_as_much_for_many_people_as_for_few(reader: Reader,
     assert len(seen) <= 4, seen
 
 
+FACILITATORS_PAGES = {"reviews": 10, "reviews/words": 10, "credit": 8, "people": 14, "meetings": 5}
+
+
+@pytest.mark.parametrize("people", [2, 20])
+def test_the_facilitators_pages_ask_as_much_for_many_people_as_for_few(reader: Reader, people: int) -> None:
+    """Whose work waits, what was said, what was credited, who is here: never a statement for each of them."""
+    circle = build.circle(credit_mode="milestones")
+    facilitator, writer = build.member(circle, "facilitator"), build.member(circle)
+    members = [build.member(circle) for _ in range(people)]
+    with db.work() as unit:
+        for author in members:
+            feedback_build.sent(feedback_build.shared(circle, author), writer)
+            feedback_build.shared(circle, author)
+        unit.commit()
+    reader.as_(facilitator)
+    counts = {}
+    for page in FACILITATORS_PAGES:
+        with statements() as seen:
+            reader.open(f"/circles/{circle.id}/{page}")
+        counts[page] = len(seen)
+    assert all(counts[page] <= most for page, most in FACILITATORS_PAGES.items()), counts
+
+
 def test_the_page_to_write_on_takes_few_statements(reader: Reader) -> None:
     circle = build.circle()
     author = build.member(circle)
@@ -255,7 +278,7 @@ def test_nobody_waits_for_a_signature() -> None:
 
 
 def test_what_one_may_read_is_asked_of_each_piece_and_never_listed_whole() -> None:
-    place = Place(1, 1, "ei_t3lfa", "facilitator", Rights.FACILITATOR, datetime(2026, 11, 2, tzinfo=UTC))
+    place = Place(1, 1, "ei_t3lfa", "facilitator", Rights.FACILITATOR, *(datetime(2026, 11, 2, tzinfo=UTC),) * 2)
     reach = Reach(1, (place,))
     questions = [
         sa.select(Feedback.id).where(Feedback.version_id == 1, reach.feedback()),

@@ -284,7 +284,8 @@ def test_who_takes_the_database_away_can_be_nobody(lms: School, settings: Settin
 WATCHING = re.compile(
     r"last_(login|seen|visit|active)|seen_at|visited|logins?$|clicks?|views?$|duration|time_on|spent|opened_by"
 )
-WHEN_ALLOWED = {"created_at", "chosen_name", "left_at", "joined_at", "adjusted_at", "stated_at"}
+ROLE = {"joined_at", "reviews_since", "left_at"}  # from when to when a role was held: it guards what is read
+WHEN_ALLOWED = {"created_at", "chosen_name", "adjusted_at", "stated_at"} | ROLE
 
 
 def test_no_table_keeps_when_somebody_was_here() -> None:

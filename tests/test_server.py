@@ -169,6 +169,33 @@ def test_headers_of_a_proxy_reach_the_application_only_where_one_is_configured(h
     assert "Server" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("size", "arrives"),
+    [(3_900_000, True), (5_000_000, False), (40_000_000, False)],
+    ids=["larger than a file may be", "beyond all measure", "and far beyond"],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_the_application_answers_whatever_is_too_large(size: int, arrives: bool, chunked: bool) -> None:
+    """It has a page for it, in the language of whoever sent it; waitress has a line of English."""
+
+    def app(environ: dict[str, Any], start: Any) -> list[bytes]:
+        told, read = int(environ["CONTENT_LENGTH"]), len(environ["wsgi.input"].read())
+        start("413 Too Large" if told > settings.longest_request else "200 OK", [])
+        return [f"{told} {read}".encode()]
+
+    key = "a secret for tests, thirty-two characters long"
+    settings = Settings(public_url="https://circles.example.org", secret_key=key, upload_max_mb=1)
+    listening = server.listen(app, "localhost:0", settings)
+    threading.Thread(target=listening.run, daemon=True).start()
+    host, port = (getattr(listening, "effective_listen", None) or [("localhost", listening.effective_port)])[0]
+    url = f"http://{host}:{port}/"
+    body = iter([b"x" * 100_000] * (size // 100_000)) if chunked else b"x" * size
+    answer = requests.post(url, data=body, timeout=20)
+    expected = (200, f"{size} {size}") if arrives else (413, f"{settings.longest_request + 1} 0")
+    assert (answer.status_code, answer.text) == expected
+    assert answer.headers.get("Connection") == (None if arrives else "close")
+
+
 def test_a_port_that_is_taken_is_said_in_one_sentence(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -110,7 +110,7 @@ def test_the_language_can_be_chosen_at_the_foot_of_every_page(app):
     reader.open("/entry")
     page = reader.press("العربية")
     assert '<html lang="ar" dir="rtl">' in page
-    assert "من يستطيع رؤية هذا" in page.text
+    assert "مَن يستطيع رؤية هذا" in page.text
 
 
 def test_forms_of_one_page_share_no_ids_and_each_has_its_own_key(app):

@@ -1,6 +1,7 @@
 """The catalogues say everything the program says, in every language, with the same names in the same places."""
 
 import re
+import subprocess
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -110,6 +111,14 @@ def test_nothing_is_said_past_the_translators(tmp_path):
 def test_a_catalogue_is_compiled_and_spoken(code):
     page = Reader(tiny.make().app).open(f"/show/errors/404.html?language={code}")
     assert {"en": "We cannot find", "fr": "Nous ne trouvons pas", "ar": "لا نجد"}[code] in page.text
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_an_upgrade_of_a_checkout_speaks_the_new_words(code):
+    changed = catalogues.path_of(code).relative_to(settings.HERE.parent)
+    make = ["make", "--dry-run", "--what-if", str(changed), "install"]  # as if `git pull` had brought it
+    done = subprocess.run(make, cwd=settings.HERE.parent, capture_output=True, text=True, check=True)
+    assert "lti_tool.catalogues compile" in done.stdout
 
 
 def test_the_commands(tmp_path, monkeypatch, capsys):

@@ -82,6 +82,7 @@ def make(catalogues: str = "translations") -> Tiny:
 
     @app.post("/language")
     def language() -> Response:
+        tiny.saved.append({"language": request.form["language"]})
         answer = redirect("/entry", 303)
         answer.set_cookie("language", request.form["language"])
         return answer

@@ -118,9 +118,9 @@ def _say(tool_url: str, lms_port: int) -> None:
   The practice LMS   http://127.0.0.1:{lms_port}    begin here
   The tool           {tool_url}    opens from the LMS only
 
-  1. Open the practice LMS and choose a person, for example the facilitator.
-  2. Open her course and in it “Learning circle”.
-  3. Open the LMS again in a private window as a teacher: you are two people now.
+  1. Open the practice LMS and choose the facilitator Élodie Marchand-Roy: three pages with one button open the circles.
+  2. Go back to the course and choose a teacher, who writes and shares.
+  3. Look at the gradebook, and choose other teachers. Two people at once: one of them in a private window.
 
   Ctrl-C ends both. What you did is kept; `make demo-reset` forgets it.
 """)

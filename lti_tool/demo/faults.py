@@ -11,7 +11,7 @@ class Switches:
 
     slow: float = 0  # every service waits so many seconds
     down: bool = False  # 503 from every service
-    rate_limited: int = 0  # the next so many requests are answered 429
+    rate_limited: int = 0  # the next so many requests are answered 429, or as this LMS says it
     retry_after: int = 2  # what a 429 says in Retry-After, in seconds
     lost_answers: int = 0  # the next so many scores are kept but the answer is a 502
     stale_scores: bool = False  # every score is refused as older than what is there

@@ -82,6 +82,10 @@ class Columns(AssignmentsGradesService):  # type: ignore[misc]
 
     def create_lineitem(self, creation_data: dict[str, Any]) -> dict[str, Any]:
         """A new column."""
+        refusal, link = self.lms.quirks.unbound_link, creation_data.get("resourceLinkId")
+        bound = {one.link_id for one in self.lms.gradebook.of(self.course.id, self.tool.client_id) if one.coupled}
+        if refusal and link and link not in bound:
+            raise self._service_error(ScoreRefusedError(refusal))
         try:
             column = self.lms.gradebook.add(self.course.id, self.tool.client_id, creation_data)
         except ScoreRefusedError as error:

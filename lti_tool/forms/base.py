@@ -28,6 +28,7 @@ from lti_tool.text import clean, count_words
 
 TECHNICAL = ("visit", "once")
 OPEN_DAYS = 7  # a page may lie open that long and still be sent
+BOX = re.compile(r"answer_|words-|(ask|next_try|text|reason|title|place)\Z")  # one word there is somebody's word, too
 ONCE = re.compile(r"[0-9a-f]{32}\Z")
 LONG = 20_000  # characters: ten pages, more than anyone writes here, less than a page can choke on
 
@@ -265,5 +266,5 @@ def typed_texts(form: Any) -> tuple[list[Typed], list[Typed]]:
     """What a refused POST carried: (texts worth showing, the small rest), so that nothing typed is ever lost."""
     sent = [(name, value) for name, value in form.items(multi=True) if name not in TECHNICAL and value.strip()]
     pairs = [Typed(name, clean(value)) for name, value in sent]
-    texts = [typed for typed in pairs if len(typed.text.split()) > 1]
+    texts = [one for one in pairs if BOX.match(one.name) or len(one.text.split()) > 1 or not one.text.isascii()]
     return texts, [typed for typed in pairs if typed not in texts]

@@ -12,6 +12,7 @@ ZONES = sorted(
     zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
 )
 YEARS = range(2000, 2100)
+ADDRESS = _l("Please write a whole web address, beginning with https://")
 NEITHER = _l("Please give the day and the time, or neither.")
 
 
@@ -23,7 +24,9 @@ class MeetingForm(Form):
     time_zone = SelectField(_l("Time of which place"), choices=["UTC", *ZONES])
     minutes = WholeNumber(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)])
     place = ShortText(_l("Place"))
-    link = ShortText(_l("Link for those who join online"), [Optional(), Regexp(r"^https?://\S+$")], longest=500)
+    link = ShortText(
+        _l("Link for those who join online"), [Optional(), Regexp(r"^https?://\S+$", message=ADDRESS)], longest=500
+    )
     held = BooleanField(_l("It took place"))
     present = WholeNumber(_l("How many came"), validators=[Optional(), NumberRange(0, 1000)])
 
@@ -45,6 +48,13 @@ class NewMeetingForm(Form):
 
     title = ShortText(_l("What is it about?"), [DataRequired()])
     minutes = WholeNumber(_l("Minutes"), validators=[InputRequired(), NumberRange(5, 1440)], default=60)
+
+
+class FeedbackRulesForm(Form):
+    """How the circle gives feedback."""
+
+    after_own = BooleanField(_l("Colleagues read each other’s words on a work only after sending their own"))
+    at_meeting = BooleanField(_l("Words reach their author at our next meeting, not at once"))
 
 
 class NormForm(Form):

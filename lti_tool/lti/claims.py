@@ -6,6 +6,7 @@ personal data that nobody asked for.
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -31,27 +32,8 @@ NOTICE = LTI + "notice"
 ORIGINS = LTI + "origin_contexts"
 COPY_NOTICE = "LtiContextCopyNotice"
 
-# Custom parameters that we set ourselves, in our deep links and at registration; every other one is passed over.
-KEPT_CUSTOM = frozenset(
-    (
-        "resource",
-        "kind",
-        "programme",
-        "cohort",
-        "circle",
-        "template",
-        "meeting",
-        "made_in",
-        "context_history",
-        "link_history",
-        "available_from",
-        "available_until",
-        "due",
-        "course_start",
-        "course_end",
-        "timezone",
-    )
-)
+# Custom parameters of ours that are kept with the activity; every other one is read at the launch or passed over.
+KEPT_CUSTOM = frozenset(("resource", "made_in", "link_history"))
 GROUP_CUSTOM = ("moodle_groups", "canvas_groups")
 GROUP_NUMBERS = ("canvas_course_groups", "canvas_group")  # Canvas's own numbers, other than the ids of its groups
 LONGEST_LIST = 100  # ids in one answer: a copy of a copy of a copy …; Canvas cuts its histories at 1000 characters
@@ -99,14 +81,16 @@ class Claims:
     @property
     def context_id(self) -> str:
         """The course's id. An LMS may keep it to itself (Core 5.4.1; Brightspace by a setting): then each activity
-        stands alone, or the people and rosters of all its courses would be mixed in one.
+        stands alone, and each author who is choosing one, or the people and rosters of all its courses would be mixed.
         """
-        return self.part(CONTEXT).get("id") or (f"link:{self.link_id}" if self.link_id else "")
+        alone = f"link:{self.link_id}" if self.link_id else f"author:{self.text('sub')}"
+        return self.part(CONTEXT).get("id") or alone
 
     @property
     def custom(self) -> dict[str, str]:
         """Our own custom parameters that have a value."""
-        return {key: text for key in sorted(KEPT_CUSTOM) if (text := self.text(CUSTOM, key))}
+        told = KEPT_CUSTOM & self.part(CUSTOM).keys()
+        return {key: text for key in sorted(told) if (text := self.text(CUSTOM, key))}
 
     @property
     def acts_for_another(self) -> bool:
@@ -157,17 +141,17 @@ class Claims:
     def _custom_ids(self, *keys: str) -> tuple[str, ...]:
         return ids_of(*(self.part(CUSTOM).get(key) for key in keys))
 
-    @property
+    @cached_property
     def roster_url(self) -> str | None:
         """Where the members of the course can be asked (Names and Roles 2.0)."""
         return _address(self.text(ROSTER, "context_memberships_url"))
 
-    @property
+    @cached_property
     def line_items_url(self) -> str | None:
         """Where gradebook columns are listed and made (Assignment and Grade Services 2.0), its query kept."""
         return _address(self.text(GRADES, "lineitems"))
 
-    @property
+    @cached_property
     def line_item_url(self) -> str | None:
         """The one column of this activity, if it has exactly one; its query kept, for Moodle needs it."""
         return _address(self.text(GRADES, "lineitem"))
@@ -185,17 +169,11 @@ class Claims:
         """Addresses of the platform's services: where many share an issuer, these alone are on the school's host."""
         return tuple(url for url in (self.roster_url, self.line_items_url, self.line_item_url) if url)
 
-    def return_url(self, *own: str) -> str | None:
-        """The way back into the course, only if it is on one of the platform's origins.
-
-        These are the origins of `own` (issuer and registered addresses) and of the services in the same signed token:
-        on hosted Canvas only the latter are on the school's host.
-        """
-        return self._at_home(self.text(PRESENTATION, "return_url"), own)
-
     def links(self, *own: str) -> LinkTerms | None:
         """What an author may choose and where the answer goes, None unless that is on one of the platform's origins.
 
+        These are the origins of `own` (issuer and registered addresses) and of the services in the same signed token:
+        on hosted Canvas only the latter are on the school's host.
         `accept_lineitem` may be absent: then nothing can be assumed, and a column that is not wanted is passed over.
         """
         settings = self.part(DEEP_LINKING)
@@ -221,20 +199,23 @@ class Claims:
 
     def target_path(self, public_url: str) -> str | None:
         """Path and query of the signed target, or None unless it is an address of ours and a plain path."""
-        address = _address(self.text(TARGET))
-        if address is None or origin(address) != origin(public_url):
+        parts = _parts(self.text(TARGET))
+        if parts is None or _origin(parts) != origin(public_url):
             return None
-        parts = urlsplit(address)
         path = parts.path or "/"
         if path.startswith("//"):  # a browser would take it for another host
             return None
         return f"{path}?{parts.query}" if parts.query else path
 
 
-def origin(address: str) -> tuple[str, str, int | None] | None:
+def origin(address: str) -> tuple[str, str, int] | None:
     """Scheme, host and port of an http(s) address, None for anything else."""
     parts = _parts(address)
-    return (parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]) if parts else None
+    return _origin(parts) if parts else None
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
 
 def language_tag(told: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import requests
 from pylti1p3.lineitem import LineItem
 
 from lti_tool.errors import PlatformError
@@ -105,24 +106,30 @@ def _names(column: dict[str, Any], links: frozenset[str]) -> bool:
 
 
 def _make(book: Gradebook, label: str, maximum: int) -> Column:
-    """A new column bound to this activity."""
-    column = LineItem().set_label(label).set_score_maximum(maximum).set_resource_link_id(book.link)
+    """A new column bound to this activity, or to the course alone where the platform binds none to it."""
+    column = LineItem().set_label(label).set_score_maximum(maximum)
     column.set_resource_id(RESOURCE_ID).set_tag(RESOURCE_ID)
     said = json.loads(column.get_value()) | dict(book.connector.quirks.column_extension)
-    answer = book.connector.call(
-        "POST",
-        book.columns_url or "",
-        scope=tokens.COLUMNS,
-        accept=COLUMN,
-        body=json.dumps(said),
-        content_type=COLUMN,
-    )
+    answer = _posted(book, said | {"resourceLinkId": book.link})
+    if answer.status_code in book.connector.quirks.unbinding:
+        answer = _posted(book, said)
     if not 200 <= answer.status_code < 300:
         raise PlatformError("column_refused", status=answer.status_code, final=True)
     made = http.json_of(answer)
     if not isinstance(made, dict) or not book.is_own(made.get("id")):  # it would be kept, and never be asked again
         raise PlatformError("column_refused", status=answer.status_code, final=True)
     return Column(str(made["id"]), label)
+
+
+def _posted(book: Gradebook, column: dict[str, Any]) -> requests.Response:
+    return book.connector.call(
+        "POST",
+        book.columns_url or "",
+        scope=tokens.COLUMNS,
+        accept=COLUMN,
+        body=json.dumps(column),
+        content_type=COLUMN,
+    )
 
 
 def _label(column: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from lti_tool import settings
 from lti_tool.errors import PlatformError
+from lti_tool.lti import watches
 from lti_tool.lti.watches import Watch
 
 CONNECT_SECONDS = 3.05
@@ -37,6 +38,7 @@ TOTAL_SECONDS = 30.0  # the whole exchange, so that a byte a second does not hol
 MAX_BYTES = 16 * 1024 * 1024  # a roster of 5,000 in one answer is about 3 MB
 PAUSES = (0.3, 1.0)  # before the second and the third try of a GET
 BUSY = frozenset({502, 503, 504})
+LATER = frozenset({408, 425, 429})  # with every 5xx: the same request may be taken another time (RFC 9110, 8470, 6585)
 LONGEST_WAIT = 86_400.0  # a Retry-After beyond a day is taken for a day
 
 _PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
@@ -62,12 +64,23 @@ def get_json(
 
 def accepted(response: requests.Response) -> requests.Response:
     """The response if it is a success (2xx), else PlatformError with what the platform asked us to wait."""
-    status = response.status_code
+    status = not_later(response).status_code
     if 200 <= status < 300:
         return response
-    if status == 429 or status >= 500:
+    raise PlatformError("platform_refused", status=status, final=True)
+
+
+def not_later(response: requests.Response) -> requests.Response:
+    """The response if it is the platform's last word on this request, else PlatformError that is not final.
+
+    Busy platforms say when to come back; some that are being maintained lead to a page that says so.
+    """
+    status = response.status_code
+    if status in LATER or status >= 500:
         raise PlatformError("platform_busy", status=status, retry_after=retry_after(response))
-    raise PlatformError("redirected" if 300 <= status < 400 else "platform_refused", status=status, final=True)
+    if 300 <= status < 400:
+        raise PlatformError("redirected", status=status)
+    return response
 
 
 def json_of(response: requests.Response) -> Any:
@@ -85,10 +98,16 @@ def retry_after(response: requests.Response) -> float | None:
         wait = float(value)
     else:
         try:
-            wait = (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds()
+            wait = (moment_of(value) - datetime.now(UTC)).total_seconds()
         except (ValueError, OverflowError):  # no date, or one at the end of all calendars
             return None
     return min(max(wait, 0.0), LONGEST_WAIT)
+
+
+def moment_of(date: str) -> datetime:
+    """The moment of an HTTP date, in UTC also where it names no zone (RFC 9110 §5.6.7); ValueError, OverflowError."""
+    told = parsedate_to_datetime(date)
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def check(url: str) -> None:
@@ -223,7 +242,7 @@ class GuardedSession(requests.Session):
             "verify": True,
             "proxies": {},
         }
-        ends = time.monotonic() + self._seconds
+        ends = watches.ends_after(self._seconds)
         for pause in PAUSES if request.method == "GET" else ():
             try:
                 response = self._send_once(request, ends, kwargs)
@@ -239,7 +258,9 @@ class GuardedSession(requests.Session):
 
     def _send_once(self, request: requests.PreparedRequest, ends: float, kwargs: dict[str, Any]) -> requests.Response:
         check(request.url or "")
-        with Watch(max(ends - time.monotonic(), 0.0)) as watch, _watching(watch):
+        if (rest := ends - time.monotonic()) <= 0:
+            raise PlatformError("platform_slow")
+        with Watch(rest) as watch, _watching(watch):
             try:
                 response = super().send(request, **kwargs)
             except (requests.RequestException, HTTPError, OSError) as fault:

@@ -23,8 +23,8 @@ from lti_tool.lti.claims import Claims
 from lti_tool.lti.login import Kept, Parameters, browser_hash
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.lti.refusals import refuse
-from lti_tool.lti.registry import ToolConf, deployment_of, not_let_in
-from lti_tool.models import Deployment, LoginState, Platform, PlatformKeys
+from lti_tool.lti.registry import ToolConf, let_in, not_let_in
+from lti_tool.models import LoginState, Platform, PlatformKeys
 
 LONGEST_TOKEN = 65_536  # characters
 
@@ -77,7 +77,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     kept_keys: platform_keys.Kept | None
     login: LoginState
     storage: Storage
-    deployment: Deployment
+    deployment_id: int
     kind: LaunchKind
     target_path: str
 
@@ -110,9 +110,9 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         except LaunchRefusedError:
             description = ""
         else:
-            description = self._form.get("error_description", "")[:500]
+            description = claims.text_of(self._form.get("error_description"))[:500]
         code = "login_required" if error == "login_required" else "platform_said_no"
-        return refuse(code, error=error[:100], description=description)
+        return refuse(code, error=claims.text_of(error)[:100], description=description)
 
     # pylti1p3 calls these in this order --------------------------------------------------------------------------
 
@@ -186,7 +186,12 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
     def validate_jwt_signature(self) -> "LaunchCheck":
         """The times hold, and the signature fits the key of the platform that the header names."""
         rules.check_times(self.body)
-        key = platform_keys.find(self.platform, self._jwt["header"]["kid"], kept=self.kept_keys)
+        kid = self._jwt["header"]["kid"]
+        try:
+            key = platform_keys.find(self.platform, kid, kept=self.kept_keys)
+        except LaunchRefusedError as refused:
+            refused.facts |= {"kid": claims.text_of(kid)[:100], "keys_at": self.platform.jwks_url}
+            raise
         try:
             verified = jwt.decode(
                 self._get_request_param("id_token"),
@@ -213,9 +218,7 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
         """The login is used up, and the deployment is one of this registration that an administrator approved."""
         deployment_id = rules.check_deployment_id(self.body)
         self._use_login_up()
-        self.deployment = deployment_of(self.platform, deployment_id)
-        if self.deployment.approved_at is None:
-            raise not_let_in(self.deployment.standing, "deployment", deployment=self.deployment)
+        self.deployment_id = let_in(self.platform, deployment_id)
         return self
 
     def _use_login_up(self) -> None:
@@ -238,16 +241,16 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
 
     def _launch(self, told: Claims) -> Launch:
         whole = roles.normalise(told.body[claims.ROLES])
-        own = self.platform
-        homes = (own.issuer, own.auth_url, own.token_url, own.jwks_url)
-        links = told.links(*homes) if self.kind is LaunchKind.DEEP_LINKING else None
-        if self.kind is LaunchKind.DEEP_LINKING and links is None:
-            raise refuse("return_foreign")
+        own, links = self.platform, None
+        if self.kind is LaunchKind.DEEP_LINKING:
+            links = told.links(own.issuer, own.auth_url, own.token_url, own.jwks_url, *own.frame_origins)
+            if links is None:
+                raise refuse("return_foreign")
         return Launch(
             kind=self.kind,
             platform_id=own.id,
             platform_addresses=(own.issuer, own.auth_url, *own.frame_origins, *told.services),
-            deployment_id=self.deployment.id,
+            deployment_id=self.deployment_id,
             sub=told.body["sub"],
             name=told.name,
             locale=told.locale,
@@ -272,7 +275,6 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             line_item_url=told.line_item_url,
             grade_scopes=told.grade_scopes,
             review_of=told.text(claims.FOR_USER, "user_id") or None if self.kind is LaunchKind.REVIEW else None,
-            return_url=told.return_url(*homes),
             target_path=self.target_path,
             storage=self.storage,
             links=links,

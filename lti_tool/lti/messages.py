@@ -81,7 +81,6 @@ class Launch:
     line_item_url: str | None = None
     grade_scopes: tuple[str, ...] = ()
     review_of: str | None = None  # sub of the person whose shared work the reviewer wants to see
-    return_url: str | None = None  # on the platform's own origin, http(s) only
     target_path: str = "/"  # path of ours from the signed target
     platform_addresses: tuple[str, ...] = ()  # whose pages may show ours in a frame
     storage: Storage = Storage.COOKIE

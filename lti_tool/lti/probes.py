@@ -4,8 +4,6 @@ Each makes one call or two, in no open transaction, and raises PlatformError wit
 """
 
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from itertools import islice
 
 import requests
@@ -80,7 +78,6 @@ def columns(course: Course) -> int:
 
 def _date(response: requests.Response) -> float | None:
     try:
-        told = parsedate_to_datetime(response.headers.get("Date", ""))
-    except (TypeError, ValueError):
+        return http.moment_of(response.headers.get("Date", "")).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()

@@ -17,6 +17,8 @@ class Plain:
     # Merged into every score, and into a column that we make.
     score_extension: ClassVar[Mapping[str, Any]] = {}
     column_extension: ClassVar[Mapping[str, Any]] = {}
+    # Statuses that refuse a column because of its link, so that one of the course alone is made (AGS 2.0 §3.2.12).
+    unbinding: ClassVar[frozenset[int]] = frozenset()
     # Merged into the tool configuration when we register.
     registration_extension: ClassVar[Mapping[str, Any]] = {}
     # Whether institutions that know nothing of each other use one client id, each from deployments of its own.
@@ -33,6 +35,11 @@ class Plain:
     def message_extension(kind: str) -> Mapping[str, Any]:  # noqa: ARG004
         """Merged into the registration of this kind of message."""
         return {}
+
+    @staticmethod
+    def throttles(status: int, body: bytes) -> bool:  # noqa: ARG004
+        """Whether an answer only asks to come back later, though its status does not say so (RFC 6585: 429)."""
+        return False
 
     @staticmethod
     def token_fault(status: int) -> str:
@@ -108,7 +115,10 @@ class Canvas(Plain):
     score_extension: ClassVar[Mapping[str, Any]] = {
         "https://canvas.instructure.com/lti/submission": {"new_submission": False}
     }
-    # The same, add_comment: a comment given is one more on the submission, one left out changes none.
+    # line_items_controller.rb, verify_valid_resource_link: 404 for a place in a course's menu, 412 for a module's item;
+    # an assignment alone takes columns, and brings its own.
+    unbinding = frozenset({404, 412})
+    # scores_controller.rb, add_comment: a comment given is one more on the submission, one left out changes none.
     comments_add_up = True
     # canvas-lms doc/api/registration.md: the default is "anonymous", which hides the names of colleagues.
     registration_extension: ClassVar[Mapping[str, Any]] = {
@@ -144,6 +154,11 @@ class Canvas(Plain):
     def audience(configuration: Mapping[str, Any]) -> str | None:  # noqa: ARG004
         """None: canvas-lms security_controller.rb gives a bare host, its token check wants the token address."""
         return None
+
+    @staticmethod
+    def throttles(status: int, body: bytes) -> bool:
+        """canvas-lms request_throttle.rb, doc/api/throttling.md: one measure for a client id, and 403 beyond it."""
+        return status == 403 and b"Rate Limit Exceeded" in body[:100]
 
     @staticmethod
     def group_roster_url(roster_url: str, number: str) -> str | None:

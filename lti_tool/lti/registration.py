@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from lti_tool import db, settings
 from lti_tool.db import session
 from lti_tool.errors import PlatformError, RefusedError
-from lti_tool.lti import claims, http, quirks, sealing, tokens
+from lti_tool.lti import claims, http, quirks, rules, sealing, tokens
 from lti_tool.models import Deployment, Invite, Platform
 
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -23,6 +23,7 @@ SCOPES = (tokens.ROSTER, tokens.COLUMNS, tokens.COLUMNS_READ, tokens.RESULTS, to
 OFFERED_ONLY = (tokens.GROUPS, tokens.NOTICES)  # asked only of platforms that name them: Canvas refuses unknown scopes
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "locale")  # no e-mail: the tool has no use for it
 OF_ONE_PRODUCT = ("moodle", "canvas")  # a key of CUSTOM that begins so holds a variable of this product alone
+LONGEST_ADDRESS = 1_000
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint")
 
 # What we ask every launch to carry. Where a platform does not know a variable, the launch brings its name instead
@@ -53,7 +54,7 @@ def complete(invite: Invite, *, openid_configuration: str, registration_token: s
     _check(configuration, at=openid_configuration)
     answer = _register(configuration, registration_token)
     client_id = answer.get("client_id")
-    if not isinstance(client_id, str) or not client_id or not client_id.isprintable():
+    if not rules.is_id(client_id):
         raise PlatformError("registration_refused", final=True)
     at, key = _later(answer, configuration)
     wanted = Platform(
@@ -115,18 +116,18 @@ def fitted(ours: dict[str, Any], configuration: Mapping[str, Any]) -> dict[str, 
 
     A platform that lists nothing of a kind is asked for everything. The variables of one product are asked of no other.
     """
-    rules = quirks.of(product := _product(configuration))
+    habits = quirks.of(product := _product(configuration))
     tool = ours[TOOL]
     offered = set(_listed(configuration.get("scopes_supported")))
     known = _message_types(configuration)
-    messages = [one for one in tool["messages"] if rules.takes_message(one["type"], known)]
+    messages = [one for one in tool["messages"] if habits.takes_message(one["type"], known)]
     custom = {
         key: value
         for key, value in tool["custom_parameters"].items()
         if key.partition("_")[0] not in OF_ONE_PRODUCT or key.startswith(f"{product.lower()}_")
     }
     changed = {
-        "messages": [one | rules.message_extension(one["type"]) for one in messages],
+        "messages": [one | habits.message_extension(one["type"]) for one in messages],
         "custom_parameters": custom,
     }
     scopes = [scope for scope in SCOPES if scope in offered or not offered & set(SCOPES)]
@@ -164,11 +165,16 @@ def _check(configuration: Mapping[str, Any], *, at: str) -> None:
     addresses = [configuration.get(name) for name in ADDRESSES]
     try:
         for address in (issuer, *addresses):
-            http.check(address if isinstance(address, str) and address.isprintable() else "")
+            http.check(address if isinstance(address, str) and _is_short(address) else "")
     except PlatformError:
         raise RefusedError("configuration_refused") from None
     if not quirks.of(_product(configuration)).hosts_its_configuration(issuer=str(issuer), at=at):
         raise RefusedError("issuer_mismatch")
+
+
+def _is_short(address: str) -> bool:
+    """Whether an address can be kept and found again: the index of a database takes no text of any length."""
+    return address.isprintable() and len(address) <= LONGEST_ADDRESS
 
 
 def _register(configuration: Mapping[str, Any], token: str | None) -> dict[str, Any]:
@@ -182,10 +188,10 @@ def _register(configuration: Mapping[str, Any], token: str | None) -> dict[str, 
     return answer_of(response)
 
 
-def answer_of(response: requests.Response) -> dict[str, Any]:
-    """A registration as the platform holds it; PlatformError `registration_token_refused` or `registration_refused`."""
+def answer_of(response: requests.Response, *, no_right: str = "registration_token_refused") -> dict[str, Any]:
+    """A registration as the platform holds it; PlatformError `no_right` or `registration_refused`."""
     if response.status_code in (401, 403):
-        raise PlatformError("registration_token_refused", status=response.status_code, final=True)
+        raise PlatformError(no_right, status=response.status_code, final=True)
     if response.status_code in (400, 404, 422):
         raise PlatformError("registration_refused", status=response.status_code, final=True)
     answer = http.json_of(http.accepted(response))
@@ -250,7 +256,8 @@ def _later(answer: Mapping[str, Any], configuration: Mapping[str, Any]) -> tuple
 
 def _deployment(answer: Mapping[str, Any]) -> str:
     tool = answer.get(TOOL)
-    return claims.text_of(tool.get("deployment_id")) if isinstance(tool, dict) else ""
+    told = claims.text_of(tool.get("deployment_id")) if isinstance(tool, dict) else ""
+    return told if rules.is_id(told) and told.isascii() else ""  # as of a launch, or no launch could be of it
 
 
 def _product(configuration: Mapping[str, Any]) -> str:
@@ -259,4 +266,6 @@ def _product(configuration: Mapping[str, Any]) -> str:
 
 
 def _bearer(token: str | None) -> dict[str, str]:
+    if token and not (token.isascii() and token.isprintable()):  # no header takes it, and no platform made it
+        raise PlatformError("registration_token_refused", final=True)
     return {"Authorization": f"Bearer {token}"} if token else {}

@@ -17,7 +17,7 @@ from pylti1p3.tool_config.abstract import ToolConfAbstract
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool import settings
-from lti_tool.db import now, session
+from lti_tool.db import now, rows, session
 from lti_tool.errors import LaunchRefusedError, NotFoundError, RefusedError
 from lti_tool.lti import keys
 from lti_tool.lti.refusals import refuse
@@ -28,9 +28,9 @@ _ISSUER = re.compile(
 )  # what an LMS calls itself, Core 5.3.5; never asked, so http too
 _OF_ISSUER = sa.select(Platform).where(Platform.issuer == sa.bindparam("issuer"))
 _NAMED = _OF_ISSUER.where(Platform.client_id == sa.bindparam("client_id"))
-_DEPLOYMENT = sa.select(Deployment).where(
-    Deployment.platform_id == sa.bindparam("platform_id"), Deployment.deployment_id == sa.bindparam("deployment_id")
-)
+_HERE = Deployment.platform_id == sa.bindparam("platform_id")
+_DEPLOYMENT = sa.select(Deployment).where(_HERE, Deployment.deployment_id == sa.bindparam("deployment_id"))
+_APPROVED = _DEPLOYMENT.with_only_columns(Deployment.id).where(Deployment.approved_at.is_not(None))
 
 
 def add(
@@ -119,6 +119,16 @@ def deployment_of(platform: Platform, deployment_id: str) -> Deployment:
     except IntegrityError:  # a launch beside this one was quicker
         return session.scalars(_DEPLOYMENT, wanted).one()
     return row
+
+
+def let_in(platform: Platform, deployment_id: str) -> int:
+    """Our number of this deployment if an administrator approved it, else LaunchRefusedError with its row as a fact."""
+    if approved := rows(_APPROVED, platform_id=platform.id, deployment_id=deployment_id):
+        return int(approved[0].id)
+    row = deployment_of(platform, deployment_id)
+    if row.approved_at is None:
+        raise not_let_in(row.standing, "deployment", deployment=row)
+    return row.id
 
 
 def check_addresses(addresses: Mapping[str, str]) -> None:

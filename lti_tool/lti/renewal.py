@@ -1,7 +1,9 @@
 """A registration that the LMS lets us read and write later (RFC 7592): told again when this version asks for more."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import requests
 import sqlalchemy as sa
 
 from lti_tool import db
@@ -24,18 +26,18 @@ def renew(platform_id: int) -> list[str]:
     """Tell the LMS our registration as this version has it, and keep the scopes it grants; those are the answer.
 
     RefusedError `renewal_not_offered` where the LMS named no address for it, `platform_blocked`. PlatformError
-    `registration_token_refused`, `registration_refused`, and the faults of the way; RuntimeError inside an open write.
+    `renewal_token_refused`, `registration_refused`, and the faults of the way; RuntimeError inside an open write.
     """
     if db.holds_writer():
         raise RuntimeError("commit first: nobody waits for a platform while holding the database")
     known = _known(platform_id)
     headers = {"Accept": "application/json", "Authorization": f"Bearer {known.key}"}
     with http.session(max_bytes=262_144) as guarded:
-        present = registration.answer_of(guarded.get(known.at, headers=headers))
+        present = _answer_of(guarded.get(known.at, headers=headers))
         if present.get("client_id") != known.client_id:
             raise PlatformError("registration_refused", final=True)
         told = registration.for_product(known.product) | {"client_id": known.client_id}
-        answer = registration.answer_of(guarded.put(known.at, json=told, headers=headers))
+        answer = _answer_of(guarded.put(known.at, json=told, headers=headers))
     scopes = str(answer.get("scope") or "").split()
     token = answer.get("registration_access_token")
     with db.work() as unit:
@@ -45,6 +47,10 @@ def renew(platform_id: int) -> list[str]:
         unit.execute(sa.update(Platform).where(Platform.id == platform_id).values(changed))
         unit.commit()
     return scopes
+
+
+def _answer_of(response: requests.Response) -> dict[str, Any]:
+    return registration.answer_of(response, no_right="renewal_token_refused")
 
 
 def _known(platform_id: int) -> _Known:

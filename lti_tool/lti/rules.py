@@ -24,6 +24,11 @@ KINDS = {
 Body = Mapping[str, Any]
 
 
+def is_id(value: Any) -> TypeGuard[str]:
+    """Whether this is a text of 1 to 255 characters without control characters."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
+
+
 def check_header(header: Mapping[str, Any]) -> None:
     """RS256, a named key, and no key or extension brought along (Security 5.1.3 (6), 6.3; RFC 7515 4.1.11)."""
     if header.get("alg") != "RS256":
@@ -73,7 +78,7 @@ def check_deployment_id(body: Body) -> str:
     told = body.get(claims.DEPLOYMENT_ID)
     if told in (None, ""):
         raise refuse("deployment_missing")
-    if not _is_id(told) or not told.isascii():
+    if not is_id(told) or not told.isascii():
         raise refuse("deployment_wrong")
     return told
 
@@ -111,7 +116,7 @@ def check_copy_notice(body: Body) -> str:
     if Claims(body).text(claims.NOTICE, "type") != claims.COPY_NOTICE:
         raise refuse("notice_unknown")
     course = Claims(body).part(claims.CONTEXT).get("id")
-    if not _is_id(course):
+    if not is_id(course):
         raise refuse("context_wrong")
     return course
 
@@ -120,7 +125,7 @@ def _check_person(body: Body) -> None:
     """Core 5.3.6.1 would allow nobody (no `sub`); certification 6.1.1 and a tool for colleagues do not."""
     if body.get("sub") in (None, ""):
         raise refuse("person_missing")
-    if not _is_id(body["sub"]):
+    if not is_id(body["sub"]):
         raise refuse("person_wrong")
     listed = body.get(claims.ROLES)
     if listed is None:
@@ -128,7 +133,7 @@ def _check_person(body: Body) -> None:
     if not isinstance(listed, list) or not _texts(listed):
         raise refuse("roles_wrong")
     course = Claims(body).part(claims.CONTEXT).get("id")
-    if course not in (None, "") and not _is_id(course):
+    if course not in (None, "") and not is_id(course):
         raise refuse("context_wrong")
 
 
@@ -136,7 +141,7 @@ def _check_link(body: Body) -> None:
     link = Claims(body).part(claims.RESOURCE_LINK).get("id")
     if link in (None, ""):
         raise refuse("link_missing")
-    if not _is_id(link):
+    if not is_id(link):
         raise refuse("link_wrong")
 
 
@@ -163,11 +168,6 @@ _NEEDS: dict[LaunchKind, Callable[[Body], None]] = {
 
 def _is_moment(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
-
-
-def _is_id(value: Any) -> TypeGuard[str]:
-    """Whether this is a text of 1 to 255 characters without control characters."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
 
 
 def _texts(values: list[Any]) -> bool:

@@ -41,8 +41,8 @@ def post(activity: Activity, score: Score) -> None:
 
     PlatformError, final: `no_column`, `column_gone` (somebody deleted it), `person_gone`, `newer_on_platform` (the
     gradebook holds another value with a moment as late), `not_later_unread` (the same, but we may not read what it
-    holds, so it may be ours), `score_refused`, `scope_refused`. Not final, with `retry_after` where the platform said
-    so: `platform_busy`, `platform_unreachable` and other faults of the way.
+    holds, so it may be ours), `column_refused`, `score_refused`, `scope_refused`. Not final, with `retry_after` where
+    the platform said so: `platform_busy`, `platform_unreachable` and other faults of the way.
     """
     book = Gradebook.of(activity.id)
     if not book.column_url:
@@ -125,8 +125,8 @@ def _held(book: Gradebook, sub: str, *, with_comment: bool = False) -> Result | 
 def _settle(book: Gradebook, score: Score, answer: requests.Response) -> None:
     """Find out what a refusal means: return if the platform holds this very score, else raise what it is."""
     status = answer.status_code
-    if status == 412:
-        raise PlatformError("platform_busy", status=status, retry_after=http.retry_after(answer))
+    if status == 412:  # canvas-lms, gradebook_services.rb: the column is another link's, or another key's
+        raise PlatformError("column_refused", status=status, final=True)
     if status in book.connector.quirks.stale:
         if not book.grants(tokens.RESULTS):
             raise PlatformError("not_later_unread" if status == 409 else "score_refused", status=status, final=True)

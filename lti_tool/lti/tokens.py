@@ -103,7 +103,7 @@ class Connector(ServiceConnector):
         """The platform's answer to one service request, refusals included, for the caller to read.
 
         A token that the platform no longer takes (401) is dropped and replaced once. PlatformError where it is not
-        reached, asks us to wait (429, 5xx) or gives no token.
+        reached, asks us to wait (`_not_later`) or gives no token.
         """
         for fresh in (False, True):
             token = self.get_access_token([scope], fresh=fresh)
@@ -116,9 +116,14 @@ class Connector(ServiceConnector):
                 break
         if response.status_code == 401:
             raise PlatformError("token_not_accepted", status=401)
-        if response.status_code == 429 or response.status_code >= 500:
-            http.accepted(response)
-        return response
+        return self._not_later(response)
+
+    def _not_later(self, response: requests.Response) -> requests.Response:
+        """The response if it is the platform's last word, by the statuses of HTTP and by its own."""
+        if self.quirks.throttles(response.status_code, response.content):
+            wait = http.retry_after(response)
+            raise PlatformError("platform_busy", status=response.status_code, retry_after=wait)
+        return http.not_later(response)
 
     def get_access_token(self, scopes: Sequence[str], *, fresh: bool = False) -> str:
         """A token for exactly these scopes, kept until shortly before it ends; `fresh` ignores a kept one."""
@@ -150,9 +155,7 @@ class Connector(ServiceConnector):
             },
             headers={"Accept": "application/json"},
         )
-        status = response.status_code
-        if status == 429 or status >= 500:
-            http.accepted(response)
+        status = self._not_later(response).status_code
         if not 200 <= status < 300:
             if b"invalid_scope" in response.content:
                 raise PlatformError("scope_refused", status=status, final=True)

@@ -1,10 +1,31 @@
-"""The limit of time on a whole exchange with a platform."""
+"""The limit of time on a whole exchange with a platform, and on many of them together."""
 
 import heapq
 import itertools
+import math
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_ends: ContextVar[float] = ContextVar("lti_tool_watches_ends", default=math.inf)  # of the monotonic clock
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let all exchanges of this block together last no longer; whatever would is PlatformError `platform_slow`."""
+    token = _ends.set(ends_after(seconds))
+    try:
+        yield
+    finally:
+        _ends.reset(token)
+
+
+def ends_after(seconds: float) -> float:
+    """When something that may last so long has to end, by the monotonic clock: no later than the block around it."""
+    return min(_ends.get(), time.monotonic() + seconds)
 
 
 class Watch:

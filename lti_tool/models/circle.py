@@ -24,7 +24,9 @@ class Circle(Base):
     # Stages, rubric, protocols: copied from the preset when the circle opened. Large, and read once: circles.template.
     template: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     credit_mode: Mapped[str] = mapped_column(default="none")  # none, completed, milestones, certificate
+    credit_confirmed: Mapped[bool] = mapped_column(default=False)  # it leaves once its owner or a facilitator says so
     feedback_after_own: Mapped[bool] = mapped_column(default=True)  # others' feedback only after sending yours
+    feedback_at_meeting: Mapped[bool] = mapped_column(default=False)  # words reach their author at the next meeting
     opened_at: Mapped[datetime] = mapped_column(default=now)
     closed_at: Mapped[datetime | None]
     anew_put_away_at: Mapped[datetime | None]  # when somebody put away the notice of an emptied course
@@ -65,6 +67,7 @@ class Membership(Base):
     rights: Mapped[str]  # the rights set which that role names, see access.py
     activity_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity.id"))  # last launched from: takes credit
     joined_at: Mapped[datetime] = mapped_column(default=now)
+    reviews_since: Mapped[datetime | None]  # who became facilitator later: what was said before is not hers to read
     left_at: Mapped[datetime | None]
     circle: Mapped[Circle] = relationship(back_populates="memberships")
     person: Mapped[Person] = relationship()

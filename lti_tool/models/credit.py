@@ -20,6 +20,8 @@ class Credit(Base):
     met: Mapped[int] = mapped_column(default=0)  # milestones met, or 1 for completed or awarded
     planned: Mapped[int] = mapped_column(default=1)  # milestones planned, or 1
     done: Mapped[list[str]] = mapped_column(default=list)  # keys of the milestones met
+    earned: Mapped[int] = mapped_column(default=0)  # more than `met` while somebody has to confirm it
+    earned_done: Mapped[list[str]] = mapped_column(default=list)
     said: Mapped[list[str]] = mapped_column(
         default=list
     )  # every comment ever stated with it: ours, whatever comes back
@@ -29,3 +31,8 @@ class Credit(Base):
     stated_at: Mapped[datetime | None]  # moment of the last statement, whole seconds, strictly later each time
     theirs: Mapped[bool] = mapped_column(default=False)  # the course's word stands until ours changes
     kept_here: Mapped[bool] = mapped_column(default=False)  # the platform offers no column
+
+    @property
+    def waits_for_yes(self) -> bool:
+        """Whether something was earned that nobody has confirmed yet; what was given by hand needs no further yes."""
+        return self.adjusted_at is None and self.earned > self.met

@@ -38,11 +38,14 @@ class Feedback(Base):
     words: Mapped[dict[str, str]] = mapped_column(default=dict)  # protocol step -> text
     levels: Mapped[dict[str, str]] = mapped_column(default=dict)  # criterion -> level key
     after_own: Mapped[bool] = mapped_column(default=True)  # the circle's promise when writing began; never weakened
+    at_meeting: Mapped[bool] = mapped_column(default=False)  # likewise: its author reads it at the next meeting
+    waits: Mapped[bool] = mapped_column(default=False)  # sent, and the meeting has not begun: nobody else reads it
     invited_at: Mapped[datetime] = mapped_column(default=now)
     begun_at: Mapped[datetime | None]
     saved_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
+    read_shown: Mapped[bool] = mapped_column(default=False)  # others see that it was read: an author allowed it
     closed_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     held_by: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))

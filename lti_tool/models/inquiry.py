@@ -39,6 +39,7 @@ class InquiryAuthor(Base):
 
     inquiry_id: Mapped[int] = mapped_column(sa.ForeignKey("inquiry.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), primary_key=True, index=True)
+    since: Mapped[datetime | None]  # who was taken along later: what colleagues said before was said to the others
     inquiry: Mapped[Inquiry] = relationship(back_populates="authors")
     person: Mapped[Person] = relationship()
 

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 
 from lti_tool.access import Permission, rights_with
-from lti_tool.db import find_or_add, session
+from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Entry, EntryVersion, Feedback, FeedbackState, Inquiry, InquiryAuthor, Person
 from lti_tool.services import audit, circles, entries, inquiries, pairing
@@ -20,12 +20,12 @@ def may_join(entry: Entry) -> list[Person]:
 def write_with(entry: Entry, *, person_id: int, by: Person) -> None:
     """Let a colleague write the whole inquiry of this entry as the author does: working texts, sharing, taking back.
 
-    What she was asked to say about it lapses. RefusedError circle_closed, NotFoundError for whoever cannot join; the
-    caller has found the entry as an author's own.
+    What she was asked to say about it lapses; what colleagues said before was not said to her. RefusedError
+    circle_closed, NotFoundError for whoever cannot join; the caller has found the entry as an author's own.
     """
     _only_open(entry)
     person = _among(may_join(entry), person_id)
-    find_or_add(InquiryAuthor, inquiry_id=entry.inquiry_id, person_id=person.id)
+    find_or_add(InquiryAuthor, inquiry_id=entry.inquiry_id, person_id=person.id, also={"since": now()})
     audit.note("inquiry.joined", by=by, circle=entries.circle_of(entry), inquiry=entry.inquiry_id, person=person.id)
     session.flush()
     versions = select(EntryVersion.id).join(EntryVersion.entry).where(Entry.inquiry_id == entry.inquiry_id)

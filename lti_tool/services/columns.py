@@ -9,13 +9,14 @@ from sqlalchemy.orm import aliased
 from lti_tool import db, log
 from lti_tool.db import now, session
 from lti_tool.errors import PlatformError
-from lti_tool.lti import columns, scores
+from lti_tool.lti import columns, scores, watches
 from lti_tool.lti.messages import Score
 from lti_tool.models import Activity, Circle, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, credits
 from lti_tool.services.credit_lines import GONE
 
-CLAIM = timedelta(minutes=2)
+CLAIM = timedelta(minutes=3)
+ENOUGH = timedelta(minutes=2)  # to find or make a column; less than the claim, or two workers would make one each
 LABEL = "Learning circle"  # where the activity has no title
 
 
@@ -83,18 +84,18 @@ def _with_column(activity: Activity, *, maximum: int) -> Activity:
         unit.commit()
     if not claimed:
         raise PlatformError("column_being_made", retry_after=2)
+    column = None
     try:
-        column = columns.find_or_make(activity, label=activity.title or LABEL, maximum=maximum)
+        with watches.within(ENOUGH.total_seconds()):
+            column = columns.find_or_make(activity, label=activity.title or LABEL, maximum=maximum)
     finally:
-        with db.work() as unit:
-            unit.execute(update(Activity).where(Activity.id == activity.id).values(column_claimed_until=None))
+        with db.work() as unit:  # one commit: let go of before it is noted, it would be looked for once more
+            found = unit.get_one(Activity, activity.id)
+            found.column_claimed_until = None
+            if column is not None:
+                found.line_item_url, found.column_label = column.address, column.label
+                found.column_maximum = maximum if column.label is not None else None
             unit.commit()
-    with db.work() as unit:
-        found = unit.get_one(Activity, activity.id)
-        if column is not None:
-            found.line_item_url, found.column_label = column.address, column.label
-            found.column_maximum = maximum if column.label is not None else None
-        unit.commit()
     return found
 
 

@@ -20,7 +20,8 @@ class Line:
     """One person on the credit page: whether credit reached the course, and why not. Nothing else."""
 
     membership: Membership
-    state: str  # nothing_yet, not_opened, here, waiting, sent, theirs, conflict, unknown, refused, given_up, lost
+    # nothing_yet, not_opened, to_confirm, here, waiting, sent, theirs, conflict, unknown, refused, given_up, lost
+    state: str
     fault: str
     credit: Credit | None
 
@@ -49,6 +50,8 @@ def _is_in(line: Line, activities: set[int | None]) -> bool:
 def _line(membership: Membership, credit: Credit | None, owed: Delivery | None) -> Line:
     if membership.activity_id is None:
         return Line(membership, "not_opened", "", None)
+    if membership.circle.credit_confirmed and credit is not None and credit.waits_for_yes:
+        return Line(membership, "to_confirm", "", credit)
     if credit is None or credit.stated_at is None or (owed is not None and owed.fault == deliveries.WITHDRAWN):
         return Line(membership, "nothing_yet", "", credit)
     if owed is None or owed.done_at is not None:  # long done ones are removed

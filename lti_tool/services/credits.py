@@ -8,7 +8,7 @@ Reckoned with every change that may earn it, in the same transaction; stated wit
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import Permission, Reach, rights_with
@@ -27,12 +27,7 @@ def reckon(membership: Membership) -> Credit | None:
     Only present members with a teacher's rights, in a circle that gives credit, who opened it from a course.
     """
     circle = membership.circle
-    if (
-        circle.credit_mode == "none"
-        or membership.left_at is not None
-        or membership.rights not in rights_with(Permission.EARN_CREDIT)
-        or membership.activity_id is None
-    ):
+    if membership.left_at is not None or membership.activity_id is None or not _gives(circle, membership.rights):
         return None
     _one_at_a_time(membership)
     met, planned, done = _value(membership)
@@ -40,10 +35,14 @@ def reckon(membership: Membership) -> Credit | None:
     credit = find_or_add(Credit, membership_id=membership.id, activity_id=membership.activity_id)
     if credit.adjusted_at is None and former is not None:
         met, done = max(met, former.met), sorted({*done, *former.done})
-    if (met, planned) != (credit.met, credit.planned) and credit.adjusted_at is None:
-        credit.met, credit.planned, credit.done = met, planned, done
-        session.flush()
-        state(credit, membership)
+    if credit.adjusted_at is None:
+        credit.earned, credit.earned_done = met, done
+        if circle.credit_confirmed:  # only what somebody said yes to, in whichever activity, leaves
+            met, done = (former.met, former.done) if former is not None else (0, [])
+        if (met, planned) != (credit.met, credit.planned):
+            credit.met, credit.planned, credit.done = met, planned, done
+            session.flush()
+            state(credit, membership)
     return credit
 
 
@@ -101,24 +100,24 @@ def _value(membership: Membership) -> tuple[int, int, list[str]]:
 def state(credit: Credit, membership: Membership, *, ahead: timedelta = timedelta()) -> None:
     """Owe one statement per person and activity, strictly later than every former one; nothing met, nothing said.
 
-    Where circles share a column it is their sum, without those that give no credit any more. Whatever somebody decided
-    about a former statement ends with this one. Its comment is fixed here, in the language that she has now: whatever
-    is sent again says the same. The LMS's test person is never credited.
+    Where circles share a column it is their sum, without those that give no credit (any more), or none to her role.
+    Whatever somebody decided about a former statement ends with this one. Its comment is fixed here, in the language
+    that she has now: whatever is sent again says the same. The LMS's test person is never credited.
     """
     rows = session.execute(
-        select(Credit, Circle)
+        select(Credit, Circle, Membership.rights)
         .join(Membership, Membership.id == Credit.membership_id)
         .join(Circle, Circle.id == Membership.circle_id)
         .where(Credit.activity_id == credit.activity_id, Membership.person_id == membership.person_id)
         .order_by(Credit.id)
     ).all()
-    counted = [(one, circle) for one, circle in rows if circle.credit_mode != "none"]
+    counted = [(one, circle) for one, circle, rights in rows if _gives(circle, rights)]
     given = sum(one.met for one, _circle in counted)
     if given == 0 or is_test_person(membership.person_id, credit.activity_id):
         return
-    stated = [one.stated_at + timedelta(seconds=1) for one, _circle in rows if one.stated_at is not None]
+    stated = [one.stated_at + timedelta(seconds=1) for one, *_where in rows if one.stated_at is not None]
     moment = max([now().replace(microsecond=0) + ahead, *stated])
-    said_before = sorted({sentence for one, _circle in rows for sentence in one.said})
+    said_before = sorted({sentence for one, *_where in rows for sentence in one.said})
     comment = comments.of(counted, to=session.get_one(Person, membership.person_id))
     credit.stated_at, credit.said = moment, sorted({*credit.said, comment})
     for one, _circle in counted:
@@ -162,6 +161,7 @@ def state_again(activity_id: int) -> None:
         select(Credit, Membership)
         .join(Membership, Membership.id == Credit.membership_id)
         .where(Credit.activity_id == activity_id, Credit.stated_at.is_not(None), Credit.theirs.is_(False))
+        .where(Membership.rights.in_(rights_with(Permission.EARN_CREDIT)))
         .order_by(Membership.person_id, Credit.id)
     )
     for credit, membership in session.execute(stated).all():
@@ -190,11 +190,12 @@ def owe_again(course: Course, person_ids: Collection[int]) -> None:
 
 
 def member_of(membership_id: int, *, within: Reach) -> Membership:
-    """A member whose credit this visitor may see; NotFoundError otherwise."""
+    """A present member who earns credit, which this visitor may see; NotFoundError otherwise."""
     query = (
         select(Membership)
         .join(Circle)
         .where(Membership.id == membership_id, within.circles(Permission.SEE_CREDIT))
+        .where(Membership.left_at.is_(None), Membership.rights.in_(rights_with(Permission.EARN_CREDIT)))
         .options(joinedload(Membership.circle))
     )
     if (membership := session.scalar(query)) is None:
@@ -222,40 +223,95 @@ def award(membership_id: int, *, reason: str, by: Person, within: Reach) -> Cred
     return credit
 
 
-def choose_mode(circle: Circle, *, mode: str, by: Person) -> None:
+def confirm(membership: Membership, *, by: Person) -> None:
+    """Let what was earned leave for the course: said by its owner or a facilitator, who was found within a reach.
+
+    Said twice, or where nothing waits, it changes nothing.
+    """
+    _one_at_a_time(membership)
+    credit = ready(membership)
+    if credit is None:
+        return
+    credit.met, credit.done = credit.earned, credit.earned_done
+    audit.note("credit.confirmed", by=by, circle=membership.circle, person=membership.person_id)
+    session.flush()
+    state(credit, membership)
+
+
+def ready(membership: Membership) -> Credit | None:
+    """The credit of a member that waits for her own yes or a facilitator's; None where none does."""
+    if not (membership.circle.credit_confirmed and _gives(membership.circle, membership.rights)):
+        return None
+    query = select(Credit).filter_by(membership_id=membership.id, activity_id=membership.activity_id)
+    credit = session.scalar(query.execution_options(populate_existing=True))
+    return credit if credit is not None and credit.waits_for_yes else None
+
+
+def own(circle: Circle, *, within: Reach) -> Membership:
+    """The visitor's own membership of a circle in which she earns credit, or NotFoundError."""
+    place = within.place(circle.id)
+    if place is None or not place.grants(Permission.EARN_CREDIT):
+        raise NotFoundError
+    return session.get_one(Membership, place.membership_id)
+
+
+def choose_mode(circle: Circle, *, mode: str, by: Person, confirmed: bool | None = None) -> None:
     """Choose how credit is given: what the programme says or something more reserved (RefusedError otherwise).
 
-    What has not left yet in the former way never leaves; what arrived stays in the course.
+    `confirmed`: whether a person or a facilitator says yes before it leaves. What has not left yet in the former way
+    never leaves; what arrived stays in the course.
     """
     if mode not in circles.template(circle).credit.modes:
         raise RefusedError("credit_mode")
     audit.note("circle.credit_mode", by=by, circle=circle, was=circle.credit_mode, now=mode)
+    if confirmed is not None and confirmed != circle.credit_confirmed:
+        circle.credit_confirmed = confirmed
+        audit.note("circle.credit_confirmed", by=by, circle=circle, now=confirmed)
+        session.flush()
+        for membership in circles.members(circle) if mode == circle.credit_mode else ():
+            reckon(membership)
     if mode == circle.credit_mode:
         return
     circle.credit_mode = mode
     session.flush()
-    _withdraw(circle)
+    _withdraw(Membership.circle_id == circle.id)
     for membership in circles.members(circle):
-        credit = reckon(membership)
-        if credit is None or credit.met == 0:
-            continue
-        owed = deliveries.find(key(credit.activity_id, membership.person_id))
-        if owed is None or owed.fault == deliveries.WITHDRAWN:
-            state(credit, membership)
+        resume(membership)
 
 
-def _withdraw(circle: Circle) -> None:
+def resume(membership: Membership) -> None:
+    """Reckon for a member who earns credit (again), and owe what was taken back before it left."""
+    credit = reckon(membership)
+    if credit is None or credit.met == 0:
+        return
+    owed = deliveries.find(key(credit.activity_id, membership.person_id))
+    if owed is None or owed.fault == deliveries.WITHDRAWN:
+        state(credit, membership)
+
+
+def withdraw(membership: Membership) -> None:
+    """A member whose role earns no credit any more: what has not left yet never leaves."""
+    _withdraw(Membership.id == membership.id)
+
+
+def _withdraw(whose: ColumnElement[bool]) -> None:
     """Take back what is not sent yet; what other circles have to say in the same column is said without this one."""
     stated = (
         select(Credit, Membership)
         .join(Membership, Membership.id == Credit.membership_id)
-        .where(Membership.circle_id == circle.id, Credit.stated_at.is_not(None))
+        .where(whose, Credit.stated_at.is_not(None))
         .order_by(Membership.person_id, Credit.id)
+        .options(joinedload(Membership.circle))
     )
     for credit, membership in session.execute(stated).all():
         _one_at_a_time(membership)
         owed = deliveries.find(key(credit.activity_id, membership.person_id))
         if owed is not None and owed.done_at is None:
             deliveries.end(owed, because=deliveries.WITHDRAWN)
-            if circle.credit_mode == "none":
+            if not _gives(membership.circle, membership.rights):
                 state(credit, membership)
+
+
+def _gives(circle: Circle, rights: str) -> bool:
+    """Whether a role in this circle has credit to say anything about."""
+    return circle.credit_mode != "none" and rights in rights_with(Permission.EARN_CREDIT)

@@ -19,12 +19,14 @@ from sqlalchemy.orm.util import identity_key
 from lti_tool import db, log
 from lti_tool.db import UTCDateTime, session
 from lti_tool.errors import PlatformError
+from lti_tool.lti import watches
 from lti_tool.models import Delivery
 
 Handler = Callable[[dict[str, Any]], None]
 Handlers = Mapping[str, Handler]
 
-LEASE = timedelta(minutes=5)  # longer than any handler takes; a killed worker's rows come back after it
+LEASE = timedelta(minutes=5)  # a killed worker's rows come back after it
+SHARE = 0.8  # of it, in which a handler may talk to a platform: then somebody else may begin with the same
 FIRST_PAUSE = 10.0  # seconds
 LONGEST_PAUSE = 3600.0
 PATIENCE = timedelta(days=14)  # of trying; then somebody has to see it and say whether to go on
@@ -207,8 +209,10 @@ def _open() -> sa.ColumnElement[bool]:
 
 def _attempt(claim: Claim, handlers: Handlers) -> tuple[Outcome, dict[str, Any]]:
     """Call the handler; how it ended, and what to write into the row."""
+    rest = claim.leased_until - db.now()
     try:
-        handlers.get(claim.kind, _unknown)(claim.payload)
+        with watches.within(rest.total_seconds() * SHARE):
+            handlers.get(claim.kind, _unknown)(claim.payload)
     except PlatformError as error:
         log.get(__name__).warning(
             "delivery.refused", fault=error.code, status=error.status, final=error.final, attempts=claim.attempts

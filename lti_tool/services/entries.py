@@ -143,7 +143,7 @@ def save(entry: Entry, *, answers: Mapping[str, str], ask: str, edition: int, by
     The same text again changes nothing, so that a repeated sending is never a conflict with itself. Text is also taken
     where the circle has closed or the author has left: nothing that was typed is lost.
     """
-    _only_authors(entry, by)
+    only_authors(entry, by)
     prompts = [prompt.key for prompt in circles.template(circle_of(entry)).stage(entry.stage).prompts]
     kept = {key: answers[key] for key in prompts if answers.get(key, "").strip()}
     if kept == entry.answers and ask == entry.ask:
@@ -162,7 +162,7 @@ def share(entry: Entry, *, by: Person) -> EntryVersion:
     evidence_unanswered (somebody must say first whether pupils can be recognised, H6), circle_closed, not_a_member,
     entry_concluded.
     """
-    _only_authors(entry, by)
+    only_authors(entry, by)
     evidence = _may_be_shared(entry, by)
     last = entry.versions[-1] if entry.versions else None
     if last is not None and _is_the_same(entry, last, evidence):
@@ -192,7 +192,7 @@ def _may_be_shared(entry: Entry, by: Person) -> list[Evidence]:
     circle = circle_of(entry)
     if not circle.is_open:
         raise RefusedError("circle_closed")
-    if not _writes_in(circle, by):
+    if not writes_in(circle, by):
         raise RefusedError("not_a_member")
     if entry.concluded_at is not None:
         raise RefusedError("entry_concluded")
@@ -204,7 +204,8 @@ def _may_be_shared(entry: Entry, by: Person) -> list[Evidence]:
     return evidence
 
 
-def _writes_in(circle: Circle, person: Person) -> bool:
+def writes_in(circle: Circle, person: Person) -> bool:
+    """Whether this person writes inquiries in a circle now."""
     query = select(Membership.id).where(
         Membership.circle_id == circle.id,
         Membership.person_id == person.id,
@@ -231,7 +232,7 @@ def has_changed(entry: Entry) -> bool:
 
 def take_back(entry: Entry, *, by: Person) -> Entry:
     """Nobody but the authors reads it any more; what colleagues wrote stays with them and the authors."""
-    _only_authors(entry, by)
+    only_authors(entry, by)
     entry.audience = Audience.PRIVATE
     _withdraw_versions(entry)
     _flush()
@@ -240,7 +241,7 @@ def take_back(entry: Entry, *, by: Person) -> Entry:
 
 def conclude(entry: Entry, *, next_try: str, by: Person) -> Entry:
     """End this turn with what I will try, or openly without; the next turn begins with it. Its authors' only."""
-    _only_authors(entry, by)
+    only_authors(entry, by)
     entry.next_try = next_try
     entry.concluded_at = entry.concluded_at or now()
     _flush()
@@ -249,7 +250,7 @@ def conclude(entry: Entry, *, next_try: str, by: Person) -> Entry:
 
 def reopen(entry: Entry, *, by: Person) -> Entry:
     """Go on writing a concluded entry."""
-    _only_authors(entry, by)
+    only_authors(entry, by)
     entry.concluded_at = None
     _flush()
     return entry
@@ -284,7 +285,7 @@ def _withdraw_versions(entry: Entry) -> None:
         one.withdrawn_at = now()
 
 
-def _only_authors(entry: Entry, by: Person) -> None:
+def only_authors(entry: Entry, by: Person) -> None:
     """Whoever calls has found the entry with get_own; this stays as the last door (H7)."""
     query = select(InquiryAuthor).where(InquiryAuthor.inquiry_id == entry.inquiry_id, InquiryAuthor.person_id == by.id)
     if session.scalar(query) is None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from lti_tool.access import OUT, Permission, Reach, rights_with
@@ -23,11 +23,12 @@ from lti_tool.models import (
     FeedbackState,
     Inquiry,
     InquiryAuthor,
+    Meeting,
     Person,
     Reply,
 )
 from lti_tool.presets import Step
-from lti_tool.services import circles, credits, entries, kept_places, pairing
+from lti_tool.services import arrivals, circles, credits, entries, kept_places, pairing
 from lti_tool.text import count_words
 
 DAY = timedelta(hours=24)
@@ -72,13 +73,13 @@ def circle_of(feedback: Feedback) -> Circle:
 
 
 def authors(feedback: Feedback) -> list[Person]:
-    """Those who wrote the work it is about."""
-    return [one.person for one in feedback.version.entry.inquiry.authors]
+    """Those who wrote the work it is about; who came to it after the words were sent was not meant."""
+    return [one.person for one in feedback.version.entry.inquiry.authors if _was_told_to(one, feedback)]
 
 
 def is_author(feedback: Feedback, person: Person) -> bool:
     """Whether this person wrote the work it is about, alone or with others."""
-    return any(one.person_id == person.id for one in feedback.version.entry.inquiry.authors)
+    return person.id in {one.id for one in authors(feedback)}
 
 
 def version(feedback: Feedback, *, within: Reach) -> EntryVersion | None:
@@ -127,6 +128,7 @@ class Readers:
     facilitators: int
     colleagues: int  # with those for whom a place is kept
     after_own: bool  # colleagues read it only after sending their own
+    meeting: Meeting | None  # with which they read it, None: once it is sent
 
 
 def readers(feedback: Feedback) -> Readers:
@@ -145,7 +147,19 @@ def readers(feedback: Feedback) -> Readers:
         sum(1 for one in others if one.rights in reviewing),
         sum(1 for one in others if one.rights in giving) + expected,
         feedback.after_own if feedback.begun_at else circle.feedback_after_own,
+        arrivals.next_meeting(circle) if _waits(feedback, circle) else None,
     )
+
+
+def _was_told_to(author: InquiryAuthor, feedback: Feedback) -> bool:
+    sent = feedback.sent_at if feedback.state in OUT else None
+    return author.since is None or sent is None or author.since <= sent
+
+
+def _waits(feedback: Feedback, circle: Circle) -> bool:
+    if feedback.state in OUT:
+        return feedback.waits
+    return feedback.at_meeting if feedback.begun_at else circle.feedback_at_meeting
 
 
 def pass_on(feedback: Feedback, *, by: Person) -> Feedback:
@@ -174,7 +188,7 @@ def save(
 
     The same words again change nothing. EditionError when other words were saved since this page was opened,
     RefusedError moved_on once it is sent. Also taken where the circle has closed or the work is gone: nothing typed is
-    lost. With the first words the circle's rule about reading others' feedback becomes a promise.
+    lost. With the first words the circle's rules about who reads them, and when, become a promise.
     """
     only_writer(feedback, by)
     only_in(feedback, S.INVITED, S.PASSED, S.WRITING)
@@ -188,7 +202,9 @@ def save(
     feedback.words, feedback.levels, feedback.saved_at = new_words, new_levels, now()
     feedback.state = S.WRITING
     if feedback.begun_at is None:
-        feedback.begun_at, feedback.after_own = now(), circle_of(feedback).feedback_after_own
+        circle = circle_of(feedback)
+        feedback.begun_at, feedback.after_own = now(), circle.feedback_after_own
+        feedback.at_meeting = circle.feedback_at_meeting
     session.flush()
     return feedback
 
@@ -215,19 +231,22 @@ def obstacle(feedback: Feedback, *, within: Reach) -> str:
         return "entry_gone"
     if _writes(about, feedback.writer):
         return "own_entry"
+    if feedback.held_at is not None and feedback.saved_at is None:
+        return "not_reworded"
     return "" if count_words(feedback.words.get(steps(feedback)[0].key, "")) else "first_step_missing"
 
 
 def send(feedback: Feedback, *, by: Person, within: Reach) -> Feedback:
     """Give it to the author. Only the first step needs a word. Raises RefusedError moved_on or what `obstacle` says.
 
-    A remark that was on hold and written anew is free again.
+    Where the circle agreed so, it waits for the next meeting. A remark that was on hold and written anew is free again.
     """
     only_writer(feedback, by)
     only_in(feedback, S.WRITING)
     if code := obstacle(feedback, within=within):
         raise RefusedError(code)
-    feedback.state, feedback.sent_at, feedback.read_at = S.SENT, now(), None
+    feedback.state, feedback.sent_at, feedback.read_at, feedback.read_shown = S.SENT, now(), None, False
+    feedback.waits = feedback.at_meeting and arrivals.next_meeting(circle_of(feedback)) is not None
     feedback.held_at = feedback.held_by = feedback.help_asked_at = None
     feedback.held_for = feedback.held_reason = ""
     session.flush()
@@ -246,7 +265,7 @@ def take_back(feedback: Feedback, *, by: Person) -> Feedback:
     only_writer(feedback, by)
     if not may_take_back(feedback):
         raise RefusedError("read_already")
-    feedback.state, feedback.saved_at = S.WRITING, now()
+    feedback.state, feedback.saved_at, feedback.waits = S.WRITING, now(), False
     session.flush()
     return feedback
 
@@ -264,8 +283,12 @@ def only_in(feedback: Feedback, *states: FeedbackState) -> None:
 
 
 def written_by(circle: Circle, *, within: Reach) -> list[Feedback]:
-    """What the visitor sent in this circle, the newest first, and drafts whose work is gone: all of it stays hers."""
-    readable = select(EntryVersion.id).join(EntryVersion.entry).where(Entry.circle_id == circle.id, within.versions())
+    """What the visitor sent in this circle, the newest first, and drafts that cannot be sent: all of it stays hers.
+
+    Their work is gone, or she writes it herself by now.
+    """
+    others = Entry.circle_id == circle.id, within.versions(), not_(within.own_entries())
+    readable = select(EntryVersion.id).join(EntryVersion.entry).where(*others)
     left_over = and_(Feedback.state == S.WRITING, Feedback.version_id.not_in(readable))
     query = whole().where(
         Feedback.circle_id == circle.id,

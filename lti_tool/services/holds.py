@@ -4,7 +4,7 @@ The facilitator sees it when an author asks for help, or at once for a child's s
 written anew by its writer, or taken out; the writer always keeps a copy.
 """
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lti_tool.access import Permission, Reach, rights_with
 from lti_tool.db import now, session
@@ -58,15 +58,17 @@ def may_restore(feedback: Feedback, *, within: Reach) -> bool:
     if within.may(Permission.REVIEW_SHARED, feedback.circle_id):
         return True
     is_author = any(one.id == within.person_id for one in feedbacks.authors(feedback))
-    return is_author and (feedback.held_for != CHILD_SAFETY or not _has_facilitator(feedback))
+    return is_author and (feedback.held_for != CHILD_SAFETY or not has_facilitator(feedback))
 
 
-def _has_facilitator(feedback: Feedback) -> bool:
+def has_facilitator(feedback: Feedback) -> bool:
+    """Whether somebody beside its writer may be asked to look: a facilitator since it was sent."""
     query = select(Membership.id).where(
         Membership.circle_id == feedback.circle_id,
         Membership.left_at.is_(None),
         Membership.person_id != feedback.writer_id,
         Membership.rights.in_(rights_with(Permission.REVIEW_SHARED)),
+        func.coalesce(Membership.reviews_since, Membership.joined_at) <= feedback.sent_at,
     )
     return session.scalar(query) is not None
 
@@ -84,10 +86,10 @@ def restore(feedback: Feedback, *, by: Person, within: Reach) -> Feedback:
 
 
 def reword(feedback: Feedback, *, by: Person) -> Feedback:
-    """Its writer takes it back into her hands to say it another way; sent again it is free."""
+    """Its writer takes it back into her hands to say it another way; sent again, with other words, it is free."""
     feedbacks.only_writer(feedback, by)
     _only_held(feedback)
-    feedback.state, feedback.saved_at = S.WRITING, now()
+    feedback.state, feedback.saved_at = S.WRITING, None  # until something is changed: the same words stay on hold
     session.flush()
     return feedback
 

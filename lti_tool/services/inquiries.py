@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from lti_tool.access import OUT, Permission, Question, Reach, prepared
+from lti_tool.access import Permission, Question, Reach, arrived, prepared
 from lti_tool.db import rows, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import (
@@ -145,7 +145,7 @@ _versions = aliased(EntryVersion)
 ANSWERED = (  # how many colleagues' feedback the entry of a statement has received
     select(func.count(Feedback.writer_id.distinct()))
     .join(_versions, _versions.id == Feedback.version_id)
-    .where(_versions.entry_id == Entry.id, Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
+    .where(_versions.entry_id == Entry.id, arrived(), Feedback.removed_at.is_(None))
     .correlate(Entry)
     .scalar_subquery()
 )
@@ -244,7 +244,7 @@ def answered_version(entry: Entry) -> int | None:
     query = (
         select(func.max(EntryVersion.number))
         .join(Feedback, Feedback.version_id == EntryVersion.id)
-        .where(EntryVersion.entry_id == entry.id, Feedback.state.in_(OUT), Feedback.removed_at.is_(None))
+        .where(EntryVersion.entry_id == entry.id, arrived(), Feedback.removed_at.is_(None))
     )
     return session.scalar(query)
 
@@ -256,7 +256,7 @@ def _unread_answers(within: Reach) -> Question:
         select(EntryVersion.entry_id, EntryVersion.number)
         .join(Feedback, Feedback.version_id == EntryVersion.id)
         .join(Entry, Entry.id == EntryVersion.entry_id)
-        .where(Entry.circle_id == bindparam("circle_id"), within.own_entries())
+        .where(Entry.circle_id == bindparam("circle_id"), within.said_to_author(), Feedback.waits.is_(False))
         .where(Feedback.state == FeedbackState.SENT, Feedback.held_at.is_(None), Feedback.removed_at.is_(None))
         .order_by(Feedback.sent_at)
         .limit(1)

@@ -1,16 +1,28 @@
 """Gatherings of a circle: planned by the programme, dated by the circle, held or not."""
 
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, func, select
 
 from lti_tool.access import Permission, Reach
-from lti_tool.db import now, session
+from lti_tool.db import now, rows, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Meeting
+from lti_tool.services import arrivals
 
 STILL_NEXT = timedelta(hours=3)  # a meeting under way is still the next one
+
+
+class Next(NamedTuple):
+    """The next meeting as a circle's page tells of it."""
+
+    title: str
+    starts_at: datetime | None
+    time_zone: str
+    place: str
+    link: str
 
 
 def get(meeting_id: int, *, within: Reach) -> Meeting:
@@ -32,7 +44,7 @@ def of(circle: Circle) -> list[Meeting]:
 
 
 _NEXT = (
-    select(Meeting)
+    select(Meeting.title, Meeting.starts_at, Meeting.time_zone, Meeting.place, Meeting.link)
     .where(Meeting.circle_id == bindparam("circle_id"), Meeting.held.is_(False))
     .where(Meeting.starts_at.is_(None) | (Meeting.starts_at > bindparam("since")))
     .order_by(Meeting.starts_at.is_(None), Meeting.starts_at, Meeting.position, Meeting.id)
@@ -40,9 +52,10 @@ _NEXT = (
 )
 
 
-def next_of(circle: Circle) -> Meeting | None:
+def next_of(circle: Circle) -> Next | None:
     """The next dated meeting, else the first of the plan that has no date yet."""
-    return session.scalar(_NEXT, {"circle_id": circle.id, "since": now() - STILL_NEXT})
+    found = rows(_NEXT, circle_id=circle.id, since=now() - STILL_NEXT)
+    return Next(*found[0]) if found else None
 
 
 def moment(day: date, hour: time, time_zone: str) -> datetime:
@@ -94,14 +107,14 @@ def add(circle: Circle, *, title: str, kind: str = "meeting", minutes: int = 60)
 def arrange(
     meeting: Meeting, *, starts_at: datetime | None, time_zone: str, place: str, link: str, minutes: int
 ) -> None:
-    """Say when and where; None takes the date away again."""
+    """Say when and where; None takes the date away again. Words that wait for it wait for its new day."""
     meeting.starts_at, meeting.time_zone = starts_at, time_zone
     meeting.place, meeting.link, meeting.minutes = place, link, minutes
-    session.flush()
+    arrivals.hand_over(circle_id=meeting.circle_id)
 
 
 def record(meeting: Meeting, *, held: bool, present: int | None) -> None:
     """Note that the meeting took place and how many came; a count, never names (H1)."""
     meeting.held = held
     meeting.present = present if held else None
-    session.flush()
+    arrivals.hand_over(circle_id=meeting.circle_id)

@@ -12,7 +12,7 @@ from lti_tool.access import GRANTS, Permission, Reach, Rights
 from lti_tool.db import ClashError, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, CircleSource, Enrolment, KeptPlace, Membership, Person
-from lti_tool.services import audit, circles, pairing
+from lti_tool.services import audit, circles, credits, pairing
 
 
 def get(membership_id: int, *, within: Reach) -> Membership:
@@ -120,7 +120,10 @@ def _last_activity(person: Person, circle: Circle) -> int | None:
 
 
 def change_role(membership: Membership, *, role: str, by: Person) -> Membership:
-    """Give another role. Who newly may read starts today: no text becomes visible behind its writer's back."""
+    """Give another role. Who newly may read starts today: no text becomes visible behind its writer's back.
+
+    Credit that waits leaves for teachers alone, and goes on once she is one again.
+    """
     rights = circles.template(membership.circle).role(role).rights
     _keep_a_facilitator(membership, unless=rights)
     audit.note(
@@ -134,8 +137,16 @@ def change_role(membership: Membership, *, role: str, by: Person) -> Membership:
     reads, read = (Permission.READ_SHARED in GRANTS[Rights(one)] for one in (rights, membership.rights))
     if reads and not read:
         membership.joined_at = now()
+    reviews, reviewed = (Permission.REVIEW_SHARED in GRANTS[Rights(one)] for one in (rights, membership.rights))
+    if reviews and not reviewed:
+        membership.reviews_since = now()
+    earned, earns = (Permission.EARN_CREDIT in GRANTS[Rights(one)] for one in (membership.rights, rights))
     membership.role, membership.rights = role, rights
     session.flush()
+    if earned and not earns:
+        credits.withdraw(membership)
+    elif earns and not earned:
+        credits.resume(membership)
     return membership
 
 

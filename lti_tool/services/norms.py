@@ -7,7 +7,8 @@ from sqlalchemy import select
 from lti_tool.access import Permission, Reach
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Circle, Norm
+from lti_tool.models import Circle, Norm, Person
+from lti_tool.services import audit
 
 
 def of(circle: Circle) -> list[Norm]:
@@ -32,6 +33,18 @@ def agree(circle: Circle, *, text: str, on: date) -> Norm:
     session.add(norm)
     session.flush()
     return norm
+
+
+def agree_on_feedback(circle: Circle, *, after_own: bool, at_meeting: bool, by: Person) -> None:
+    """Whether colleagues read others' words only after their own, and whether words wait for the next meeting.
+
+    It holds for what is begun from now on: a promise that was made is kept.
+    """
+    if not circle.is_open:
+        raise RefusedError("circle_closed")
+    circle.feedback_after_own, circle.feedback_at_meeting = after_own, at_meeting
+    audit.note("circle.feedback", by=by, circle=circle, after_own=after_own, at_meeting=at_meeting)
+    session.flush()
 
 
 def end(norm: Norm) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, not_, select
 
 from lti_tool.access import Permission, Question, Reach, prepared
 from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, InquiryAuthor, Person
@@ -44,6 +44,7 @@ def _asked(within: Reach) -> Question:
             Feedback.writer_id == within.person_id,
             Feedback.state.in_((FeedbackState.INVITED, FeedbackState.WRITING)),
             within.versions(),
+            not_(within.own_entries()),
         )
         .order_by(Feedback.state == FeedbackState.INVITED, Feedback.invited_at, Feedback.id, Person.id)
     )  # fmt: skip
@@ -52,7 +53,8 @@ def _asked(within: Reach) -> Question:
 def of(circle: Circle, *, within: Reach) -> list[Offer]:
     """What the visitor is asked for or has begun in this circle, begun ones first, then the oldest offer.
 
-    An offer lapses when the work is taken back or put on hold; a draft is never lost, see `feedbacks.written_by`.
+    An offer lapses when the work is taken back, put on hold or written by her, too; a draft is never lost, see
+    `feedbacks.written_by`.
     """
     if not (circle.is_open and within.may(Permission.GIVE_FEEDBACK, circle.id)):
         return []

@@ -88,6 +88,7 @@ def invite(version: EntryVersion, *, person_id: int) -> Feedback:
         "circle_id": circle.id,
         "protocol": circles.template(circle).protocols[0].key,
         "after_own": circle.feedback_after_own,
+        "at_meeting": circle.feedback_at_meeting,
         "invited_at": now(),
     }
     return find_or_add(Feedback, version_id=version.id, writer_id=person_id, also=fresh)
@@ -172,7 +173,8 @@ def _counts(feedback: Feedback, present: set[int]) -> bool:
     if feedback.writer_id not in present:
         return False
     if feedback.state == FeedbackState.WRITING:
-        return feedback.saved_at is not None and now() - feedback.saved_at < SOFT_HOLD
+        since = feedback.saved_at or feedback.held_at  # put on hold, and nothing changed in it yet
+        return since is not None and now() - since < SOFT_HOLD
     return feedback.state == FeedbackState.INVITED and now() - feedback.invited_at < PATIENCE
 
 

@@ -57,7 +57,7 @@ def _news(within: Reach) -> Question:
             or_(
                 and_(Feedback.held_at.is_not(None), or_(wrote, look)),
                 and_(wrote, said),
-                and_(within.own_entries(), said, Reply.kind == WORD),
+                and_(within.said_to_author(), said, Reply.kind == WORD),
             ),
         )
         .order_by(
@@ -81,13 +81,16 @@ def news(circle: Circle, *, within: Reach) -> list[News]:
     return found
 
 
-def read(feedback: Feedback, *, by: Person) -> Feedback:
-    """An author says that she read it; from then on it is not taken back. Said twice it changes nothing."""
+def read(feedback: Feedback, *, by: Person, shown: bool = False) -> Feedback:
+    """An author says that she read it, `shown` to its writer only if she allows; from then on it is not taken back.
+
+    Said twice it changes nothing.
+    """
     only_author(feedback, by)
     feedbacks.only_in(feedback, *(S(state) for state in OUT))
     _not_held(feedback)
     if feedback.state == S.SENT:
-        feedback.state, feedback.read_at = S.READ, now()
+        feedback.state, feedback.read_at, feedback.read_shown = S.READ, now(), shown
         session.flush()
     return feedback
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, selectinload
 
-from lti_tool.access import OUT, Permission, Reach
+from lti_tool.access import OUT, Permission, Reach, arrived
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, Inquiry, InquiryAuthor, Person
@@ -48,7 +48,7 @@ def beside(version: EntryVersion, *, within: Reach) -> Beside:
     sent = select(func.count(Feedback.id)).where(
         here,
         Feedback.writer_id != within.person_id,
-        Feedback.state.in_(OUT),
+        arrived(),
         Feedback.held_at.is_(None),
         Feedback.removed_at.is_(None),
         Feedback.after_own,
@@ -142,8 +142,8 @@ def authors(version: EntryVersion) -> list[Person]:
     return inquiries.authors(version.entry.inquiry_id)
 
 
-def said(circle: Circle, *, within: Reach) -> list[Feedback]:
-    """The latest words of colleagues in a circle that the visitor may read, the newest first."""
+def said(circle: Circle, *, within: Reach, page: int = 1) -> tuple[list[Feedback], bool]:
+    """Words of colleagues that the visitor may read, the newest first, and whether there are earlier ones."""
     query = feedbacks.whole().where(
         Feedback.circle_id == circle.id,
         Feedback.state.in_(OUT),
@@ -151,7 +151,9 @@ def said(circle: Circle, *, within: Reach) -> list[Feedback]:
         Feedback.held_at.is_(None),
         within.feedback(),
     )
-    return list(session.scalars(query.order_by(Feedback.sent_at.desc(), Feedback.id.desc()).limit(SHOWN)))
+    query = query.order_by(Feedback.sent_at.desc(), Feedback.id.desc())
+    found = list(session.scalars(query.limit(SHOWN + 1).offset((page - 1) * SHOWN)))
+    return found[:SHOWN], len(found) > SHOWN
 
 
 def new_versions(circle: Circle, *, within: Reach) -> list[Work]:

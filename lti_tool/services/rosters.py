@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Text, and_, cast, delete, exists, insert, literal, or_, select
 
-from lti_tool.db import now, session, work
+from lti_tool.db import ClashError, now, session, work
 from lti_tool.errors import PlatformError
 from lti_tool.lti import roster
 from lti_tool.lti.messages import RosterMember
@@ -63,12 +63,25 @@ def _read_pages(course: Course) -> tuple[set[str], set[str], int]:
     suspended: set[str] = set()
     new = 0
     for page in roster.read(course):
-        with work() as unit:
-            new += _store(course, [one for one in page if one.active])
-            unit.commit()
+        new += _keep(course, [one for one in page if one.active])
         seen |= {one.sub for one in page if one.active}
         suspended |= {one.sub for one in page if not one.active}
     return seen, suspended, new
+
+
+def _keep(course: Course, members: list[RosterMember]) -> int:
+    """Store a page; once more where a launch, or another course's roster, made one of these people meanwhile."""
+
+    def once() -> int:
+        with work() as unit:
+            new = _store(course, members)
+            unit.commit()
+            return new
+
+    try:
+        return once()
+    except ClashError:
+        return once()
 
 
 def _store(course: Course, members: list[RosterMember]) -> int:

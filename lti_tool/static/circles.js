@@ -1,8 +1,8 @@
-// What a page does beyond plain HTML. Without this file everything still works; nothing here knows a word of any language.
+// What a page does beyond plain HTML. Everything works without this file; no word of any language is in it.
 const all = (selector) => document.querySelectorAll(selector);
 
-// A form with data-autosave sends itself there after a pause, at least every ten seconds, and when the page is left.
-// The server answers 204, or JSON {fields: {name: value}} for hidden fields that must follow (the edition of a text).
+// A form with data-autosave sends itself there after a pause, every ten seconds, and when the page is left.
+// The server answers 204, or JSON {fields: {name: value}} for hidden fields that follow, like the edition.
 for (const form of all("form[data-autosave]")) {
   const line = form.querySelector("[data-save]");
   const { autosave, saved, unsaved, changed } = form.dataset;
@@ -10,7 +10,7 @@ for (const form of all("form[data-autosave]")) {
 
   const say = (text, alarm) => {
     line.hidden = false;
-    line.setAttribute("aria-live", alarm ? "polite" : "off"); // news of trouble is read out, success is not
+    line.setAttribute("aria-live", alarm ? "polite" : "off"); // trouble is read out, success is not
     if (line.textContent !== text) line.textContent = text;
   };
   const later = (pause) => {
@@ -28,7 +28,7 @@ for (const form of all("form[data-autosave]")) {
     try {
       const answer = await flying;
       if (answer.status === 409) {
-        stopped = dirty = true;
+        stopped = dirty = wait = 1;
         say(changed, true);
       } else if (!answer.ok || answer.redirected) {
         throw answer;
@@ -50,13 +50,14 @@ for (const form of all("form[data-autosave]")) {
     dirty = true;
     later(3000);
   });
-  form.addEventListener("submit", async (event) => {
-    if (flying) {
-      // the answer on its way may move the edition: wait for it, or the text would be in conflict with itself
-      event.preventDefault();
-      await flying.catch(() => 0);
-      setTimeout(() => form.requestSubmit(event.submitter));
-    } else leaving = true;
+  // An answer on its way may move the edition, and another form (the language) may lead back here: both wait.
+  addEventListener("submit", async (event) => {
+    const own = event.target === form;
+    const going = flying || (dirty && !own && !wait && !event.defaultPrevented && save());
+    if (!going) return (leaving ||= own);
+    event.preventDefault();
+    await going.catch(() => 0);
+    setTimeout(() => event.target.requestSubmit(event.submitter));
   });
   addEventListener("pageshow", () => (leaving = false));
   addEventListener("online", () => ((wait = 0), save()));
@@ -65,7 +66,7 @@ for (const form of all("form[data-autosave]")) {
   addEventListener("beforeunload", (event) => wait && dirty && !leaving && event.preventDefault());
 }
 
-// Boxes grow with their text where CSS alone cannot.
+// Boxes grow with their text.
 const grows = CSS.supports("field-sizing", "content");
 for (const box of all("textarea")) {
   const together = box.dataset.hint ? all(`[data-hint="${box.dataset.hint}"]`) : [box]; // boxes that share one measure
@@ -80,7 +81,7 @@ for (const box of all("textarea")) {
   follow();
 }
 
-// Buttons that need a script are hidden until there is one.
+// Buttons that need a script.
 for (const button of all("[data-print], [data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
@@ -92,7 +93,7 @@ for (const button of all("[data-print], [data-copy]")) {
 
 document.querySelector("[data-focus]")?.focus();
 
-// A registration is done: the LMS that opened this page in a frame or a window is asked to close it and go on.
+// A registration is done: the LMS that opened this page is asked to close it and go on.
 for (const button of all("[data-close-frame]")) {
   const close = () => (opener ?? parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
   button.hidden = false;

@@ -1,7 +1,7 @@
 // What a page does inside the LMS's frame, and at its door into a window of its own. All of it works without this file.
 
 // A button out of the frame opens the window at once, or browsers would refuse it; then a one-time link leads it.
-// Where none opens, as in an LMS's app, the form goes on in place.
+// Where none opens, as in an LMS's app, the form goes on in place. It comes before whatever else waits for a form.
 addEventListener("submit", async (event) => {
   const { submitter, target: form } = event;
   const tab = submitter?.matches("[data-outside]") && open("");
@@ -15,7 +15,7 @@ addEventListener("submit", async (event) => {
   if (!answer) return; // no line: this page is worth more than the next one
   form.action = submitter.formAction;
   form.submit(); // the refusal is a page to be read
-});
+}, true);
 
 // In that window the link is used at once; in the frame the platform is told how high the page is (Sakai reads strings).
 if (parent === self) document.querySelector("form[data-at-once]")?.submit();

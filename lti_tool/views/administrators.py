@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from lti_tool import db
 from lti_tool.access import Permission
 from lti_tool.errors import RefusedError
-from lti_tool.limits import limiter
 from lti_tool.services import administrators
 from lti_tool.views import frames
 from lti_tool.views.base import ADMINISTRATION_COOKIE, ForbiddenError, from_own_page, requires
@@ -47,8 +46,7 @@ def go_in() -> ResponseReturnValue:
 
 
 @bp.post("/enter")
-@requires(Permission.ANYONE)
-@limiter.limit("20 per minute")
+@requires(Permission.ANYONE, at_most="20 per minute")
 def enter() -> ResponseReturnValue:
     """Use the command's link up and sign this browser in."""
     g.visit = None

@@ -11,10 +11,11 @@ from contextlib import ExitStack
 from typing import TypeVar
 
 import structlog
-from flask import Flask, Response, current_app, g, redirect, request, session
+from flask import Flask, Response, abort, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
+from limits import RateLimitItem, parse
 
-from lti_tool import db, i18n, settings
+from lti_tool import db, i18n, limits, settings
 from lti_tool.access import ADMINISTERING, WITHOUT_CIRCLE, Permission
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms.base import ONCE, opened_by, opened_by_administrator
@@ -44,12 +45,16 @@ class ForbiddenError(Exception):
     """The visitor is in the circle, and yet this is not for her role."""
 
 
-def requires(permission: Permission, *, get_writes: bool = False) -> Callable[[View], View]:
-    """Declare what a view asks of its visitor; `get_writes` only where a protocol makes a GET write (LTI login)."""
+def requires(permission: Permission, *, get_writes: bool = False, at_most: str = "") -> Callable[[View], View]:
+    """Declare what a view asks of its visitor; `get_writes` only where a protocol makes a GET write (LTI login).
+
+    `at_most` limits how often one address may call it: "600 per minute".
+    """
 
     def mark(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
         view.get_writes = get_writes  # type: ignore[attr-defined]
+        view.at_most = parse(at_most) if at_most else None  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -76,6 +81,9 @@ def _begin() -> ResponseReturnValue | None:
     if permission is None:
         log.error("view_without_permission", endpoint=request.endpoint)
         raise NotFoundError
+    most: RateLimitItem | None = getattr(view, "at_most", None)
+    if most and limits.too_often(most, what=request.endpoint, address=request.remote_addr or ""):
+        abort(429)
     g.work = ExitStack()
     get_writes: bool = getattr(view, "get_writes", False)
     g.work.enter_context(db.work(read_only=request.method in SAFE and not get_writes))

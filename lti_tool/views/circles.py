@@ -1,11 +1,26 @@
 """My circle: what happens next, my next step, what colleagues shared. Each role sees its own part."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.models import Circle
-from lti_tool.services import circles, copies, counts, entries, inquiries, meetings, memberships, norms, offers, replies
+from lti_tool.services import (
+    audiences,
+    circles,
+    copies,
+    counts,
+    credits,
+    entries,
+    inquiries,
+    meetings,
+    memberships,
+    norms,
+    offers,
+    replies,
+)
 from lti_tool.views.base import requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
@@ -26,11 +41,23 @@ def home() -> ResponseReturnValue:
             return redirect(url_for("reviews.person", circle_id=landing.circle.id, person_id=reviewed), code=303)
         return redirect(url_for("circles.show", circle_id=landing.circle.id), code=303)
     if landing.choice:
-        labels = {one.id: circles.template(one).labels.my_circle for one in landing.choice}
-        return render_template("circles/home.html", choice=landing.choice, labels=labels)
+        return _choice(landing.choice)
     if landing.set_up:
         return redirect(url_for("set_ups.programme", course_id=g.visit.course.id), code=303)
     return redirect(url_for("circles.forming"), code=303)
+
+
+@bp.get("/mine")
+@requires(Permission.SIGNED_IN)
+def mine() -> ResponseReturnValue:
+    """Every circle of somebody in more than one, whichever the activity leads to."""
+    own = circles.of(g.visit.reach)
+    return _choice(own) if len(own) > 1 else redirect(url_for("circles.home"), code=303)
+
+
+def _choice(own: Sequence[Circle]) -> str:
+    labels = {one.id: circles.template(one).labels.my_circle for one in own}
+    return render_template("circles/home.html", choice=own, labels=labels)
 
 
 def _about_the_copy() -> ResponseReturnValue:
@@ -59,7 +86,7 @@ def show(circle_id: int) -> ResponseReturnValue:
     """One circle, by role: a colleague's page, or how the circle lives for those who never read a text."""
     reach = g.visit.reach
     circle = circles.get(circle_id, within=reach)
-    facts: dict[str, object] = {"template": circles.template(circle)}
+    facts: dict[str, object] = {"template": circles.template(circle), "several": len(reach.places) > 1}
     if reach.may(Permission.SEE_MEETINGS, circle_id):
         facts["meeting"] = meetings.next_of(circle)
     if reach.may(Permission.PLACE_PEOPLE, circle_id):
@@ -77,9 +104,11 @@ def _as_colleague(circle: Circle, **facts: object) -> str:
     """What happens next, my next step, who answered me, what colleagues shared, what is asked of me."""
     reach = g.visit.reach
     shared, earlier = entries.shared(circle, within=reach, limit=NEWEST)
+    earns = circle.credit_confirmed and reach.may(Permission.EARN_CREDIT, circle.id)
     return render_template(
         "circles/show.html",
         circle=circle,
+        credit_ready=earns and credits.ready(credits.own(circle, within=reach)),
         step=inquiries.next_step(circle, within=reach),
         shared=shared,
         earlier=earlier,
@@ -97,3 +126,13 @@ def shared(circle_id: int) -> str:
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     found, earlier = entries.shared(circle, within=g.visit.reach, limit=PAGE, page=page)
     return render_template("circles/shared.html", circle=circle, shared=found, page=page, earlier=earlier)
+
+
+@bp.get("/<int:circle_id>/shared/elsewhere")
+@requires(Permission.READ_SHARED)
+def elsewhere(circle_id: int) -> str:
+    """What other circles share with the whole programme, a page at a time, the newest first."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    found, earlier = audiences.of_other_circles(within=g.visit.reach, limit=PAGE, page=page)
+    return render_template("circles/elsewhere.html", circle=circle, shared=found, page=page, earlier=earlier)

@@ -32,6 +32,7 @@ FAULTS = {
     "platform_slow": NOT_REACHED,
     "platform_busy": NOT_REACHED,
     "platform_certificate": NOT_REACHED,
+    "redirected": NOT_REACHED,
     "answer_not_json": GARBLED,
     "internal": _l("Something on our side went wrong."),
     "scope_refused": NOT_ALLOWED,
@@ -61,6 +62,7 @@ TRIED_AGAIN = {
     "platform_slow",
     "platform_busy",
     "platform_certificate",
+    "redirected",
     "answer_not_json",
     "internal",
 }
@@ -109,7 +111,7 @@ def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) 
 
 def _mode_form(circle: Circle) -> ModeForm:
     offered: dict[str, str] = {mode: credit_modes()[mode] for mode in circles.template(circle).credit.modes}
-    return mode_form(offered, chosen=circle.credit_mode)
+    return mode_form(offered, chosen=circle.credit_mode, confirmed=circle.credit_confirmed)
 
 
 def _done(circle_id: int, sentence: str) -> ResponseReturnValue:
@@ -120,6 +122,25 @@ def _done(circle_id: int, sentence: str) -> ResponseReturnValue:
 
 def _back(circle_id: int) -> ResponseReturnValue:
     return redirect(url_for("credits.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/confirm")
+@requires(Permission.EARN_CREDIT)
+def confirm_own(circle_id: int) -> ResponseReturnValue:
+    """Say yes to one's own credit."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    credits.confirm(credits.own(circle, within=g.visit.reach), by=g.visit.person)
+    db.session.commit()
+    flash(_("Thank you. Your credit is on its way to the course."))
+    return redirect(url_for("circles.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/members/<int:membership_id>/confirm")
+@requires(Permission.SEE_CREDIT)
+def confirm(circle_id: int, membership_id: int) -> ResponseReturnValue:
+    """Say yes for a member."""
+    credits.confirm(credits.member_of(membership_id, within=g.visit.reach), by=g.visit.person)
+    return _done(circle_id, _("It is on its way to the course."))
 
 
 @bp.post("/members/<int:membership_id>/try-again")
@@ -174,6 +195,6 @@ def mode(circle_id: int) -> ResponseReturnValue:
     circle = circles.get(circle_id, within=g.visit.reach)
     form = _mode_form(circle)
     if form.accepted():
-        credits.choose_mode(circle, mode=form.mode.data, by=g.visit.person)
+        credits.choose_mode(circle, mode=form.mode.data, confirmed=form.confirmed.data, by=g.visit.person)
         return _done(circle_id, _("This holds from now on. What was sent before stays in the course."))
     return _back(circle_id)

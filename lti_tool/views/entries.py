@@ -13,18 +13,17 @@ from lti_tool.forms import entries as entry_forms
 from lti_tool.forms.entries import EntryForm, HoldForm
 from lti_tool.forms.evidence import ACCEPTED
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence
-from lti_tool.services import circles, entries, evidence, inquiries, kept_places
+from lti_tool.services import audiences, circles, entries, evidence, inquiries, kept_places
 from lti_tool.views.base import requires
 from lti_tool.views.words import plainly, readers, state_of
 
 bp = Blueprint("entries", __name__, url_prefix="/circles/<int:circle_id>/entries/<int:entry_id>")
-READ_PAST = 8  # times the size of the largest file that is taken
 
 
 @bp.url_value_preprocessor
 def _read_past_large_files(_endpoint: str | None, _values: object) -> None:
     """A file that is too large to be kept is still read to its end, or the text sent with it would be lost."""
-    request.max_content_length = READ_PAST * settings.current().upload_max_mb * 1_000_000
+    request.max_content_length = settings.current().longest_request
 
 
 @bp.get("")
@@ -219,10 +218,22 @@ def _remove(entry: Entry, _form: EntryForm) -> str:
     return str(_("Removed, from everywhere."))
 
 
+def _widen(entry: Entry, _form: EntryForm) -> str:
+    audiences.widen(entry, by=g.visit.person)
+    return str(_("Every circle of your programme can read it now. You can change that at any time."))
+
+
+def _narrow(entry: Entry, _form: EntryForm) -> str:
+    audiences.narrow(entry, by=g.visit.person)
+    return str(_("Only your circle can read it now."))
+
+
 DEEDS: dict[str, Callable[[Entry, EntryForm], str]] = {
     "keep": _keep,
     "share": _share,
     "take_back": _take_back,
+    "widen": _widen,
+    "narrow": _narrow,
     "conclude": _conclude,
     "reopen": _reopen,
     "remove": _remove,

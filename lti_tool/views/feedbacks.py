@@ -43,6 +43,8 @@ def _facts(feedback: Feedback) -> dict[str, bool]:
         "writes": writes,
         "authored": authored,
         "held": held,
+        "sees_read": authored or feedback.read_shown,
+        "help": authored and held and not feedback.help_asked_at and holds.has_facilitator(feedback),
         "take_back": writes and feedbacks.may_take_back(feedback),
         "restore": sent and holds.may_restore(feedback, within=reach),
         "hold": sent and not held and not writes,
@@ -71,8 +73,21 @@ def seen_by(feedback: Feedback) -> str:
         people.append(_("colleagues of your circle who have sent their own word on it"))
     elif readers.colleagues:
         people.append(_("colleagues of your circle"))
+    names = i18n.listed(people)
+    meeting = readers.meeting
+    day = i18n.day(meeting.starts_at, meeting.time_zone) if meeting and meeting.starts_at else ""
     if feedback.state in DRAFTS:
-        return str(_("only you, until you send it. Then: %(names)s.", names=i18n.listed(people)))
+        if day:
+            said = _(
+                "only you, until it is sent and your meeting on %(day)s has begun. Then: %(names)s.",
+                day=day,
+                names=names,
+            )
+        else:
+            said = _("only you, until you send it. Then: %(names)s.", names=names)
+        return str(said)
+    if day:
+        return str(_("only you, until your meeting on %(day)s has begun. Then: %(names)s.", day=day, names=names))
     return i18n.listed([_("you"), *people]) + "."
 
 
@@ -204,7 +219,10 @@ def _kept(feedback: Feedback, form: StepForm, number: int) -> ResponseReturnValu
         words = refusal(obstacle)
         flash(f"{words.title}. {words.remedy}", "note")
         return lead_to("write", feedback, step=1 if obstacle == "first_step_missing" else number)
-    flash(_("Sent. Your colleague can read it now. You can take it back for a day, until it is read."))
+    if feedback.waits:
+        flash(_("Sent. Your colleague can read it from your next meeting on. You can take it back for a day."))
+    else:
+        flash(_("Sent. Your colleague can read it now. You can take it back for a day, until it is read."))
     return lead_to("show", feedback)
 
 
@@ -278,7 +296,7 @@ def take_back(circle_id: int, feedback_id: int) -> ResponseReturnValue:
 @requires(Permission.SIGNED_IN)
 def read(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """Say that I read it."""
-    feedback = replies.read(found(circle_id, feedback_id), by=g.visit.person)
+    feedback = replies.read(found(circle_id, feedback_id), by=g.visit.person, shown="shown" in request.form)
     db.session.commit()
     return _where_it_stands(feedback)
 

@@ -12,6 +12,7 @@ _NAMES = _l("Switch on names and roles in the settings of the tool.")
 _COLUMNS = _l("Switch on the gradebook with columns in the settings of the tool, if credit is to arrive there.")
 _APPROVE = _l("Approve it, once you made sure whose it is.")
 _OPEN_ONCE = _l("Add the activity to a course and open it once.")
+_ANEW = _l("Begin the registration again, with a new invitation.")
 SERVICES = {
     "platform_unreachable": Remedy(
         _l("The LMS cannot be reached from here."),
@@ -135,16 +136,15 @@ SERVICES = {
     "registration_token_refused": Remedy(
         _l("The LMS did not accept the token that it gave for the registration."),
         LMS,
-        _l("Begin the registration again in the LMS: its token is good for a short time, and once."),
+        _l("Begin the registration again: its token is good for a short time, and once."),
+    ),
+    "renewal_token_refused": Remedy(
+        _l("The LMS did not accept the key that it gave us for renewing the registration."), LMS, _ANEW
     ),
     "registration_refused": Remedy(
         _l("The LMS refused the registration."), LMS, _l("Begin again, or register by hand.")
     ),
-    "renewal_not_offered": Remedy(
-        _l("The LMS gave no address where its registration can be renewed."),
-        LMS,
-        _l("Begin the registration again in the LMS, with a new invitation."),
-    ),
+    "renewal_not_offered": Remedy(_l("The LMS gave no address where its registration can be renewed."), LMS, _ANEW),
     "internal": Remedy(_l("Something here went wrong."), HERE, _l("Look into the log; it is tried again.")),
     "unknown_kind": Remedy(
         _l("Something is owed that this version does not know."),

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as Answer
 from lti_tool import db
 from lti_tool.access import Permission
 from lti_tool.errors import LaunchRefusedError, RefusedError
-from lti_tool.limits import limiter
 from lti_tool.lti import keys, launch, login
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
 from lti_tool.models import LoginState, Platform
@@ -31,8 +30,8 @@ log = structlog.get_logger()
 
 @bp.route("/login", methods=["GET", "POST"])
 @bp.route("/platforms/<int:platform_id>/login", methods=["GET", "POST"])  # for an LMS that names no client id
-@requires(Permission.ANYONE, get_writes=True)
-@limiter.limit("600 per minute")  # two for a first launch in a frame, and a whole town may share one address
+# two for a first launch in a frame, and a whole town may share one address
+@requires(Permission.ANYONE, get_writes=True, at_most="600 per minute")
 def begin(platform_id: int | None = None) -> ResponseReturnValue:
     """Send the browser to the platform to say who comes; the answer must return to this same browser.
 
@@ -144,8 +143,7 @@ def _leads_to(who: Launch, visit: visits.Begun) -> str:
 
 
 @bp.post("/notices")
-@requires(Permission.ANYONE)
-@limiter.limit("120 per minute")
+@requires(Permission.ANYONE, at_most="120 per minute")
 def notices_sent() -> ResponseReturnValue:
     """Take notices of copied courses from a platform; 400 where one is not believed, the others count all the same."""
     g.visit = None
@@ -188,8 +186,8 @@ def jwks() -> ResponseReturnValue:
 
 
 @bp.get("/register/<token>")
-@requires(Permission.ANYONE, get_writes=True)  # the standard starts a registration with a GET
-@limiter.limit("10 per minute")
+# the standard starts a registration with a GET
+@requires(Permission.ANYONE, get_writes=True, at_most="10 per minute")
 def register(token: str) -> ResponseReturnValue:
     """Register the tool in the LMS that opened this one-time address (dynamic registration)."""
     configuration = request.args.get("openid_configuration", "")

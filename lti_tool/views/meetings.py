@@ -8,7 +8,7 @@ from lti_tool import db, i18n
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.base import Form
-from lti_tool.forms.meetings import ZONES, MeetingForm, NewMeetingForm, NormForm
+from lti_tool.forms.meetings import ZONES, FeedbackRulesForm, MeetingForm, NewMeetingForm, NormForm
 from lti_tool.models import Circle, Meeting
 from lti_tool.services import circles, meetings, norms
 from lti_tool.views.base import requires
@@ -32,6 +32,9 @@ def _page(circle: Circle, *, new_form: Form | None = None, norm_form: Form | Non
         norms=norms.of(circle),
         new_form=new_form or NewMeetingForm(formdata=None),
         norm_form=norm_form or NormForm(formdata=None),
+        rules_form=FeedbackRulesForm(
+            formdata=None, data={"after_own": circle.feedback_after_own, "at_meeting": circle.feedback_at_meeting}
+        ),
         readers=holders(Permission.SEE_MEETINGS),
     )
 
@@ -66,10 +69,10 @@ def edit(circle_id: int, meeting_id: int) -> ResponseReturnValue:
         db.session.commit()
         flash(_("The meeting is kept."))
         return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
-    ahead = meeting.starts_at is not None and meeting.starts_at > db.now()
+    begun = meeting.held or (meeting.starts_at is not None and meeting.starts_at <= db.now())
     readers = holders(Permission.SEE_MEETINGS)
     return render_template(
-        "meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id, ahead=ahead, readers=readers
+        "meetings/edit.html", meeting=meeting, form=form, circle_id=circle_id, begun=begun, readers=readers
     )
 
 
@@ -93,6 +96,19 @@ def agree(circle_id: int) -> ResponseReturnValue:
         db.session.commit()
         return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
     return _page(circle, norm_form=form)
+
+
+@bp.post("/feedback")
+@requires(Permission.RUN_CIRCLE)
+def agree_on_feedback(circle_id: int) -> ResponseReturnValue:
+    """Keep how the circle gives feedback from now on."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    form = FeedbackRulesForm()
+    if form.accepted():
+        norms.agree_on_feedback(circle, **form.values(), by=g.visit.person)
+        db.session.commit()
+        flash(_("This holds for words that are begun from now on."))
+    return redirect(url_for("meetings.show", circle_id=circle_id), code=303)
 
 
 @bp.post("/norms/<int:norm_id>/end")

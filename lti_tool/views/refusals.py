@@ -3,11 +3,11 @@
 import structlog
 from flask import Flask, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
-from lti_tool.forms.base import typed_texts
+from lti_tool.forms.base import Typed, typed_texts
 from lti_tool.models import LoginState
 from lti_tool.services import sightings
 from lti_tool.views import findings, frames
@@ -40,15 +40,23 @@ def init_app(app: Flask) -> None:
 def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
     """A short page in plain words; whatever was changed so far is undone. A form's text is never lost with it."""
     _undo()
-    # what is too large was not read, and asking for it again would only raise once more
-    texts, rest = typed_texts(request.form) if status != 413 else ([], [])
+    texts, rest = _typed()
     if texts and request.endpoint not in OF_THE_LMS:
         sentence = facts.get("sentence") or happened(template)
         return render_template(
             "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence,
+            file_chosen=any(one.filename for one in request.files.values()),
             send_to="" if facts.get("code") in HOPELESS else request.path, sent_by=request.form.get("visit", ""),
         ), status  # fmt: skip
     return render_template(f"errors/{template}.html", **facts), status
+
+
+def _typed() -> tuple[list[Typed], list[Typed]]:
+    """The texts of the form that was sent, and its other fields; what is too large was not read and cannot be."""
+    try:
+        return typed_texts(request.form)
+    except RequestEntityTooLarge:
+        return [], []
 
 
 def _refused(error: RefusedError) -> ResponseReturnValue:
@@ -68,7 +76,8 @@ def _not_found(_error: NotFoundError) -> ResponseReturnValue:
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
     log.warning("launch_refused", code=error.code)
     _undo()
-    facts = {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
+    facts = {name: error.facts.get(name, "") for name in ("error", "description", "kid", "keys_at")}
+    facts |= {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
     asked: dict[str, str] = {}
     begun = error.facts.get("login")
     platform_id = begun.platform_id if isinstance(begun, LoginState) else error.facts.get("platform_id")
@@ -85,7 +94,7 @@ def _platform_fault(error: PlatformError) -> ResponseReturnValue:
     if request.endpoint == "lti.register":  # who reads it looks after the LMS, and must know which side has to act
         _undo()
         facts = {"remedy": findings.remedy(error.code), "code": error.code, "request_id": g.request_id}
-        return render_template("lti/not_registered.html", **facts), 502
+        return render_template("lti/not_registered.html", **facts), 400  # proxies put a page of theirs for a 502
     return page("502", 502)
 
 

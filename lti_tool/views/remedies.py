@@ -129,7 +129,7 @@ TOKENS = {
     "keys_asked_often": Remedy(
         _l("Very many launches named keys that the LMS does not publish; its keys are asked again later."),
         NOBODY,
-        _l("Wait an hour. If the LMS changed its keys, launches work again by then."),
+        _l("Wait some minutes. If the LMS changed its keys, launches work again by then."),
     ),
 }
 CLAIMS = {
@@ -177,7 +177,7 @@ CLAIMS = {
     "return_foreign": Remedy(
         _l("The LMS asked for content to choose and wants the answer at another host."),
         LMS,
-        _l("Correct the site address in the settings of the LMS."),
+        _l("Correct the site address in the LMS, or add its host to this registration: Name, frames, audiences."),
     ),
     "notice_seen": Remedy(_l("The LMS sent a notice a second time."), NOBODY, _l("Nothing.")),
     "notice_unknown": Remedy(_l("The LMS sent a notice that the tool does not know."), NOBODY, _l("Nothing.")),

@@ -38,7 +38,7 @@ def people(course_id: int) -> ResponseReturnValue:
     course = set_ups.course(course_id, within=g.visit.reach)
     preset = presets.get(set_ups.so_far(course).programme)
     found = [one for one in set_ups.candidates(course, by=g.visit.person) if one.person.id != g.visit.person.id]
-    roles = [(role.key, i18n.programme_words(role.title)[0]) for role in preset.roles] + [("", _("not placed yet"))]
+    roles = [(role.key, i18n.programme_words(role.title)[0]) for role in preset.roles] + [("", _("Not placed yet"))]
     asked = [forms.Choice(one.person.id, _name_of(one.person), one.role, one.by_name) for one in found]
     form = forms.people_form(asked, roles)
     if form.accepted():

@@ -214,6 +214,16 @@ REFUSALS |= {
         NOTHING_LOST,
         _l("A sentence is enough."),
     ),
+    "not_shared": Words(
+        _l("This is not shared with your circle"),
+        NOTHING_LOST,
+        _l("Share it with your circle first."),
+    ),
+    "not_reworded": Words(
+        _l("These are still the words that were put on hold"),
+        NOTHING_LOST,
+        _l("Say it another way, then send it."),
+    ),
     "unread": Words(_l("Please open the words first"), _l("Nothing was changed."), _l("Press “Read it”, then answer.")),
     "on_hold": Words(_l("These words are on hold"), _l("Until that is settled, nothing is added to them."), BACK),
     "not_on_hold": Words(_l("These words are not on hold"), _l("Somebody has settled it already."), BACK),

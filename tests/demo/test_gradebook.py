@@ -272,6 +272,17 @@ def test_every_score_is_a_new_attempt_in_canvas_unless_told_otherwise(make_end):
     assert end.lms.gradebook.cell(column.rpartition("/")[2], "teacher01").attempts == 2
 
 
+def test_canvas_binds_no_column_to_a_link_without_one(make_end):
+    end = make_end("canvas")
+    link = end.lms.add_activity("2", end.client_id, title="Our circle")
+    assert end.make_column(resourceLinkId=link.id).status_code == 412
+    assert end.make_column().status_code == 201
+    end.lms.gradebook.add(
+        "2", end.client_id, {"label": "A", "scoreMaximum": 1, "resourceLinkId": link.id}, coupled=True
+    )
+    assert end.make_column(resourceLinkId=link.id).status_code == 201
+
+
 def test_columns_that_came_with_their_activity_stay_in_canvas_and_all_stay_in_open_edx(make_end):
     for quirks, coupled, expected in (
         ("canvas", True, 401),

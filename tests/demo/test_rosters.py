@@ -157,7 +157,9 @@ def test_who_left_is_gone_and_comes_back(end):
 
 def test_groups_by_the_book_and_by_custom_variables(make_end, end):
     answer = end.call("GET", "/groups/2", claims.GROUPS_READ)
-    assert answer.json["groups"] == [{"id": "1", "name": "Circle A"}, {"id": "2", "name": "Circle B"}]
+    (of_circles,) = end.call("GET", "/groups/2/sets", claims.GROUPS_READ).json["sets"]
+    named = (("1", "Circle A"), ("2", "Circle B"))
+    assert answer.json["groups"] == [{"id": key, "name": name, "set_id": of_circles["id"]} for key, name in named]
     said = {quirks: make_end(quirks).lms for quirks in ("plain", "moodle-4.5", "canvas", "open-edx")}
     custom = {quirks: lms.quirks.custom(lms.opening(person="teacher11")) for quirks, lms in said.items()}
     assert custom["plain"]["course_groups"] == custom["moodle-4.5"]["moodle_groups"] == "2"

@@ -201,3 +201,14 @@ def test_everything_a_refused_form_carried_can_be_shown():
     texts, rest = typed_texts(sent)
     assert [(typed.name, typed.text) for typed in texts] == [("text", "What I\ntried"), ("text", "and more")]
     assert [(typed.name, typed.text) for typed in rest] == [("stage", "try")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("answer_did", "Quizzes"), ("words-clarify", "Why?"), ("text", "Yes"), ("somewhere", "我试了出门条")],
+)
+def test_a_single_word_is_a_text_as_well(name: str, text: str) -> None:
+    """Some answers are one word, and some languages write a whole sentence without a space."""
+    texts, rest = typed_texts(MultiDict([(name, text), ("go", "next")]))
+    assert [typed.text for typed in texts] == [text]
+    assert [typed.name for typed in rest] == ["go"]

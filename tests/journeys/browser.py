@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, Request, Response, TimeoutError
 
 from tests.journeys.ends import Ends
 
@@ -184,7 +184,10 @@ class Visitor:
     def sees(self, text: str | re.Pattern[str]) -> Locator:
         """Wait until this text is on the page."""
         found = self.frame.get_by_text(text).first
-        found.wait_for()
+        try:
+            found.wait_for()
+        except TimeoutError as error:
+            raise AssertionError(f"{text!r} is not on {self.frame.url}: {self.text()}") from error
         return found
 
     def text(self) -> str:

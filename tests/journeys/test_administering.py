@@ -169,7 +169,7 @@ def test_a_registration_is_renewed_in_the_background(story: Story, chief: Page) 
             break
         chief.wait_for_timeout(500)
         chief.reload()
-    assert "Begin the registration again in the LMS, with a new invitation." in text(chief)
+    assert "Begin the registration again, with a new invitation." in text(chief)
     looked_at(chief, "renewal-refused")
 
 

@@ -53,6 +53,20 @@ def test_nobody_is_kept_out(story: Story, seat: str, language: str) -> None:
     assert opened
 
 
+@pytest.mark.parametrize("seat", SEATS)
+def test_nothing_hangs_over_the_edge_in_a_language_of_long_words(story: Story, seat: str) -> None:
+    at = seats(story)[seat]
+    visitor = story.staff[at.person]
+    wide = []
+    for path in by_links(visitor, at, "fr"):
+        visitor.width(NARROWEST)
+        visitor.frame.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
+        if (over := visitor.frame.evaluate("document.scrollingElement.scrollWidth - innerWidth")) > 0:
+            wide.append(f"{path}: {over} pixels too wide")
+    visitor.language("en")
+    assert not wide, "\n".join(wide)
+
+
 @both
 def test_nobody_is_kept_out_when_something_is_in_the_way(story: Story, language: str) -> None:
     seats(story)

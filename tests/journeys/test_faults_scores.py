@@ -8,7 +8,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from lti_tool import db, jobs
 from lti_tool.demo import claims
 from lti_tool.lti import http
 from lti_tool.models import Activity, Course, Credit, Delivery, Enrolment, Membership, Person
-from lti_tool.services import rosters
+from lti_tool.services import columns, rosters
 from tests import school
 from tests.conftest import PUBLIC
 from tests.school import TEACHERS, School
@@ -106,6 +106,17 @@ def test_an_lms_that_asks_us_to_wait_is_left_in_peace_so_long(plain: School) -> 
     assert plain.lms.gradebook.posts == []
     assert plain.wait(400) == (1, 0)
     right(plain, teacher01=1)
+
+
+def test_what_a_busy_lms_did_not_take_arrives_later(lms: School) -> None:
+    lms.share("teacher01")
+    lms.work()
+    lms.share("teacher02")
+    lms.lms.faults.set(rate_limited=1)
+    assert lms.work() == (0, 1)
+    assert NOT_REACHED in lms.credit_page()
+    assert lms.wait(HOUR) == (1, 0)
+    right(lms, teacher01=1, teacher02=1)
 
 
 def test_keys_and_tokens_that_the_lms_changes_are_no_obstacle(lms: School) -> None:
@@ -263,6 +274,41 @@ def test_workers_that_need_the_column_at_once_make_one(lms: School) -> None:
     assert len(lms.columns) == 1
     lms.wait(HOUR)
     right(lms, teacher01=1, teacher02=1, teacher11=1)
+
+
+def test_who_cannot_find_or_make_the_column_in_time_makes_none(plain: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker may be making it by then: the claim on it would be over."""
+    assert columns.ENOUGH + timedelta(seconds=30) < columns.CLAIM
+    monkeypatch.setattr(columns, "ENOUGH", timedelta(seconds=0.5))
+    plain.share("teacher01")
+    plain.lms.faults.set(slow=0.3)
+    assert plain.work() == (0, 1)
+    assert NOT_REACHED in plain.credit_page()
+    plain.lms.faults.clear()
+    time.sleep(1)  # it goes on with what it was asked
+    assert plain.columns == []
+    assert plain.wait(HOUR) == (1, 0)
+    right(plain, teacher01=1)
+
+
+def test_whoever_looks_finds_the_column_being_made_or_noted(plain: School) -> None:
+    """In between, a second worker would look for it once more."""
+    found: list[tuple[bool, bool]] = []
+    query = sa.select(Activity.column_claimed_until.is_not(None), Activity.line_item_url.is_not(None))
+
+    def look(_session: object) -> None:
+        with db.engine().connect() as beside:
+            found.extend((bool(claimed), bool(noted)) for claimed, noted in beside.execute(query))
+
+    plain.share("teacher01")
+    sa.event.listen(db.WorkSession, "after_commit", look)
+    try:
+        assert plain.work() == (1, 0)
+    finally:
+        sa.event.remove(db.WorkSession, "after_commit", look)
+    begun = found[found.index((True, False)) :]
+    assert (False, True) in begun
+    assert (False, False) not in begun
 
 
 def test_a_column_that_was_made_without_our_hearing_of_it_is_found(

@@ -24,6 +24,18 @@ def test_what_is_typed_is_saved_while_one_types(story: Story) -> None:
     assert "Words left for this stage: 296" in author.text()
 
 
+def test_a_language_chosen_while_one_types_brings_the_text_along(story: Story) -> None:
+    author = story.begin(AUTHOR, "Action plan").fill(STEPS, "Cards, then pairs.").language("fr")
+    box = author.frame.locator("textarea").first
+    assert box.input_value() == "Cards, then pairs."
+    with author.context.expect_page() as opened:  # a window of its own waits for nothing, or browsers would refuse it
+        box.fill("Pairs, then cards.")
+        author.frame.get_by_role("button", name="Ouvrir dans une nouvelle fenêtre").click()
+    opened.value.close()
+    author.language("en")
+    assert box.input_value() == "Pairs, then cards.", "in no conflict with itself"
+
+
 def test_sharing_waits_until_the_question_about_pupils_is_answered(story: Story) -> None:
     story.shared()
     assert "Sharing waits until every photo and file says whether pupils can be recognised" in story.read["unanswered"]

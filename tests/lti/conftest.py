@@ -27,3 +27,14 @@ def lms() -> Iterator[Lms]:
     with running() as started:
         started.register()
         yield started
+
+
+@pytest.fixture
+def installed(database_url: str) -> Iterator[Lms]:
+    """The same on SQLite and on PostgreSQL: what happens at once meets in the database."""
+    engine = db.connect(database_url)
+    models.Platform.metadata.create_all(engine)
+    with running() as started:
+        started.register()
+        yield started
+    engine.dispose()

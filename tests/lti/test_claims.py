@@ -11,8 +11,10 @@ from tests.lti.issuer import AGS, DL, LTI, NRPS, TOOL, Lms
 MOODLE = "http://localhost:8080"
 
 
-def presented(**members: Any) -> Claims:
-    return Claims({LTI + "launch_presentation": members})
+def way_back(address: Any, *own: str, **services: Any) -> str | None:
+    """Where the answer to a request for links goes."""
+    terms = Claims({DL: {"deep_link_return_url": address}} | services).links(*own)
+    return terms.return_url if terms else None
 
 
 def test_a_review_out_of_moodles_gradebook(lms: Lms) -> None:
@@ -55,13 +57,13 @@ def test_a_review_out_of_moodles_gradebook(lms: Lms) -> None:
     assert (launch.context_id, launch.context_title) == ("2", "Learning Circles 2026")
     assert (launch.resource_link_id, launch.resource_title) == ("3", "Circle workspace")
     assert launch.locale == "pt-BR"
-    assert launch.custom == {"resource": "inquiry-1", "timezone": "99"}  # no name, no country
+    assert launch.custom == {"resource": "inquiry-1"}  # no name, no country, nothing that is not used
     assert launch.groups == ("1", "12")
     assert launch.grade_scopes == ("https://purl.imsglobal.org/spec/lti-ags/scope/score",)
     assert launch.line_items_url == f"{MOODLE}/mod/lti/services.php/2/lineitems?type_id=2"
     assert launch.line_item_url == f"{MOODLE}/mod/lti/services.php/2/lineitems/7/lineitem?type_id=2"
     assert launch.roster_url is not None
-    assert launch.return_url == f"{MOODLE}/mod/lti/return.php?course=2&sesskey=3KX0"
+    assert "3KX0" not in repr(launch)
     assert launch.target_path == "/lti/launch"
 
 
@@ -136,25 +138,25 @@ def test_the_language_is_looked_for_in_three_places() -> None:
     ],
 )
 def test_no_way_back_to_a_foreign_place(address: Any) -> None:
-    assert presented(return_url=address).return_url("https://lms.example.org", "https://sso.example.org/auth") is None
+    assert way_back(address, "https://lms.example.org", "https://sso.example.org/auth") is None
 
 
 def test_the_way_back_is_on_an_origin_of_the_platform() -> None:
     back = "https://school.example.org:443/courses/1"
-    told = {LTI + "launch_presentation": {"return_url": back}}
-    assert Claims(told).return_url("https://canvas.example.org") is None
-    assert Claims(told).return_url("https://school.example.org/auth") == back
-    served = told | {NRPS: {"context_memberships_url": "https://school.example.org/api/lti/courses/1"}}
-    assert Claims(served).return_url("https://canvas.example.org") == back
+    assert way_back(back, "https://canvas.example.org") is None
+    assert way_back(back, "https://school.example.org/auth") == back
+    served = {NRPS: {"context_memberships_url": "https://school.example.org/api/lti/courses/1"}}
+    assert way_back(back, "https://canvas.example.org", **served) == back
 
 
 @pytest.mark.parametrize("junk", [None, [], "text", 5, True, {"id": {}}])
 def test_claims_of_the_wrong_shape_say_nothing(junk: Any) -> None:
-    shapes = dict.fromkeys((LTI + "custom", LTI + "launch_presentation", AGS, NRPS, LTI + "context", "name"), junk)
+    names = (LTI + "custom", LTI + "launch_presentation", AGS, DL, NRPS, LTI + "context", "name")
+    shapes = dict.fromkeys(names, junk)
     told = Claims(shapes)
     empty = (told.custom, told.groups, told.roster_url, told.line_items_url, told.line_item_url, told.grade_scopes)
     assert empty == ({}, None, None, None, None, ())
-    assert told.return_url("https://lms.example.org") is None
+    assert told.links("https://lms.example.org") is None
     assert told.text(LTI + "context", "title") == ""
 
 

@@ -144,6 +144,24 @@ def test_a_refused_column_is_named(answers: list[Response], code: str) -> None:
             column(here)
 
 
+@pytest.mark.parametrize("status", [404, 412])
+def test_where_canvas_binds_no_column_to_a_link_the_course_has_one(status: int) -> None:
+    """A place in a course's menu and an item of a module: line_items_controller.rb, verify_valid_resource_link."""
+
+    def canvas(request: Request) -> Response:
+        bound = request.method == "POST" and "resourceLinkId" in json.loads(request.data)
+        return Response(status=status) if bound else far.otherwise(request)
+
+    with ends.moodle() as far:
+        far.on(COLUMNS, canvas)
+        here = ends.activity_in(far.url, product="canvas")
+        made = column(here)
+        assert [one["resourceId"] for one in far.columns.values()] == [RESOURCE_ID]
+        assert "resourceLinkId" not in far.columns["6"]
+        assert column(here) == made, "it is found again"
+        assert len(far.columns) == 1
+
+
 def test_columns_are_asked_for_by_link_and_by_mark_never_by_the_page() -> None:
     with ends.moodle() as far:
         column(ends.activity_in(far.url))

@@ -10,7 +10,7 @@ from lti_tool import db
 from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti import deep_links
 from lti_tool.lti.messages import LinkItem, LinkTerms
-from lti_tool.models import Deployment
+from lti_tool.models import Deployment, Platform
 from tests.lti.issuer import DL, GONE, Lms
 
 RETURN = "https://lms.example.org/deep-links?sesskey=1"
@@ -55,6 +55,15 @@ def test_a_service_in_the_same_token_vouches_for_a_host(lms: Lms) -> None:
     address = "https://school.example/deep_linking_response"
     services = {NRPS: {"context_memberships_url": "https://school.example/api/lti/roster"}}
     assert asked(lms, {"deep_link_return_url": address}, **services).return_url == address
+
+
+def test_an_administrator_vouches_for_a_host(lms: Lms) -> None:
+    """Hosted Canvas whose services are switched off names the school's host nowhere else."""
+    with db.work() as unit:
+        unit.query(Platform).one().frame_origins = ["https://school.example"]
+        unit.commit()
+    address = "https://school.example/deep_linking_response"
+    assert asked(lms, {"deep_link_return_url": address}).return_url == address
 
 
 def test_what_is_not_said_is_not_assumed(lms: Lms) -> None:

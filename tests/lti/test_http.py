@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from lti_tool import settings
 from lti_tool.errors import PlatformError
-from lti_tool.lti import http
+from lti_tool.lti import http, watches
 from lti_tool.lti.watches import Watch
 from tests.lti import ends
 from tests.lti.ends import installation  # noqa: F401 (a fixture)
@@ -83,6 +83,9 @@ def test_only_public_https_addresses_are_asked(url: str) -> None:
         ("64:ff9b::5db8:d822", True),
         ("64:ff9b::a00:1", False),
         ("2002:7f00:1::", False),
+        ("2002:5db8:d822::", True),
+        ("::ffff:93.184.216.34", True),
+        ("::ffff:10.0.0.1", False),
         ("::7f00:1", False),
         ("fe80::1", False),
         ("fec0::1", False),
@@ -256,6 +259,41 @@ def test_retry_after_may_be_a_date() -> None:
     web = ends.Web().on("/", Response(status=429, headers={"Retry-After": later}))
     with ends.serving(web) as url:
         assert 80 < (refusal(url).retry_after or 0) <= 90
+
+
+def test_a_date_without_a_zone_is_one_of_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 9110 §5.6.7: the oldest of the three forms names no zone."""
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    time.tzset()
+    later = (datetime.now(UTC) + timedelta(seconds=90)).strftime("%a %b %d %H:%M:%S %Y")
+    web = ends.Web().on("/", Response(status=429, headers={"Retry-After": later}))
+    with ends.serving(web) as url:
+        wait = refusal(url).retry_after
+    monkeypatch.undo()
+    time.tzset()
+    assert wait is not None
+    assert 80 < wait <= 90
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 507])
+def test_what_another_time_may_bring_is_not_refused_for_good(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "PAUSES", ())
+    with ends.serving(ends.Web().on("/", Response(status=status, headers={"Retry-After": "9"}))) as url:
+        fault = refusal(url)
+    assert (fault.code, fault.retry_after, fault.final) == ("platform_busy", 9.0, False)
+
+
+def test_a_block_of_exchanges_ends_in_time_and_begins_no_other() -> None:
+    web = ends.Web().on("/", drip).on("/next", ends.as_json({}))
+    with ends.serving(web) as url, watches.within(0.5):
+        started = time.monotonic()
+        with watches.within(60):  # an inner one lasts no longer than the outer
+            assert refusal(url).code == "platform_slow"
+            assert refusal(f"{url}/next").code == "platform_slow"
+        assert time.monotonic() - started < 2
+    assert web.count("/next") == 0
+    with ends.serving(web) as url:
+        assert http.get_json(f"{url}/next") == {}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from lti_tool.errors import LaunchRefusedError
 from lti_tool.lti import launch, login
 from lti_tool.lti.messages import Storage
 from lti_tool.models import LoginState
-from tests.lti.issuer import AGS, GONE, NRPS, TEACHER, Lms, finish
+from tests.lti.issuer import AGS, DL, GONE, NRPS, TEACHER, Lms, finish
 from tests.lti.test_launch_refusals import raw, refusal
 
 
@@ -88,8 +88,8 @@ def test_a_login_ends_after_ten_minutes(lms: Lms) -> None:
 
 
 @pytest.mark.proves("security", 2)
-def test_twenty_posts_of_one_answer_at_once_are_one_launch(lms: Lms) -> None:
-    form = lms.form()
+def test_twenty_posts_of_one_answer_at_once_are_one_launch(installed: Lms) -> None:
+    form = installed.form()
     barrier = threading.Barrier(20)
     results: list[str] = []
 
@@ -194,6 +194,13 @@ def test_courses_that_the_lms_does_not_name_are_not_taken_for_one(lms: Lms) -> N
         first = lms.launch(context=nothing)
         other = lms.launch(context=nothing, resource_link={"id": "link-2"})
         assert (first.context_id, other.context_id) == ("link:link-1", "link:link-2")
+
+
+def test_authors_of_courses_that_the_lms_does_not_name_are_not_in_one_course(lms: Lms) -> None:
+    """Each would read the names of the others, and their rosters would be mixed."""
+    asks = {"deep_link_return_url": "https://lms.example.org/return", "accept_types": ["ltiResourceLink"]}
+    told = {"message_type": "LtiDeepLinkingRequest", "resource_link": GONE, "context": GONE, DL: asks}
+    assert {lms.launch(**told, sub=sub).context_id for sub in ("7", "8")} == {"author:7", "author:8"}
 
 
 def test_a_cookie_that_came_after_all_is_as_good(lms: Lms) -> None:

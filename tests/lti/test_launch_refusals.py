@@ -107,6 +107,14 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
         {"message_type": "LtiDeepLinkingRequest", DL: {"accept_types": ["ltiResourceLink"]}},
         "return_missing",
     ),
+    "review of an activity without shape": (
+        {
+            "message_type": "LtiSubmissionReviewRequest",
+            "for_user": {"user_id": "9"},
+            "resource_link": {"id": "x" * 300},
+        },
+        "link_wrong",
+    ),
     "review of nobody": ({"message_type": "LtiSubmissionReviewRequest", "for_user": None}, "review_missing"),
 }
 

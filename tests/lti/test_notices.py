@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -132,6 +133,25 @@ def test_a_notice_is_taken_once(lms: Lms) -> None:
     for again in (token, lms.sign(notice(lms, context={"id": "course-3"}))):
         with pytest.raises(LaunchRefusedError, match="notice_seen"):
             take(again)
+
+
+@pytest.mark.proves("security", 21)
+def test_of_ten_copies_at_once_one_is_taken(installed: Lms) -> None:
+    token, together, told = installed.sign(notice(installed)), threading.Barrier(10), list[str]()
+
+    def arrive() -> None:
+        together.wait(10)
+        try:
+            told.append(take(token).context_id)
+        except LaunchRefusedError as refused:
+            told.append(refused.code)
+
+    threads = [threading.Thread(target=arrive) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["course-2", *["notice_seen"] * 9]
 
 
 def test_the_nonce_of_one_registration_is_not_that_of_another(lms: Lms) -> None:

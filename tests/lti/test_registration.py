@@ -197,7 +197,9 @@ def test_an_issuer_speaks_from_its_own_host(product: str, issuer: str, at: str, 
 
 
 @pytest.mark.parametrize("name", ["issuer", *registration.ADDRESSES])
-@pytest.mark.parametrize("value", [None, 7, "", "javascript:alert(1)", "ftp://lms.example.org/"])
+@pytest.mark.parametrize(
+    "value", [None, 7, "", "javascript:alert(1)", "ftp://lms.example.org/", "https://lms.example.org/" + "x" * 1000]
+)
 def test_a_configuration_with_an_address_that_is_none_is_refused(name: str, value: object) -> None:
     with lms() as far:
         far.configuration[name] = value
@@ -226,6 +228,7 @@ def test_outside_a_laboratory_every_address_is_https() -> None:
         (REGISTRATION, Response("domain_targetlinkuri_mismatch", 400), "registration_refused"),
         (REGISTRATION, Response(status=503), "platform_busy"),
         (REGISTRATION, ends.as_json({"client_id": ""}), "registration_refused"),
+        (REGISTRATION, ends.as_json({"client_id": "x" * 300}), "registration_refused"),
         (REGISTRATION, ends.as_json([]), "registration_refused"),
         (REGISTRATION, Response("welcome"), "answer_not_json"),
     ],
@@ -235,6 +238,22 @@ def test_a_refusal_of_the_platform_is_named(path: str, answer: Response, code: s
         far.on(path, answer)
         assert refusal(far, PlatformError) == code
         assert far.count(REGISTRATION) <= 1  # never sent twice
+
+
+@pytest.mark.parametrize("told", ["x" * 300, "é", "a\x00b"])
+def test_a_deployment_that_no_launch_could_name_is_not_kept(told: str) -> None:
+    with lms() as far:
+        far.registered[TOOL]["deployment_id"] = told
+        register(far)
+    with db.work(read_only=True) as unit:
+        assert [one.deployment_id for one in unit.scalars(sa.select(Deployment)) if one.deployment_id == told] == []
+
+
+@pytest.mark.parametrize("handed", ["ключ", "a\r\nHost: evil.example", "\x00"])
+def test_a_token_that_no_header_takes_is_refused_before_anybody_is_asked(handed: str) -> None:
+    with lms() as far, db.work(), pytest.raises(PlatformError, match="registration_token_refused"):
+        registration.complete(invitation(), openid_configuration=far.url + CONFIGURATION, registration_token=handed)
+    assert far.asked == []
 
 
 def test_a_refused_registration_leaves_the_invitation_good() -> None:

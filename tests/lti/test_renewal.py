@@ -65,7 +65,7 @@ def test_an_answer_about_somebody_else_changes_nothing() -> None:
 def test_a_lost_token_is_said_so() -> None:
     far = Lms()
     far.token = "changed since"
-    with ends.serving(far) as url, pytest.raises(PlatformError, match="registration_token_refused"):
+    with ends.serving(far) as url, pytest.raises(PlatformError, match="renewal_token_refused"):
         renewal.renew(registered(url))
 
 

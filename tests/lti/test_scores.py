@@ -134,7 +134,7 @@ def test_a_column_that_may_not_be_looked_at_counts_as_gone() -> None:
         assert fault(here).code == "column_gone"
 
 
-@pytest.mark.parametrize("status", [412, 429, 500, 503])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
 def test_what_may_pass_is_tried_again_when_the_platform_says(status: int) -> None:
     with ends.moodle() as far:
         here = with_column(far)
@@ -142,6 +142,34 @@ def test_what_may_pass_is_tried_again_when_the_platform_says(status: int) -> Non
         found = fault(here)
         assert (found.code, found.retry_after, found.final) == ("platform_busy", 30.0, False)
         assert far.count(SCORES) == 1
+
+
+@pytest.mark.parametrize("path", [SCORES, "/mod/lti/token.php"], ids=["scores", "token"])
+def test_canvas_says_403_when_it_is_asked_too_much(path: str) -> None:
+    """request_throttle.rb: a class that hands in on one evening must not lose its credit."""
+    with ends.moodle() as far:
+        here = with_column(far, product="canvas")
+        far.on(path, Response("403 Forbidden (Rate Limit Exceeded)\n", 403))
+        assert (fault(here).code, fault(here).final) == ("platform_busy", False)
+        far.on(path, Response("Forbidden", 403))
+        assert fault(here).code in ("person_gone", "client_refused")
+
+
+def test_a_platform_that_leads_elsewhere_while_it_is_maintained_is_asked_again() -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.on(SCORES, Response(status=302, headers={"Location": "/maintenance"}))
+        found = fault(here)
+        assert (found.code, found.status, found.final) == ("redirected", 302, False)
+        assert far.count("/maintenance") == 0
+
+
+def test_a_column_that_is_another_tools_now_is_named() -> None:
+    """canvas-lms, gradebook_services.rb: 412 says that the link or the key is not the one of this column."""
+    with ends.moodle() as far:
+        here = with_column(far, product="canvas")
+        far.on(SCORES, Response(status=412))
+        assert (fault(here).code, fault(here).final) == ("column_refused", True)
 
 
 def test_a_statement_that_the_platform_cannot_read_is_refused_for_good() -> None:

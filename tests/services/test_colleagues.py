@@ -6,7 +6,7 @@ from lti_tool import db
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, Person
-from lti_tool.services import colleagues, entries, inquiries, offers
+from lti_tool.services import colleagues, entries, feedbacks, inquiries, offers
 from tests import build
 from tests.services.writing import begin, reach
 
@@ -87,6 +87,19 @@ class TestWritingTogether:
         with db.work(read_only=True) as unit:
             states = {one.writer_id: one.state for one in unit.query(Feedback)}
         assert states == {salma.id: FeedbackState.PASSED, ben.id: FeedbackState.INVITED}
+
+    def test_what_she_had_begun_to_say_about_it_stays_hers(self, circle: Circle, entry: Entry, ama: Person) -> None:
+        salma, draft = build.member(circle), "I noticed"
+        share(entry, ama)
+        with db.work() as unit:
+            begun = unit.query(Feedback).one()
+            first = feedbacks.steps(begun)[0].key
+            feedbacks.save(begun, words={first: draft}, levels={}, edition=begun.edition, by=salma)
+            unit.commit()
+        join(entry, salma, ama)
+        with db.work(read_only=True):
+            assert offers.of(circle, within=reach(salma)) == []
+            assert [one.words for one in feedbacks.written_by(circle, within=reach(salma))] == [{first: draft}]
 
     def test_one_steps_out_and_the_last_one_does_not(self, circle: Circle, entry: Entry, ama: Person) -> None:
         salma = build.member(circle)

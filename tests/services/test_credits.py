@@ -9,7 +9,7 @@ from lti_tool import access, db, presets
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Enrolment, Feedback, Membership, Person
-from lti_tool.services import credit_lines, credits, deliveries, milestones
+from lti_tool.services import credit_lines, credits, deliveries, memberships, milestones
 from tests import build
 from tests import feedback_build as fb
 
@@ -280,6 +280,126 @@ def test_the_lms_test_person_gets_no_credit_not_even_by_hand(group: Group) -> No
     assert owed() == []
     with pytest.raises(RefusedError, match="no_credit_here"):
         credits.award(place.id, reason="Why not", by=group.facilitator, within=group.reach(group.facilitator))
+
+
+class TestConfirmed:
+    """M4: where the circle agreed so, credit leaves once its owner or a facilitator says yes; else by itself."""
+
+    @pytest.fixture
+    def asked(self, steps: Group) -> Group:
+        credits.choose_mode(self.circle(steps), mode="milestones", confirmed=True, by=steps.facilitator)
+        return steps
+
+    def circle(self, group: Group) -> Circle:
+        return db.session.get_one(Circle, group.circle.id)
+
+    def line(self, group: Group, person: Person) -> str:
+        lines = credit_lines.of(self.circle(group))
+        return next(one.state for one in lines if one.membership.person_id == person.id)
+
+    def test_waits_for_a_yes_and_says_nothing_before(self, asked: Group) -> None:
+        fb.shared(asked.circle, asked.ama)
+        look_again()
+        assert (owed(), self.line(asked, asked.ama)) == ([], "to_confirm")
+        assert credits.ready(asked.place(asked.ben)) is None
+
+    @pytest.mark.parametrize("by", ["ama", "facilitator"])
+    def test_is_said_once_for_what_there_is(self, asked: Group, by: str) -> None:
+        fb.shared(asked.circle, asked.ama)
+        for _ in range(2):
+            credits.confirm(asked.place(asked.ama), by=getattr(asked, by))
+        assert [(one.payload["given"], one.edition) for one in owed()] == [(1, 1)]
+        assert credits.ready(asked.place(asked.ama)) is None
+        fb.sent(fb.shared(asked.circle, asked.ben), asked.ama)
+        assert [one.payload["given"] for one in owed()] == [1]
+        credits.confirm(asked.place(asked.ama), by=getattr(asked, by))
+        assert [one.payload["given"] for one in owed()] == [2]
+
+    def test_goes_along_to_another_activity(self, asked: Group) -> None:
+        fb.shared(asked.circle, asked.ama)
+        place = asked.place(asked.ama)
+        credits.confirm(place, by=asked.ama)
+        other = Activity(course_id=db.session.get_one(Activity, place.activity_id).course_id, resource_link_id="other")
+        db.session.add(other)
+        db.session.flush()
+        place.activity_id = other.id
+        credits.reckon(place)
+        assert [one.payload["given"] for one in owed()] == [1, 1]
+
+    def test_is_not_asked_for_what_was_given_by_hand(self, asked: Group) -> None:
+        place = asked.place(asked.ama)
+        credits.award(place.id, reason="Ill", by=asked.facilitator, within=asked.reach(asked.facilitator))
+        fb.shared(asked.circle, asked.ama)
+        assert [one.payload["given"] for one in owed()] == [2]
+        assert credits.ready(place) is None
+
+    def test_leaves_by_itself_once_nobody_wants_a_yes(self, asked: Group) -> None:
+        fb.shared(asked.circle, asked.ama)
+        credits.choose_mode(self.circle(asked), mode="milestones", confirmed=False, by=asked.facilitator)
+        assert [one.payload["given"] for one in owed()] == [1]
+
+    def test_what_left_before_stays_when_a_yes_is_asked_for(self, steps: Group) -> None:
+        fb.shared(steps.circle, steps.ama)
+        credits.choose_mode(self.circle(steps), mode="milestones", confirmed=True, by=steps.facilitator)
+        look_again()
+        assert [(one.payload["given"], one.edition) for one in owed()] == [(1, 1)]
+        assert self.line(steps, steps.ama) == "waiting"
+
+    def test_is_its_owners_or_a_facilitators_to_say(self, asked: Group) -> None:
+        circle = self.circle(asked)
+        assert credits.own(circle, within=asked.reach(asked.ama)).person_id == asked.ama.id
+        for within in (asked.reach(asked.facilitator), access.Reach(0)):
+            with pytest.raises(NotFoundError):
+                credits.own(circle, within=within)
+        with pytest.raises(NotFoundError):
+            credits.member_of(asked.place(asked.ama).id, within=asked.reach(asked.ben))
+
+
+class TestWhoIsNoTeacher:
+    """A union representative, or whoever became one, gets no credit: not by hand, not again, not what still waits."""
+
+    def test_gets_none_by_hand(self, group: Group) -> None:
+        place, within = group.place(group.ama), group.reach(group.facilitator)
+        memberships.change_role(place, role="union_representative", by=group.facilitator)
+        with pytest.raises(NotFoundError):
+            credits.award(place.id, reason="She asked for it", by=group.facilitator, within=within)
+        assert owed() == []
+
+    def test_what_waits_for_her_never_leaves_until_she_is_one_again(self, group: Group) -> None:
+        group.take_part(group.ama, group.ben)
+        place, within = group.place(group.ama), group.reach(group.facilitator)
+        memberships.change_role(place, role="union_representative", by=group.facilitator)
+        assert [(one.fault, one.done_at is not None) for one in owed()] == [("withdrawn", True)]
+        with pytest.raises(NotFoundError):
+            credit_lines.try_again(place.id, within=within)
+        memberships.change_role(place, role="teacher", by=group.facilitator)
+        assert [(one.payload["given"], one.fault, one.done_at) for one in owed()] == [(1, "", None)]
+
+    def test_a_column_made_again_is_filled_without_her(self, group: Group) -> None:
+        group.take_part(group.ama, group.ben)
+        owed()[0].done_at = now()
+        db.session.flush()
+        place = group.place(group.ama)
+        memberships.change_role(place, role="union_representative", by=group.facilitator)
+        credits.state_again(place.activity_id or 0)
+        assert [one.done_at is not None for one in owed()] == [True]
+
+    def test_nor_is_what_she_did_there_in_the_sum_of_a_shared_column(self, group: Group) -> None:
+        group.take_part(group.ama, group.ben)
+        place, first = group.place(group.ama), group.circle
+        group.circle = Circle(cohort_id=first.cohort_id, name="2", template=first.template, credit_mode="completed")
+        db.session.add(group.circle)
+        db.session.flush()
+        also = {"role": "teacher", "rights": "teacher"}
+        there = Membership(circle_id=group.circle.id, person_id=group.ama.id, activity_id=place.activity_id, **also)
+        db.session.add(there)
+        memberships.change_role(place, role="union_representative", by=group.facilitator)
+        db.session.flush()
+        credit = db.find_or_add(Credit, membership_id=there.id, activity_id=place.activity_id)
+        credit.met = 1
+        db.session.flush()
+        credits.state(credit, there)
+        assert [(one.payload["given"], one.payload["maximum"]) for one in owed()] == [(1, 1)]
 
 
 def refused(group: Group, fault: str) -> Delivery:

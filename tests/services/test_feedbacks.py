@@ -11,7 +11,18 @@ from lti_tool.access import Permission
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Audience, Circle, EntryVersion, Feedback, Membership, Person
-from lti_tool.services import entries, feedbacks, holds, offers, replies, reviews
+from lti_tool.services import (
+    colleagues,
+    entries,
+    feedbacks,
+    holds,
+    inquiries,
+    memberships,
+    offers,
+    pairing,
+    replies,
+    reviews,
+)
 from tests import build
 from tests import feedback_build as fb
 
@@ -207,6 +218,55 @@ class TestReading:
         db.session.flush()
         assert feedback.id in fb.readable(stage["writer"])
         assert len(fb.readable(stage["writer"])) == 1
+
+
+class TestWhoComesLater:
+    """T4: what was written becomes readable to nobody whom its writer was not told of, whatever she becomes."""
+
+    def test_who_is_taken_along_reads_what_is_said_from_then_on(self, stage: Stage) -> None:
+        before = stage.in_state("sent")
+        entry = entries.get_own(stage.version.entry_id, within=stage.reach("author"))
+        colleagues.write_with(entry, person_id=stage["teacher"].id, by=stage["author"])
+        assert "teacher" not in stage.readers(before)
+        assert [one.id for one in feedbacks.authors(stage.get(before))] == [stage[name].id for name in sorted(AUTHORS)]
+        assert not feedbacks.is_author(stage.get(before), stage["teacher"])
+        after = fb.sent(stage.version, stage["facilitator"])
+        assert {"author", "co_author", "teacher"} <= stage.readers(after)
+        replies.read(after, by=stage["teacher"])
+
+    def test_nor_is_she_led_to_words_that_she_does_not_read(self, stage: Stage) -> None:
+        stage.in_state("sent")
+        entry = entries.get_own(stage.version.entry_id, within=stage.reach("author"))
+        colleagues.write_with(entry, person_id=stage["teacher"].id, by=stage["author"])
+        circle = db.session.get_one(Circle, stage.circle.id)
+        assert inquiries.next_step(circle, within=stage.reach("author")).kind == "read"  # type: ignore[union-attr]
+        assert inquiries.next_step(circle, within=stage.reach("teacher")).kind != "read"  # type: ignore[union-attr]
+
+    def test_who_becomes_facilitator_reads_as_one_from_then_on(self, stage: Stage) -> None:
+        open_, held = stage.in_state("sent"), fb.sent(stage.version, stage["facilitator"])
+        holds.hold(held, kind="child_safety", reason="A child", by=stage["author"])
+        place = db.session.query(Membership).filter_by(person_id=stage["teacher"].id).one()
+        memberships.change_role(place, role="facilitator", by=stage["facilitator"])
+        assert not {"teacher"} & (stage.readers(open_) | stage.readers(held))
+        later = fb.sent(fb.shared(stage.circle, stage["author"]), stage["writer"])
+        assert "teacher" in stage.readers(later)
+
+    def test_and_keeps_what_she_reads_as_a_colleague(self, stage: Stage) -> None:
+        feedback = stage.in_state("sent")
+        place = db.session.query(Membership).filter_by(person_id=stage["gave"].id).one()
+        memberships.change_role(place, role="facilitator", by=stage["facilitator"])
+        assert "gave" in stage.readers(feedback)
+        holds.hold(feedback, kind="child_safety", reason="A child", by=stage["author"])
+        assert "gave" not in stage.readers(feedback)
+
+    def test_where_nobody_may_be_asked_to_look_the_authors_settle_it(self, stage: Stage) -> None:
+        feedback = stage.in_state("child_safety")
+        for place in db.session.query(Membership).filter_by(rights="facilitator"):
+            place.left_at = now()
+        place = db.session.query(Membership).filter_by(person_id=stage["teacher"].id).one()
+        memberships.change_role(place, role="facilitator", by=stage["facilitator"])
+        assert not holds.has_facilitator(feedback)
+        assert holds.may_restore(feedback, within=stage.reach("author"))
 
 
 Move = Callable[[Stage, Feedback, str], object]
@@ -494,6 +554,20 @@ class TestHolds:
         assert stage.readers(feedback) == SIDES | {"facilitator", "gave"}
         holds.hold(feedback, kind="hurtful", reason="Still", by=stage["author"])
         assert stage.readers(feedback) == SIDES
+
+    def test_the_same_words_again_stay_on_hold(self, stage: Stage) -> None:
+        """Who was asked to say it another way cannot wave it through."""
+        feedback = stage.in_state("held")
+        key = fb.first_key(feedback)
+        holds.reword(feedback, by=stage["writer"])
+        for _ in range(2):
+            with pytest.raises(RefusedError, match="not_reworded"):
+                feedbacks.send(feedback, by=stage["writer"], within=stage.reach("writer"))
+            same = {key: feedback.words[key]}
+            feedbacks.save(feedback, words=same, levels={}, edition=feedback.edition, by=stage["writer"])
+        assert pairing._counts(feedback, {stage["writer"].id})
+        feedbacks.save(feedback, words={key: "Kinder"}, levels={}, edition=feedback.edition, by=stage["writer"])
+        assert feedbacks.send(feedback, by=stage["writer"], within=stage.reach("writer")).held_at is None
 
     def test_set_free_it_is_where_it_was(self, stage: Stage) -> None:
         feedback = stage.in_state("answered")

@@ -183,7 +183,7 @@ def test_a_group_that_was_removed_is_named_so_and_its_circle_stays(in_lms: Opene
     lms.lms.remove_group("2")
     read_again(lms)
     page = facilitator.open("/circles/2/people").text
-    assert "Circle B: this group is no longer in the course. The circle and everything in it stay." in page
+    assert "Circle B · this group is no longer in the course. The circle and everything in it stay." in page
     assert "no longer in the course. The circle" not in facilitator.open("/circles/1/people").text
     assert circles() == before
 

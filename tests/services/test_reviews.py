@@ -150,7 +150,7 @@ def test_all_words_in_one_place(group: Group) -> None:
     fb.draft(version, group.dee)
     holds.hold(first, kind="privacy", reason="A name", by=group.ama)
     circle = db.session.get_one(Circle, group.circle.id)
-    assert reviews.said(circle, within=group.reach(group.facilitator)) == [second]
+    assert reviews.said(circle, within=group.reach(group.facilitator)) == ([second], False)
     replies.add_word(second, text="Both of you", by=group.facilitator, within=group.reach(group.facilitator))
     found = feedbacks.get(second.id, within=group.reach(group.ama))
     assert [one.kind for one in found.replies] == ["word"]
@@ -177,3 +177,12 @@ def test_lists_cost_the_same_for_two_and_for_ten(app: object, request: pytest.Fi
         reviews.waiting(circle, within=within)
         costs.append(len(counted))
     assert costs[0] == costs[1]
+
+
+def test_all_that_was_said_is_there_a_page_at_a_time(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reviews, "SHOWN", 1)
+    version = fb.shared(group.circle, group.ama)
+    first, second = (fb.sent(version, person) for person in (group.ben, group.dee))
+    circle, within = db.session.get_one(Circle, group.circle.id), group.reach(group.facilitator)
+    assert reviews.said(circle, within=within) == ([second], True)
+    assert reviews.said(circle, within=within, page=2) == ([first], False)

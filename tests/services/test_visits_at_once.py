@@ -1,15 +1,18 @@
 """Launches of the same person at the same moment, on SQLite and on PostgreSQL."""
 
 import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from lti_tool import db
-from lti_tool.lti.messages import Launch
+from lti_tool.errors import RefusedError
+from lti_tool.lti.messages import Launch, RosterMember
 from lti_tool.models import Activity, Course, Delivery, Enrolment, Person, Visit
-from lti_tool.services import visits
+from lti_tool.services import outsides, rosters, visits
 from lti_tool.settings import Settings, use
 from tests import build
 
@@ -80,3 +83,48 @@ def test_of_somebody_known_forget_no_role() -> None:
     all_at_once(*(arriving(build.launch(course, "known", roles=(role,))) for role in roles))
     with db.work(read_only=True) as unit:
         assert unit.scalars(sa.select(Enrolment)).one().launch_roles == roles
+
+
+@pytest.mark.usefixtures("house")
+def test_of_somebody_whom_the_roster_is_just_bringing_make_her_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    course = build.course(roster_url=ROSTER)
+    told = [RosterMember(str(number), "", (build.LEARNER,), active=True, may_teach=False) for number in range(3)]
+    looked, store = threading.Event(), rosters._people
+
+    def slowly(*words: Any) -> Any:
+        found = store(*words)
+        looked.set()  # nobody is here yet
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(rosters.roster, "read", lambda _course: iter([told]))
+    monkeypatch.setattr(rosters, "_people", slowly)
+
+    def launch_meanwhile() -> None:
+        assert looked.wait(5)
+        arriving(build.launch(course, "1"))()
+
+    all_at_once(lambda: rosters.read({"course_id": course.id}), launch_meanwhile)
+    with db.work(read_only=True) as unit:
+        assert sorted(unit.scalars(sa.select(Person.sub))) == ["0", "1", "2"]
+        assert [one.roster_roles for one in unit.scalars(sa.select(Enrolment))] == [[build.LEARNER]] * 3
+        assert unit.scalars(sa.select(Course)).one().roster_read_at is not None
+
+
+@pytest.mark.usefixtures("house")
+def test_of_ten_who_press_the_button_of_one_link_one_gets_in() -> None:
+    person, told = build.person(build.course()), list[str]()
+    with db.work() as unit:
+        token = outsides.make(build.visit(person).id, path="/circles")
+        unit.commit()
+
+    def press() -> None:
+        try:
+            with db.work() as unit:
+                told.append(outsides.use(token).path)
+                unit.commit()
+        except RefusedError as refused:
+            told.append(refused.code)
+
+    all_at_once(*[press] * 10)
+    assert sorted(told) == ["/circles", *["link_over"] * 9]

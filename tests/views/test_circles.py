@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from lti_tool import db
 from lti_tool.db import now
-from lti_tool.models import Circle, Course, Feedback, Meeting, Membership, Norm, Person
+from lti_tool.models import Activity, Circle, Course, Feedback, Meeting, Membership, Norm, Person
 from lti_tool.services import entries, memberships
 from tests import build
 from tests.conftest import PUBLIC, sign_in
@@ -61,6 +61,22 @@ class TestLanding:
         assert "Where do you want to go?" in page.text
         assert page.text.index("Accra North My learning circle") < page.text.index("Kumasi My collective")
         assert f'href="/circles/{circle.id}"' in page
+
+    def test_another_circle_is_one_link_away_also_where_the_activity_has_its_own(
+        self, reader: Reader, course: Course, circle: Circle, ama: Person
+    ) -> None:
+        assert "Your circles" not in reader.as_(ama).open(f"/circles/{circle.id}").text
+        build.join(build.circle(course, name="Kumasi"), ama, "union_representative")
+        with db.work() as unit:
+            unit.query(Activity).one().circle_id = circle.id
+            unit.commit()
+        reader.as_(ama).open("/circles")
+        assert "Accra North Kumasi" in reader.follow("Your circles").text.replace(" My learning circle", "")
+        reader.follow("Kumasi")
+        assert "Where do you want to go?" in reader.follow("Your circles").text
+
+    def test_who_is_in_one_circle_has_no_list_of_them(self, reader: Reader, ama: Person) -> None:
+        assert "Next meeting" in reader.as_(ama).open("/circles/mine").text
 
     def test_leads_who_may_teach_to_the_set_up(self, reader: Reader, course: Course) -> None:
         page = reader.as_(build.person(course, may_teach=True)).open("/circles")
@@ -210,6 +226,32 @@ class TestFacilitator:
         page = reader.as_(build.member(circle, "facilitator")).open(f"/circles/{circle.id}")
         assert "Your next small step" not in page.text
 
+    def test_sets_the_day_of_the_next_meeting_once_everybody_has_a_place(
+        self, reader: Reader, course: Course, circle: Circle, ama: Person
+    ) -> None:
+        meeting = plan(circle, "Exit tickets")
+        button = f'class="button main" href="/circles/{circle.id}/meetings/{meeting.id}"'
+        facilitator = build.member(circle, "facilitator")
+        assert button in reader.as_(facilitator).open(f"/circles/{circle.id}")
+        assert button not in reader.as_(ama).open(f"/circles/{circle.id}")
+        build.learners(course, 1)
+        assert button not in reader.as_(facilitator).open(f"/circles/{circle.id}"), "who waits is first"
+
+    def test_is_not_asked_for_a_day_that_is_set_nor_in_a_circle_that_ended(
+        self, reader: Reader, circle: Circle
+    ) -> None:
+        plan(circle, "Exit tickets")
+        reader.as_(build.member(circle, "facilitator"))
+        with db.work() as unit:
+            unit.query(Meeting).one().starts_at = now() + timedelta(days=3)
+            unit.commit()
+        assert "Set the day" not in reader.open(f"/circles/{circle.id}").text
+        with db.work() as unit:
+            unit.query(Meeting).one().starts_at = None
+            unit.get_one(Circle, circle.id).closed_at = now()
+            unit.commit()
+        assert "Set the day" not in reader.open(f"/circles/{circle.id}").text
+
 
 READERS = {"teacher", "facilitator"}
 COUNTERS = {"union_representative", "link_facilitator", "programme_manager"}
@@ -344,6 +386,7 @@ def test_the_next_step_and_its_button_are_on_the_first_screen(app: Flask, course
         meeting.title = "Formative assessment: choose a practice, write an action plan"
         meeting.place, meeting.link = "Wesley Girls’ School, Room 4", "https://meet.example.org/4"
         unit.commit()
+    build.join(build.circle(course), teacher)  # and in a second one
     client = app.test_client()
     sign_in(client, teacher)
 

@@ -3,16 +3,15 @@
 import ast
 from pathlib import Path
 
-from lti_tool.views.credits import FAULTS
+from lti_tool.views.credits import FAULTS, NOT_REACHED, TRIED_AGAIN
 
 HERE = Path(__file__).parents[2] / "lti_tool"
 OF_OTHERS = {  # said in rosters, registrations and self-checks, which have pages of their own
     "groups_refused", "keys_unusable", "no_roster", "notices_refused", "registration_refused",
-    "registration_token_refused", "roster_gone", "roster_refused",
+    "registration_token_refused", "renewal_token_refused", "roster_gone", "roster_refused",
 }  # fmt: skip
 FOR_THE_ADMINISTRATOR = {  # nothing a facilitator could do, and nothing that passes by itself: one sentence for all
-    "answer_too_large", "endless_pages", "foreign_page", "platform_refused", "redirected", "results_refused",
-    "unknown_kind",
+    "answer_too_large", "endless_pages", "foreign_page", "platform_refused", "results_refused", "unknown_kind",
 }  # fmt: skip
 
 
@@ -29,3 +28,8 @@ def codes() -> set[str]:
 def test_every_fault_of_a_delivery_has_its_sentence() -> None:
     assert len(codes()) > 20
     assert codes() - set(FAULTS) - OF_OTHERS - FOR_THE_ADMINISTRATOR == set()
+
+
+def test_what_passes_by_itself_is_said_to_be_tried_again() -> None:
+    passing = {code for code, said in FAULTS.items() if said is NOT_REACHED}
+    assert passing | {"answer_not_json", "internal"} == TRIED_AGAIN

@@ -92,6 +92,34 @@ def test_more_reserved_means_that_nothing_is_shown(here: Place) -> None:
     assert "That a person took part" in page.text
 
 
+def test_where_the_circle_wants_a_yes_its_owner_says_it_on_her_page(here: Place) -> None:
+    here.open()
+    page = here.reader.press("Keep this", confirmed="y")
+    assert "Ama Owusu On its way" in page.text  # what was on its way goes on
+    with db.work() as unit:
+        fb.shared(here.circle, here.ben)
+        fb.sent(fb.shared(here.circle, here.ama), here.ben)
+        unit.commit()
+    assert "Ben Adeyemi Waits for a yes" in here.open().text
+    here.reader.as_(here.ben)
+    here.reader.open(f"/circles/{here.circle.id}")
+    page = here.reader.press("Yes, send it")
+    assert "Your credit is on its way" in page.text
+    assert "Yes, send it" not in page.text
+    here.reader.as_(here.facilitator)
+    assert "Ben Adeyemi On its way" in here.open().text
+
+
+def test_or_the_facilitator_says_it(here: Place) -> None:
+    with db.work() as unit:
+        unit.get_one(Circle, here.circle.id).credit_confirmed = True
+        fb.sent(fb.shared(here.circle, here.ama), here.ben)
+        unit.commit()
+    here.open()
+    page = here.reader.press("Yes, send it")
+    assert "Ben Adeyemi On its way" in page.text
+
+
 def test_a_circle_without_credit_has_no_choice(reader: Reader) -> None:
     here = Place(reader, mode="none")
     page = here.open()

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from lti_tool import db
-from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Person
-from lti_tool.services import entries, evidence, visits
-from tests import build
+from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Person, Visit
+from lti_tool.services import audiences, entries, evidence, visits
+from tests import build, feedback_build
 from tests.reader import Reader
 from tests.services.writing import begin, picture, write
 
@@ -347,3 +347,79 @@ def test_evidence_is_kept_out_of_sight_until_it_is_answered(
     page = reader.press("Share with my circle", **{f"pupils_{piece}": "covered"})
     assert "Shared with your circle" in page.text
     assert f"/circles/{circle.id}/evidence/{piece}" in reader.as_(salma).open(at(circle, entry_id))
+
+
+class TestSentAfterTheVisitEnded:
+    """H5: text comes back, and that a file was chosen with it is said: a page cannot keep that."""
+
+    def test_one_word_and_a_file(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        with db.work() as unit:
+            unit.query(Visit).delete()
+            unit.commit()
+        page = reader.press("Keep as draft", file=(picture(), "IMG_2041.jpg"), answer_did="Quizzes", expect=401)
+        assert "Your text is safe here" in page.text
+        assert ">\nQuizzes</textarea>" in page
+        assert "The file that you chose could not be kept here." in page.text
+        assert "IMG_2041" not in page
+
+    def test_without_a_file_nothing_is_said_of_one(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama)
+        reader.as_(ama).open(at(circle, entry_id))
+        with db.work() as unit:
+            unit.query(Visit).delete()
+            unit.commit()
+        page = reader.press("Keep as draft", answer_did="Quizzes", expect=401)
+        assert "The file that you chose" not in page.text
+
+
+class TestForTheWholeProgramme:
+    """Chosen work is shown to every circle: its author says so, and says otherwise whenever she likes."""
+
+    def test_another_circle_finds_and_reads_it_without_what_was_said(
+        self, reader: Reader, circle: Circle, ama: Person, salma: Person
+    ) -> None:
+        elsewhere = build.circle()
+        jurg = build.member(elsewhere, name="Jürg Müller")
+        entry_id = begun(circle, ama, "Exit tickets for everybody", share=True)
+        with db.work() as unit:
+            feedback_build.sent(unit.query(EntryVersion).one(), salma, "A remark of the circle")
+            unit.commit()
+        listed = f"/circles/{elsewhere.id}/shared/elsewhere"
+        assert "Exit tickets" not in reader.as_(jurg).open(listed).text
+        page = reader.as_(ama).open(at(circle, entry_id))
+        page = reader.press("Share it with every circle of the programme")
+        assert "Every circle of your programme can read it now." in page.text
+        assert "teachers and facilitators of every circle in your programme" in page.text
+        assert "Shared with your programme" in page.text
+        reader.as_(jurg).open(listed)
+        page = reader.follow("Exit tickets for everybody")
+        assert "Ama Owusu" in page.text
+        for word in ("A remark of the circle", "سلمى حداد", "Give a word"):
+            assert word not in page.text
+        reader.as_(ama).open(at(circle, entry_id))
+        assert "Only your circle can read it now." in reader.press("Only my circle again").text
+        assert "Exit tickets" not in reader.as_(jurg).open(listed).text
+        reader.open(at(circle, entry_id), expect=404)
+
+    @pytest.mark.parametrize("role", ["union_representative", "link_facilitator", "programme_manager"])
+    def test_nobody_finds_it_there_who_reads_no_text(
+        self, reader: Reader, circle: Circle, ama: Person, role: str
+    ) -> None:
+        entry_id, elsewhere = begun(circle, ama, "Exit tickets", share=True), build.circle()
+        with db.work() as unit:
+            audiences.widen(unit.get_one(Entry, entry_id), by=ama)
+            unit.commit()
+        reader.as_(build.member(elsewhere, role)).open(f"/circles/{elsewhere.id}/shared/elsewhere", expect=403)
+        reader.open(at(circle, entry_id), expect=404)
+
+    def test_a_concluded_piece_goes_there_too(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama, "Exit tickets", share=True)
+        with db.work() as unit:
+            entries.conclude(unit.get_one(Entry, entry_id), next_try="", by=ama)
+            unit.commit()
+        reader.as_(ama).open(at(circle, entry_id))
+        reader.press("Share it with every circle of the programme")
+        assert stored(entry_id).audience == "programme"
+        assert stored(entry_id).concluded_at is not None

@@ -161,7 +161,7 @@ def test_too_large_a_file_costs_no_word(reader: Reader, circle: Circle, ama: Per
 def test_a_request_beyond_all_measure_is_answered_with_a_page(
     reader: Reader, circle: Circle, ama: Person, entry_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lti_tool.views.entries.READ_PAST", 1)
+    monkeypatch.setattr("lti_tool.settings.READ_PAST", 1)
     answer = send_large(reader.as_(ama), at(circle, entry_id), 2)
     assert answer.status_code == 413
     assert "<h1>" in answer.text

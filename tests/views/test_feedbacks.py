@@ -193,6 +193,19 @@ class TestReceiving:
         assert "Closed." in page.text
         assert "Add a word" not in page.text
 
+    @pytest.mark.parametrize("allowed", [False, True])
+    def test_whether_it_was_read_is_hers_to_show(self, here: Place, allowed: bool) -> None:
+        here.send(here.ben)
+        here.reader.as_(here.ben)
+        assert "today · sent" in here.reader.open(here.path(here.ben)).text
+        here.reader.as_(here.ama).open(here.text)
+        assert "not read yet" in here.reader.page.text  # type: ignore[union-attr]
+        page = here.reader.press("Read it", **({"shown": "y"} if allowed else {}))
+        assert "today · read" in page.text
+        here.reader.as_(here.ben)
+        said = "today · read" if allowed else "today · sent"
+        assert said in here.reader.open(here.path(here.ben)).text
+
     def test_a_thank_you_is_one_press(self, here: Place) -> None:
         here.send(here.ben)
         here.reader.as_(here.ama)
@@ -222,6 +235,13 @@ class TestReceiving:
             page = here.reader.as_(person).open(new)
             assert (to in page and "What colleagues said on version 1" in page.text) is finds
             assert ("Nobody has answered yet." in page.text) is not finds
+
+    def test_who_has_answered_is_not_told_that_nobody_has(self, here: Place) -> None:
+        assert "Nobody has answered yet." in here.reader.as_(here.cy).open(here.text).text
+        here.send(here.ben)
+        page = here.reader.as_(here.ben).open(here.text)
+        assert "Your own words not read yet" in page.text
+        assert "Nobody has answered yet." not in page.text
 
     def test_the_author_is_not_told_that_a_colleague_asks_her_own_question(self, here: Place) -> None:
         here.send(here.ben)

@@ -1,5 +1,6 @@
 """The door through which the LMS sends people."""
 
+import base64
 import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
@@ -311,6 +312,35 @@ class TestANewWindow:
         assert "_blank" not in made_up
 
 
+class TestWhatAnAdministratorReads:
+    """Folded on the page of a refused launch; the person herself reads what to do."""
+
+    def page(self, of: School, **answer: str) -> str:
+        client = of.app.test_client()
+        asked = dict(parse_qsl(urlsplit(begun(of, client, TOP).location).query))
+        refused = client.post("/lti/launch", data={"state": asked["state"], **answer}, headers=TOP)
+        assert refused.status_code == 403
+        return str(refused.get_data(as_text=True))
+
+    def test_the_answer_of_the_lms_in_its_words(self, lms: School) -> None:
+        page = self.page(lms, error="access_denied", error_description="Not <b>activated</b>\x00here")
+        assert "<code>access_denied</code> <bdi>Not &lt;b&gt;activated&lt;/b&gt; here</bdi>" in page
+
+    def test_nobodys_words_but_those_of_the_lms_that_was_asked(self, lms: School) -> None:
+        page = self.page(lms, state="made up", error="x", error_description="Call this number")
+        assert "Call this number" not in page
+
+    def test_the_key_that_was_looked_for_and_where(self, lms: School) -> None:
+        client = lms.app.test_client()
+        form = answered(lms, begun(lms, client, TOP).location)
+        header = base64.urlsafe_b64encode(b'{"alg": "RS256", "kid": "<another>"}').decode().rstrip("=")
+        form["id_token"] = ".".join([header, *form["id_token"].split(".")[1:]])
+        page = client.post("/lti/launch", data=form, headers=TOP).get_data(as_text=True)
+        with db.work(read_only=True) as unit:
+            address = unit.scalars(sa.select(Platform.jwks_url)).one()
+        assert f"<code>&lt;another&gt;</code> · <code>{address}</code>" in page
+
+
 def launched(of: School, client: FlaskClient, **what: str) -> str:
     """Launch in this browser; the id of the visit."""
     from lti_tool.demo import browser
@@ -357,13 +387,12 @@ def test_hosts_that_an_administrator_added_may_frame_the_page(lms: School) -> No
 
 
 @pytest.fixture
-def limited(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Flask:
+def limited(app: Flask, settings: Settings) -> Flask:
     """The same installation with its rate limits on."""
-    monkeypatch.setattr(limits.limiter, "enabled", True)
     made = create_app(settings.model_copy(update={"rate_limits": True}))
     db._engine = app.extensions["engine"]  # its own would keep a connection open when the test is over
     made.test_client_class = Client
-    limits.limiter.reset()
+    limits.calls.storage.reset()
     return made
 
 

@@ -110,6 +110,15 @@ class TestMeeting:
         plan(circle, "Four", starts_at=now())
         assert "3 more have no day yet" in reader.open(address(circle)).text
 
+    def test_asks_what_came_of_it_once_it_has_begun_and_not_before(self, reader: Reader, circle: Circle) -> None:
+        meeting, unfolded = plan(circle), '<details class="more" open><summary>Afterwards'
+        assert unfolded not in reader.open(address(circle, meeting)), "whoever sets the day is asked nothing else"
+        assert unfolded in reader.open(address(circle, meeting), **{**MEETING, "present": "-1"}), "what is to be mended"
+        reader.open(address(circle, meeting), **{**MEETING, "day": "2099-03-12"})
+        assert unfolded not in reader.open(address(circle, meeting))
+        reader.open(address(circle, meeting), day="2026-03-12")
+        assert unfolded in reader.open(address(circle, meeting))
+
     def test_can_lose_its_day(self, reader: Reader, circle: Circle) -> None:
         meeting = plan(circle, starts_at=now())
         reader.open(address(circle, meeting), day="", hour="")
@@ -125,8 +134,8 @@ class TestMeeting:
             ({"day": "soon"}, "Please write a day, like 2026-03-12."),
             ({"minutes": "0"}, "Number must be between 5 and 1440."),
             ({"time_zone": "Mars/Olympus"}, "Please choose one of these."),
-            ({"link": "javascript:alert(1)"}, "Please look at this once more."),
-            ({"link": "meet.example.org"}, "Please look at this once more."),
+            ({"link": "javascript:alert(1)"}, "Please write a whole web address, beginning with https://"),
+            ({"link": "meet.example.org"}, "Please write a whole web address, beginning with https://"),
         ],
     )
     def test_says_what_to_mend(self, reader: Reader, circle: Circle, change: dict[str, str], sentence: str) -> None:
@@ -227,3 +236,25 @@ def test_who_can_see_it_stands_beside_every_box(
     fewer = access.GRANTS[Rights.SUPPORTER] - {Permission.SEE_MEETINGS}
     monkeypatch.setitem(access.GRANTS, Rights.SUPPORTER, fewer)
     assert said not in reader.open(address(circle)).text
+
+
+class TestHowFeedbackIsGiven:
+    """The circle's two choices, which its facilitator keeps and every member reads."""
+
+    @pytest.mark.usefixtures("facilitator")
+    def test_is_chosen_by_who_runs_the_circle(self, reader: Reader, circle: Circle) -> None:
+        page = reader.open(address(circle))
+        assert "Words reach their author at once." in page.text
+        page = reader.fill(at_meeting="y")
+        assert "This holds for words that are begun from now on." in page.text
+        assert "Words reach their author at the next meeting" in page.text
+        assert "once they have sent their own" in page.text
+        with db.work(read_only=True) as unit:
+            found = unit.get_one(Circle, circle.id)
+            assert (found.feedback_after_own, found.feedback_at_meeting) == (True, True)
+
+    def test_is_read_and_not_changed_by_a_teacher(self, reader: Reader, circle: Circle) -> None:
+        reader.as_(build.member(circle))
+        page = reader.open(address(circle))
+        assert "once they have sent their own" in page.text
+        assert "Agree on something else" not in page.text

@@ -1,5 +1,6 @@
 """The few pages that belong to no noun: the front door, the language, health."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,13 @@ class TestLanguage:
             person = unit.get_one(Person, ama.id)
             assert (person.locale, person.locale_chosen) == ("ar", True)
         assert '<html lang="ar" dir="rtl">' in reader.as_(ama).open("/circles")
+
+    def test_leads_back_to_the_same_step_of_a_page(self, reader: Reader, ama: Person) -> None:
+        circle = re.findall(r"/circles/\d+", str(reader.as_(ama).open("/circles")))[0]
+        page = reader.open(f"{circle}/inquiry?stage=concern")
+        assert f'name="back" value="{circle}/inquiry?stage=concern"' in page
+        page = reader.press("العربية")
+        assert page.answer.request.full_path == f"{circle}/inquiry?stage=concern"
 
     def test_that_nobody_speaks_here_becomes_english(self, reader: Reader, ama: Person) -> None:
         reader.as_(ama).open("/circles")

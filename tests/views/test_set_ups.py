@@ -100,7 +100,7 @@ class TestPeople:
         build.enrolment(course, union, roster_roles=[build.LEARNER], launch_roles=[build.INSTRUCTOR])
         page = reader.as_(ama).open(f"/courses/{course.id}/set-up/people")
         assert f"role-{ama.id}" not in page
-        wanted = ["Teacher 2", "Colleague 000", "Colleague 001", "not placed yet 1", "Efua Sarpong"]
+        wanted = ["Teacher 2", "Colleague 000", "Colleague 001", "Not placed yet 1", "Efua Sarpong"]
         places = [page.text.index(words) for words in wanted]
         assert places == sorted(places)
 

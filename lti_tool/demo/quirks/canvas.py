@@ -34,11 +34,13 @@ class Canvas(Plain):
     storage_frame = "post_message_forwarding"  # doc/api/lti_window_post_message.md, lti_launch_overview.md
     resizes = True  # lti_window_post_message.md
 
+    throttled = Refusal(403, "403 Forbidden (Rate Limit Exceeded)\n")  # app/middleware/request_throttle.rb
     older_score = Refusal(400, "timestamp is older than the last result")  # scores_controller.rb
     unknown_person = staff_person = Refusal(422, "User not found in course or is not a student")  # the same
     bad_score = Refusal(422, "The score is not valid")  # the same: scoreMaximum missing
     bad_column = Refusal(422, "The line item is not valid")
-    comments_add_up = omitted_comment_stays = True  # the same: add_comment, where one is present
+    unbound_link = Refusal(412, "The resource link has no line item")  # line_items_controller.rb: assignments alone do
+    comments_add_up = omitted_comment_stays = True  # scores_controller.rb: add_comment, where one is present
     ignored_progress = frozenset({"NotReady", "Failed", "Pending"})  # scores_controller.rb
     delete_coupled = Refusal(401, "not the original lineitem of a resource link")  # line_items_controller.rb
 

@@ -39,6 +39,8 @@ class Plain:
     announces_storage = True  # login and launch say so (lti_storage_target); else only the answer to lti.capabilities
     resizes = False  # the frame follows the height that the tool tells
 
+    throttled = Refusal(429, "Too many requests")  # how a busy LMS says so, with Retry-After beside it
+
     # Scores.
     older_score = Refusal(409, "The score is not later than the last one")
     unknown_person = Refusal(404, "No such person in this course")
@@ -55,6 +57,7 @@ class Plain:
     omitted_comment_stays = False  # a score without a comment leaves the former one
     comment_only_unfiltered = False  # results of one person come without their comment
     bad_column = Refusal(400, "Not a line item")
+    unbound_link: Refusal | None = None  # a column for a link that has none yet; None: it is bound to it
     delete_coupled: Refusal | None = None
     delete_any: Refusal | None = None
 

@@ -17,7 +17,8 @@ def strike() -> ResponseReturnValue | None:
     if faults.down:
         return {"error": "The LMS is being maintained"}, 503
     if faults.use("rate_limited"):
-        return {"error": "Too many requests"}, 429, {"Retry-After": str(faults.retry_after)}
+        busy = current_lms().quirks.throttled
+        return busy.reason, busy.status, {"Retry-After": str(faults.retry_after)} if busy.status == 429 else {}
     if faults.garbled and request.method == "GET":
         return "<html><p>Please log in", 200
     return None

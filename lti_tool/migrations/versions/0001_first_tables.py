@@ -18,7 +18,6 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("tried_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fault", sa.Text(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
@@ -40,12 +39,8 @@ def upgrade() -> None:
         sa.Column("audience", sa.Text(), nullable=True),
         sa.Column("trusted_audiences", sa.JSON(), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
-        sa.Column("frame_origins", sa.JSON(), nullable=False),
         sa.Column("accepts_all_deployments", sa.Boolean(), nullable=False),
-        sa.Column("registration_url", sa.Text(), nullable=True),
-        sa.Column("registration_token", sa.Text(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_platform")),
         sa.UniqueConstraint("issuer", "client_id", name=op.f("uq_platform_issuer_client_id")),
@@ -61,25 +56,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "version", name=op.f("uq_programme_key_version")),
     )
     op.create_table(
-        "seen_notice",
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_seen_notice")),
-    )
-    op.create_index(op.f("ix_seen_notice_expires_at"), "seen_notice", ["expires_at"], unique=False)
-    op.create_table(
-        "setting",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_setting")),
-    )
-    op.create_table(
         "tool_key",
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("private_pem", sa.Text(), nullable=False),
         sa.Column("public_jwk", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("signs_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_tool_key")),
     )
@@ -95,15 +76,12 @@ def upgrade() -> None:
         "access_token",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=False),
-        sa.Column("deployment", sa.Text(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_access_token_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_token")),
-        sa.UniqueConstraint(
-            "platform_id", "deployment", "scopes", name=op.f("uq_access_token_platform_id_deployment_scopes")
-        ),
+        sa.UniqueConstraint("platform_id", "scopes", name=op.f("uq_access_token_platform_id_scopes")),
     )
     op.create_table(
         "cohort",
@@ -123,9 +101,6 @@ def upgrade() -> None:
         sa.Column("deployment_id", sa.Text(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("notices_url", sa.Text(), nullable=True),
-        sa.Column("notices_wanted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("blocked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_deployment_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
         sa.UniqueConstraint("platform_id", "deployment_id", name=op.f("uq_deployment_platform_id_deployment_id")),
@@ -137,7 +112,6 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("approves", sa.Boolean(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_invite_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invite")),
@@ -149,8 +123,6 @@ def upgrade() -> None:
         sa.Column("nonce", sa.Text(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=False),
         sa.Column("browser_hash", sa.Text(), nullable=False),
-        sa.Column("storage", sa.Text(), nullable=False),
-        sa.Column("asked", sa.JSON(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_login_state_platform_id_platform")),
         sa.PrimaryKeyConstraint("state", name=op.f("pk_login_state")),
@@ -181,27 +153,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("platform_id", name=op.f("pk_platform_keys")),
     )
     op.create_table(
-        "self_check",
-        sa.Column("platform_id", sa.Integer(), nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("findings", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_self_check_platform_id_platform")),
-        sa.PrimaryKeyConstraint("platform_id", name=op.f("pk_self_check")),
-    )
-    op.create_table(
-        "sighting",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("platform_id", sa.Integer(), nullable=True),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("times", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_sighting_platform_id_platform")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sighting")),
-        sa.UniqueConstraint("platform_id", "kind", "code", name=op.f("uq_sighting_platform_id_kind_code")),
-    )
-    op.create_table(
         "unit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
@@ -216,27 +167,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_unit_parent_id"), "unit", ["parent_id"], unique=False)
     op.create_index(op.f("ix_unit_programme_id"), "unit", ["programme_id"], unique=False)
     op.create_table(
-        "administrator",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("platform_id", sa.Integer(), nullable=True),
-        sa.Column("deployment_id", sa.Integer(), nullable=True),
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("link_ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("session_hash", sa.Text(), nullable=True),
-        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["deployment_id"], ["deployment.id"], name=op.f("fk_administrator_deployment_id_deployment")
-        ),
-        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_administrator_platform_id_platform")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_administrator")),
-        sa.UniqueConstraint("session_hash", name=op.f("uq_administrator_session_hash")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_administrator_token_hash")),
-    )
-    op.create_table(
         "circle",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -245,11 +177,9 @@ def upgrade() -> None:
         sa.Column("feedback_after_own", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("anew_put_away_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_circle_cohort_id_cohort")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_circle_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_circle_public_id")),
     )
     op.create_index(op.f("ix_circle_cohort_id"), "circle", ["cohort_id"], unique=False)
     op.create_index(op.f("ix_circle_unit_id"), "circle", ["unit_id"], unique=False)
@@ -257,27 +187,16 @@ def upgrade() -> None:
         "course",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("deployment_id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("context_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("roster_url", sa.Text(), nullable=True),
         sa.Column("roster_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("roster_fault", sa.Text(), nullable=True),
-        sa.Column("roster_shrunk_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("groups_url", sa.Text(), nullable=True),
-        sa.Column("group_sets_url", sa.Text(), nullable=True),
-        sa.Column("groups_read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("group_numbers", sa.JSON(), nullable=False),
-        sa.Column("launched_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("copied_from_id", sa.Integer(), nullable=True),
-        sa.Column("copy_answer", sa.Text(), nullable=False),
         sa.Column("line_items_url", sa.Text(), nullable=True),
         sa.Column("grade_scopes", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["copied_from_id"], ["course.id"], name=op.f("fk_course_copied_from_id_course")),
         sa.ForeignKeyConstraint(["deployment_id"], ["deployment.id"], name=op.f("fk_course_deployment_id_deployment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_course")),
         sa.UniqueConstraint("deployment_id", "context_id", name=op.f("uq_course_deployment_id_context_id")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_course_public_id")),
     )
     op.create_table(
         "activity",
@@ -287,10 +206,6 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("custom", sa.JSON(), nullable=False),
         sa.Column("line_item_url", sa.Text(), nullable=True),
-        sa.Column("column_label", sa.Text(), nullable=True),
-        sa.Column("column_maximum", sa.Integer(), nullable=True),
-        sa.Column("for_some", sa.Boolean(), nullable=False),
-        sa.Column("people_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("column_claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("circle_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_activity_circle_id_circle")),
@@ -303,22 +218,14 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
-        sa.Column("administrator_id", sa.Integer(), nullable=True),
-        sa.Column("platform_id", sa.Integer(), nullable=True),
         sa.Column("circle_id", sa.Integer(), nullable=True),
         sa.Column("verb", sa.Text(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["administrator_id"], ["administrator.id"], name=op.f("fk_audit_line_administrator_id_administrator")
-        ),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_audit_line_circle_id_circle")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_audit_line_person_id_person")),
-        sa.ForeignKeyConstraint(["platform_id"], ["platform.id"], name=op.f("fk_audit_line_platform_id_platform")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_line")),
     )
-    op.create_index(op.f("ix_audit_line_administrator_id"), "audit_line", ["administrator_id"], unique=False)
     op.create_index(op.f("ix_audit_line_circle_id"), "audit_line", ["circle_id"], unique=False)
-    op.create_index(op.f("ix_audit_line_platform_id"), "audit_line", ["platform_id"], unique=False)
     op.create_table(
         "circle_source",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -332,20 +239,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_circle_source_course_id"), "circle_source", ["course_id"], unique=False)
     op.create_table(
-        "course_group",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("course_id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("set_key", sa.Text(), nullable=False),
-        sa.Column("set_name", sa.Text(), nullable=False),
-        sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_course_group_course_id_course")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_course_group")),
-        sa.UniqueConstraint("course_id", "key", name=op.f("uq_course_group_course_id_key")),
-    )
-    op.create_table(
         "inquiry",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
@@ -356,26 +249,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_inquiry_circle_id"), "inquiry", ["circle_id"], unique=False)
     op.create_table(
-        "kept_place",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("circle_id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("course_id", sa.Integer(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("kept_by", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_kept_place_circle_id_circle")),
-        sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_kept_place_course_id_course")),
-        sa.ForeignKeyConstraint(["kept_by"], ["person.id"], name=op.f("fk_kept_place_kept_by_person")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_kept_place_person_id_person")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_place")),
-        sa.UniqueConstraint("circle_id", "person_id", name=op.f("uq_kept_place_circle_id_person_id")),
-    )
-    op.create_index(op.f("ix_kept_place_person_id"), "kept_place", ["person_id"], unique=False)
-    op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.Text(), nullable=False),
         sa.Column("circle_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -391,7 +266,6 @@ def upgrade() -> None:
         sa.Column("edition", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_meeting_circle_id_circle")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_meeting_public_id")),
     )
     op.create_index(op.f("ix_meeting_circle_id"), "meeting", ["circle_id"], unique=False)
     op.create_table(
@@ -427,7 +301,6 @@ def upgrade() -> None:
         sa.Column("test_user", sa.Boolean(), nullable=False),
         sa.Column("activity_id", sa.Integer(), nullable=True),
         sa.Column("groups", sa.JSON(), nullable=False),
-        sa.Column("groups_known", sa.Boolean(), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_enrolment_activity_id_activity")),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_enrolment_course_id_course")),
@@ -498,7 +371,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("activity_id", sa.Integer(), nullable=False),
         sa.Column("test_user", sa.Boolean(), nullable=False),
-        sa.Column("administers", sa.Boolean(), nullable=False),
+        sa.Column("return_url", sa.Text(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_visit_activity_id_activity")),
@@ -514,13 +387,10 @@ def upgrade() -> None:
         sa.Column("activity_id", sa.Integer(), nullable=False),
         sa.Column("met", sa.Integer(), nullable=False),
         sa.Column("planned", sa.Integer(), nullable=False),
-        sa.Column("done", sa.JSON(), nullable=False),
-        sa.Column("said", sa.JSON(), nullable=False),
         sa.Column("adjusted_by", sa.Integer(), nullable=True),
         sa.Column("adjusted_reason", sa.Text(), nullable=False),
         sa.Column("adjusted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("theirs", sa.Boolean(), nullable=False),
         sa.Column("kept_here", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_credit_activity_id_activity")),
         sa.ForeignKeyConstraint(["adjusted_by"], ["person.id"], name=op.f("fk_credit_adjusted_by_person")),
@@ -560,32 +430,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
     )
     op.create_index(op.f("ix_evidence_entry_id"), "evidence", ["entry_id"], unique=False)
-    op.create_table(
-        "outside_link",
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("visit_id", sa.Text(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["visit_id"], ["visit.id"], name=op.f("fk_outside_link_visit_id_visit"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_outside_link")),
-    )
-    op.create_index(op.f("ix_outside_link_expires_at"), "outside_link", ["expires_at"], unique=False)
-    op.create_index(op.f("ix_outside_link_visit_id"), "outside_link", ["visit_id"], unique=False)
-    op.create_table(
-        "picking",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("visit_id", sa.Text(), nullable=False),
-        sa.Column("terms", sa.JSON(), nullable=False),
-        sa.Column("sealed", sa.Text(), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_picking_visit_id_visit"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_picking")),
-    )
-    op.create_index(op.f("ix_picking_expires_at"), "picking", ["expires_at"], unique=False)
-    op.create_index(op.f("ix_picking_visit_id"), "picking", ["visit_id"], unique=False)
     op.create_table(
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -653,8 +497,6 @@ def downgrade() -> None:
     op.drop_table("reply")
     op.drop_table("version_evidence")
     op.drop_table("feedback")
-    op.drop_table("picking")
-    op.drop_table("outside_link")
     op.drop_table("evidence")
     op.drop_table("entry_version")
     op.drop_table("credit")
@@ -666,18 +508,13 @@ def downgrade() -> None:
     op.drop_table("set_up")
     op.drop_table("norm")
     op.drop_table("meeting")
-    op.drop_table("kept_place")
     op.drop_table("inquiry")
-    op.drop_table("course_group")
     op.drop_table("circle_source")
     op.drop_table("audit_line")
     op.drop_table("activity")
     op.drop_table("course")
     op.drop_table("circle")
-    op.drop_table("administrator")
     op.drop_table("unit")
-    op.drop_table("sighting")
-    op.drop_table("self_check")
     op.drop_table("platform_keys")
     op.drop_table("person")
     op.drop_table("login_state")
@@ -687,8 +524,6 @@ def downgrade() -> None:
     op.drop_table("access_token")
     op.drop_table("used_form")
     op.drop_table("tool_key")
-    op.drop_table("setting")
-    op.drop_table("seen_notice")
     op.drop_table("programme")
     op.drop_table("platform")
     op.drop_table("delivery")
