@@ -367,7 +367,7 @@ class TestRenewal:
         jobs.sweep()
         text = chief.open(self.path).text
         assert "Refused on" in text
-        assert "did not accept the token that it gave for the registration. In the LMS: Begin the registration" in text
+        assert "did not accept the key that it gave us for renewing the registration. In the LMS: Begin the" in text
         assert verbs() == []
         far.status = 200
         chief.press("Ask the LMS now")
