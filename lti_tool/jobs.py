@@ -49,6 +49,7 @@ THREADS = 2  # a platform that hangs must not keep the others waiting
 LOOK_EVERY = 1.0  # seconds between looks into an empty queue
 GRACE = 4.0  # seconds a job under way is given to end when the worker is told to stop
 HEARTBEAT = "heartbeat"
+QUEUE = "wake-up.db"
 
 _stopping = Event()
 
@@ -103,7 +104,9 @@ def ask_rosters() -> None:
 
 
 def last_sweep() -> float | None:
-    """When this machine's worker last swept, in seconds since 1970; None if none ran here."""
+    """When this machine's worker last swept, in seconds since 1970; None if none ran here. Looking makes no file."""
+    if not (settings.current().data_dir / QUEUE).is_file():
+        return None
     try:
         return cast("float | None", _queue().get(HEARTBEAT, peek=True))
     except ValueError:  # signed with a secret key that was changed since
@@ -149,7 +152,7 @@ def _queue_in(folder: Path, secret: str) -> Any:
     """The queue of this machine; what lies in it is signed, because huey unpickles it."""
     folder.mkdir(parents=True, exist_ok=True)
     signed = SignedSerializer(secret=secret, salt="lti-tool wake-up")
-    queue = SqliteHuey("lti-tool", filename=str(folder / "wake-up.db"), serializer=signed, results=False, utc=True)
+    queue = SqliteHuey("lti-tool", filename=str(folder / QUEUE), serializer=signed, results=False, utc=True)
 
     def swept() -> None:
         queue.put(HEARTBEAT, db.now().timestamp())

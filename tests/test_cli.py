@@ -283,6 +283,15 @@ def test_check_says_that_no_worker_runs() -> None:
 
 
 @pytest.mark.usefixtures("ready")
+def test_check_says_whether_a_worker_is_at_work_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert re.search(r"^note +No worker was at work on this machine", good("check"), re.MULTILINE)
+    assert list((tmp_path / "data").iterdir()) == [], "root looks, and the service could not write what root made"
+    for ago, weight in ((30, "ok"), (600, "note")):
+        monkeypatch.setattr(jobs, "last_sweep", lambda ago=ago: db.now().timestamp() - ago)
+        assert re.search(rf"^{weight} +.* worker .*this machine", good("check"), re.MULTILINE)
+
+
+@pytest.mark.usefixtures("ready")
 def test_check_warns_of_a_laboratory_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LTI_TOOL_ALLOW_PRIVATE_PLATFORMS", "1")
     monkeypatch.setenv("LTI_TOOL_PUBLIC_URL", "http://localhost:8000")

@@ -88,13 +88,13 @@ def run_jobs(limit: int) -> None:
 @main.command()
 def check() -> None:
     """Look whether everything is in place, and say in plain sentences what is not."""
-    from lti_tool.cli.administrators import standings
+    from lti_tool.cli import administrators
     from lti_tool.services import checks
 
     settings = opened(any_shape=True)
     findings = checks.run(settings)
     if not any(finding.weight is checks.Weight.FAULT for finding in findings):
-        findings += standings()
+        findings += [administrators.worker(), *administrators.standings()]
     for finding in findings:
         click.echo(f"{finding.weight:8}{finding.sentence}")
     if any(finding.weight is checks.Weight.FAULT for finding in findings):

@@ -27,6 +27,24 @@ def admin_link() -> None:
     click.echo(link)
 
 
+SILENT = 300.0  # seconds; a worker leaves its mark every minute
+
+
+def worker() -> "Finding":
+    """Whether a worker of this machine was at work in the last minutes; there may be one on another machine."""
+    from lti_tool import db, jobs
+    from lti_tool.services import checks
+
+    swept = jobs.last_sweep()
+    if swept is not None and db.now().timestamp() - swept < SILENT:
+        return checks.Finding(checks.Weight.OK, "A worker runs on this machine.")
+    return checks.Finding(
+        checks.Weight.NOTE,
+        "No worker was at work on this machine in the last minutes. Without one no score is sent and no roster "
+        "is read: `lti-tool serve` brings one along, `lti-tool worker` is one.",
+    )
+
+
 def standings() -> "list[Finding]":
     """One sentence for each platform, the first of its administrator's page; nothing is asked of it for that."""
     from lti_tool import db

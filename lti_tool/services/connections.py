@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,8 @@ from lti_tool.db import session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Activity, Course, Delivery, Deployment, Platform, SelfCheck, Sighting
 from lti_tool.services import sightings
+
+LATE = timedelta(minutes=3)  # a self-check of an LMS that answers takes seconds
 
 # Of one person's browser or sign-in: nothing that an administrator could put right.
 OF_ONE_PERSON = frozenset({
@@ -95,6 +97,11 @@ class Connection:
     def check_under_way(self) -> bool:
         """Whether somebody asked for a self-check that has not ended."""
         return self.check is not None and self.check.done_at is None
+
+    @property
+    def check_is_late(self) -> bool:
+        """Whether it should have ended by now: then most likely no worker runs."""
+        return self.check is not None and self.check.done_at is None and db.now() - self.check.asked_at > LATE
 
     @property
     def found(self) -> list[Finding]:

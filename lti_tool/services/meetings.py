@@ -18,6 +18,7 @@ STILL_NEXT = timedelta(hours=3)  # a meeting under way is still the next one
 class Next(NamedTuple):
     """The next meeting as a circle's page tells of it."""
 
+    id: int
     title: str
     starts_at: datetime | None
     time_zone: str
@@ -44,7 +45,7 @@ def of(circle: Circle) -> list[Meeting]:
 
 
 _NEXT = (
-    select(Meeting.title, Meeting.starts_at, Meeting.time_zone, Meeting.place, Meeting.link)
+    select(Meeting.id, Meeting.title, Meeting.starts_at, Meeting.time_zone, Meeting.place, Meeting.link)
     .where(Meeting.circle_id == bindparam("circle_id"), Meeting.held.is_(False))
     .where(Meeting.starts_at.is_(None) | (Meeting.starts_at > bindparam("since")))
     .order_by(Meeting.starts_at.is_(None), Meeting.starts_at, Meeting.position, Meeting.id)

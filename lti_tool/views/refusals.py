@@ -45,7 +45,7 @@ def page(template: str, status: int, **facts: object) -> ResponseReturnValue:
     if texts and request.endpoint not in OF_THE_LMS:
         sentence = facts.get("sentence") or happened(template)
         return render_template(
-            "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence,
+            "errors/kept_text.html", texts=texts, rest=rest, sentence=sentence, words=facts.get("words"),
             file_chosen=any(one.filename for one in request.files.values()),
             send_to="" if facts.get("code") in HOPELESS else request.path, sent_by=request.form.get("visit", ""),
         ), status  # fmt: skip

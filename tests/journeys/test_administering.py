@@ -123,7 +123,9 @@ def test_the_other_pages_are_open_to_everybody_too(story: Story, chief: Page) ->
     chief.get_by_role("link", name="Invitations").click()
     chief.get_by_label("What you call this LMS").fill("Second LMS")
     chief.get_by_role("button", name="Make an invitation").click()
-    chief.get_by_text("Give this address to the administrator of Second LMS").wait_for()
+    chief.get_by_text("Give the address below to the administrator of Second LMS").wait_for()
+    chief.get_by_role("button", name="Copy").click()
+    assert "/lti/register/" in chief.get_by_label("Address of the invitation").input_value()
     looked_at(chief, "invited")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,18 @@ from lti_tool import db, jobs
 from lti_tool.demo import browser
 from lti_tool.demo.people import INQUIRY
 from lti_tool.lti import sealing, tokens
-from lti_tool.models import Activity, Administrator, AuditLine, Course, Delivery, Deployment, Invite, Platform, Sighting
+from lti_tool.models import (
+    Activity,
+    Administrator,
+    AuditLine,
+    Course,
+    Delivery,
+    Deployment,
+    Invite,
+    Platform,
+    SelfCheck,
+    Sighting,
+)
 from tests import administering, build, school
 from tests.conftest import PUBLIC
 from tests.lti import ends
@@ -289,6 +301,13 @@ class TestOfARunningLms:
         chief.open("/platforms/1")
         page = chief.press("Check the connection now")
         assert "The check is under way" in page.text
+        with db.work() as unit:
+            unit.execute(sa.update(SelfCheck).values(asked_at=db.now() - timedelta(minutes=4)))
+            unit.commit()
+        assert "If no worker runs" in chief.open("/platforms/1").text
+        with db.work() as unit:
+            unit.execute(sa.update(SelfCheck).values(asked_at=db.now()))
+            unit.commit()
         lms.work()
         page = chief.open("/platforms/1")
         assert "The LMS refused to show the roster." in page.text
@@ -348,7 +367,7 @@ class TestRenewal:
         jobs.sweep()
         text = chief.open(self.path).text
         assert "Refused on" in text
-        assert "did not accept the token that it gave for the registration. In the LMS: Begin the registration" in text
+        assert "did not accept the key that it gave us for renewing the registration. In the LMS: Begin the" in text
         assert verbs() == []
         far.status = 200
         chief.press("Ask the LMS now")
