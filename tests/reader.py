@@ -5,6 +5,7 @@ a form is filled in on the page where it stands: its hidden fields come along, a
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -187,11 +188,12 @@ def _free() -> Iterator[None]:
 
 @contextmanager
 def _nothing_written(path: str) -> Iterator[None]:
-    """A GET changes nothing: fail with the statement that tries."""
+    """A GET changes nothing: fail with the statement that tries; what a worker beside it does is its own affair."""
     written: list[str] = []
+    own = threading.get_ident()
 
     def watch(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if WRITES.match(statement):
+        if threading.get_ident() == own and WRITES.match(statement):
             written.append(statement)
 
     try:

@@ -113,6 +113,15 @@ def test_a_forged_notice_is_refused_and_leaves_nothing(lms: Lms, forge: Callable
         assert unit.query(Deployment).count() == 1
 
 
+@pytest.mark.proves("security", 21)
+def test_a_deployment_that_nobody_let_in_tells_nothing(lms: Lms) -> None:
+    with db.work() as unit:
+        unit.query(Deployment).one().approved_at = None
+        unit.commit()
+    with pytest.raises(LaunchRefusedError, match="deployment_pending"):
+        take(lms.sign(notice(lms)))
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_no_signed_nonsense_breaks_it(lms: Lms, seed: int) -> None:
     made = bent(random.Random(seed), notice(lms))
