@@ -94,7 +94,12 @@ _ASKED = (
 def floor_app(like: Flask, *, rest: str) -> Flask:
     """The page as an application that knows the cookies of `like`; `rest` fills it to the bytes of the real one."""
     app = Flask("floor_page")
-    app.config.update({name: like.config[name] for name in ("SECRET_KEY", "SESSION_COOKIE_NAME", "COMPRESS_ALGORITHM")})
+    app.config.update(
+        {
+            name: like.config[name]
+            for name in ("SECRET_KEY", "SESSION_COOKIE_NAME", "COMPRESS_ALGORITHM", "COMPRESS_BR_LEVEL")
+        }
+    )
     app.jinja_loader = DictLoader({"circle.html": PAGE})
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_translations(NullTranslations(), newstyle=True)  # type: ignore[attr-defined]
