@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired
 from lti_tool import catalogues as messages
 from lti_tool import settings, templating
 from lti_tool.forms.base import Form, LongText, ShortText, Typed, WordLimit
-from lti_tool.views.words import refusal
+from lti_tool.views.refusal_words import refusal
 
 WORDS = """{% extends "base.html" %}{% block title %}A page{% endblock %}{% block content %}{{ body }}{% endblock %}"""
 

@@ -15,7 +15,8 @@ from lti_tool.forms.evidence import ACCEPTED
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence
 from lti_tool.services import audiences, circles, entries, evidence, inquiries, kept_places
 from lti_tool.views.base import requires
-from lti_tool.views.words import plainly, readers, state_of
+from lti_tool.views.refusal_words import plainly
+from lti_tool.views.words import readers, state_of
 
 bp = Blueprint("entries", __name__, url_prefix="/circles/<int:circle_id>/entries/<int:entry_id>")
 

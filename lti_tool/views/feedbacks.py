@@ -11,7 +11,7 @@ from lti_tool.forms.feedbacks import AnswerForm, StepForm, levels_form, words_fo
 from lti_tool.models import Circle, EntryVersion, Feedback
 from lti_tool.services import circles, entries, feedbacks, moves, offers, replies, reviews
 from lti_tool.views.base import requires
-from lti_tool.views.words import refusal
+from lti_tool.views.refusal_words import refusal
 
 bp = Blueprint("feedbacks", __name__, url_prefix="/circles/<int:circle_id>/feedbacks")
 DRAFTS = (feedbacks.S.INVITED, feedbacks.S.PASSED, feedbacks.S.WRITING)

@@ -13,7 +13,7 @@ from lti_tool.models import LoginState
 from lti_tool.services import sightings
 from lti_tool.views import findings, frames
 from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPersonError, SignedOutError, first_led_to
-from lti_tool.views.words import happened, launch_refusal, refusal
+from lti_tool.views.refusal_words import happened, launch_refusal, refusal
 
 log = structlog.get_logger()
 OF_THE_LMS = {"lti.begin", "lti.finish", "lti.notices_sent"}  # what these bring nobody typed

@@ -18,7 +18,7 @@ from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, Re
 from lti_tool.models import Person
 from lti_tool.services import invites
 from lti_tool.settings import Settings
-from lti_tool.views import words
+from lti_tool.views import refusal_words
 from lti_tool.views.base import ForbiddenError, OtherPersonError, SignedOutError, requires
 from tests import build
 from tests.audit import audit
@@ -26,7 +26,7 @@ from tests.conftest import Client, sign_in
 from tests.lti.ends import Web, serving
 
 TEXT = "What I wrote in the bus, three lines of it"
-HERE = Path(words.__file__).parent.parent
+HERE = Path(refusal_words.__file__).parent.parent
 trial = Blueprint("refusing", __name__)
 ERRORS = {
     "signed_out": SignedOutError(),
@@ -213,13 +213,13 @@ def codes_in(folder: str) -> set[str]:
 
 def test_every_code_of_a_service_has_its_own_words() -> None:
     codes = codes_in("services") | codes_in("views") | codes_in("lti/registration.py")
-    unknown = {code for code in codes if code not in words.REFUSALS}
+    unknown = {code for code in codes if code not in refusal_words.REFUSALS}
     assert unknown <= {"no_circle", "unknown_role", "credit_mode", "not_understood"}, "only a forged form meets these"
 
 
 def test_nothing_that_a_refusal_says_blames_anybody(app: Flask) -> None:
     with app.test_request_context("/"):
-        said = [str(text) for one in words.REFUSALS.values() for text in (one.title, one.happened, one.remedy)]
+        said = [str(text) for one in refusal_words.REFUSALS.values() for text in (one.title, one.happened, one.remedy)]
     assert all(text and text[0].isupper() and text[-1] != "!" for text in said)
 
 
