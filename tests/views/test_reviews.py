@@ -6,6 +6,7 @@ import pytest
 
 from lti_tool import db
 from lti_tool.models import Circle, EntryVersion
+from lti_tool.services import holds
 from tests import build
 from tests import feedback_build as fb
 from tests.reader import Reader
@@ -40,6 +41,15 @@ def test_what_waits_in_facts_only(here: Place) -> None:
     assert page.text.count("shared today · no response yet") == 2
     assert page.index("Ama Owusu") < page.index("Ben Adeyemi")
     assert "secret" not in page
+
+
+def test_words_on_hold_come_before_work_that_waits(here: Place) -> None:
+    assert "Shared work" not in here.reader.open(here.base).text
+    with db.work() as unit:
+        holds.hold(fb.sent(here.first, here.ben), kind="child_safety", reason="A name", by=here.ama)
+        unit.commit()
+    page = here.reader.open(here.base)
+    assert page.index("Words on hold, for a child’s safety") < page.index("Shared work") < page.index("Ben Adeyemi")
 
 
 def test_one_at_a_time_with_the_next(here: Place) -> None:
