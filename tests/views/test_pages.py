@@ -95,18 +95,15 @@ class TestHealth:
             with db.engine().begin() as connection:
                 connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{head}'")
 
+    @pytest.mark.usefixtures("as_found")
     def test_is_not_well_when_the_file_of_the_database_was_taken_away(self, app: Flask, tmp_path: Path) -> None:
         """SQLite would go on answering from the file that no name leads to any more."""
-        here = db.engine().url.render_as_string(hide_password=False)
         db.connect(f"sqlite:///{tmp_path / 'circles.db'}")
-        try:
-            migrate.upgrade(db.engine())
-            assert app.test_client().get("/healthz").status_code == 200
-            (tmp_path / "circles.db").unlink()
-            answer = app.test_client().get("/healthz")
-            assert (answer.status_code, answer.get_json()) == (503, {"status": "the database is gone"})
-        finally:
-            db.connect(here)
+        migrate.upgrade(db.engine())
+        assert app.test_client().get("/healthz").status_code == 200
+        (tmp_path / "circles.db").unlink()
+        answer = app.test_client().get("/healthz")
+        assert (answer.status_code, answer.get_json()) == (503, {"status": "the database is gone"})
 
     def test_is_not_well_when_the_database_does_not_answer(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         nowhere = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
