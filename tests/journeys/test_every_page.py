@@ -24,7 +24,7 @@ SMALL = """least => {
     .filter(one => one.getBoundingClientRect().height < least - .5)
     .map(one => `${one.outerHTML.slice(0, 120)} is ${Math.round(one.getBoundingClientRect().height)} high`);
 }"""
-both = pytest.mark.parametrize("language", ["en", "ar"])
+both = pytest.mark.parametrize("language", ["en", pytest.param("ar", marks=pytest.mark.slow)])
 
 
 def faults(name: str, visitor: Visitor) -> Iterator[str]:
