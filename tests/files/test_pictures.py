@@ -159,10 +159,10 @@ def bomb(side: int) -> bytes:
 
 @pytest.mark.parametrize("side", [7_000, 11_000, 20_000, 200_000])  # below, above Pillow's warning, above its error
 def test_a_bomb_is_refused_before_it_is_decoded(side):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FileRefusedError, match="too_many_pixels"):
         cleaned(bomb(side))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_a_thumbnail_is_small_and_as_clean():

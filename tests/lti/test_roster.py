@@ -179,9 +179,8 @@ def test_a_roll_whose_every_page_takes_a_while_ends_before_another_worker_begins
         with db.work() as unit:
             deliveries.owe("roster", key="roster:1", payload={"course_id": course(far.url).id})
             unit.commit()
-        began = time.monotonic()
         outcome = deliveries.run_next({"roster": rosters.read}, lease=timedelta(seconds=1.5))
-        assert time.monotonic() - began < 1.5
+        assert far.count(PATH) <= 5, "none begins after four fifths of the lease, however slow this machine is"
     with db.work(read_only=True):
         owed = deliveries.find("roster:1")
     assert owed is not None
@@ -237,6 +236,6 @@ def test_a_next_page_elsewhere_is_refused(target: str) -> None:
 
 @pytest.mark.parametrize("header", ["<" * 60_000, "<a" * 30_000, "<a>" + '"' * 60_000, "<a>; rel" + " " * 60_000])
 def test_a_header_of_sixty_thousand_brackets_is_read_at_once(header: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert paging.next_link(header, requested="http://localhost:8080/x") is None
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

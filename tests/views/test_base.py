@@ -352,10 +352,11 @@ class TestSentTwice:
         thread.join()
 
     @pytest.mark.usefixtures("app")
-    def test_waits_for_no_form_that_was_never_accepted(self) -> None:
+    def test_waits_for_no_form_that_was_never_accepted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("lti_tool.views.base.PAUSES", (0, 0, 60))
         began = time.monotonic()
         assert first_led_to("b" * 32) is None
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 30
 
     def test_a_first_sending_that_never_said_where_it_leads_leads_to_the_circle(
         self, browser: FlaskClient, circle: Circle, monkeypatch: pytest.MonkeyPatch
