@@ -138,9 +138,14 @@ class Settings(BaseSettings):
         return [self.secret_key.get_secret_value(), *self.secret_key_fallbacks.split()]
 
     @property
+    def largest_file(self) -> int:
+        """Of a picture or PDF, in bytes."""
+        return self.upload_max_mb * 1_000_000
+
+    @property
     def longest_request(self) -> int:
         """Bytes that are read: more than the largest file that is taken, or the text sent with a larger one is lost."""
-        return READ_PAST * self.upload_max_mb * 1_000_000
+        return READ_PAST * self.largest_file
 
     def url(self, path: str) -> str:
         """The public address of a path of ours."""

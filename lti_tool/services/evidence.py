@@ -58,7 +58,7 @@ def add(entry: Entry, *, file: BinaryIO, kind: str, title: str, pupils: str = ""
     circles.template(circle).evidence_type(kind)
     if len(of(entry)) >= MOST:
         raise RefusedError("too_many_files")
-    cleaned = clean(file, limit_bytes=settings.current().upload_max_mb * 1_000_000)
+    cleaned = clean(file, limit_bytes=settings.current().largest_file)
     added = Evidence(
         entry=entry,
         kind=kind,

@@ -81,6 +81,15 @@ for (const box of all("textarea")) {
   follow();
 }
 
+// A file that would be refused is not sent first.
+for (const box of all("[data-largest]")) {
+  box.addEventListener("change", () => {
+    const large = box.files[0]?.size > box.dataset.largest;
+    document.getElementById(`${box.id}-too-large`).hidden = !large;
+    if (large) box.value = "";
+  });
+}
+
 // Buttons that need a script.
 for (const button of all("[data-print], [data-copy]")) {
   button.hidden = false;

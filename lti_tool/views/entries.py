@@ -116,6 +116,8 @@ def _write(entry: Entry, form: EntryForm, circle: Circle) -> str:
         evidence=entries.standing_evidence(entry),
         kinds={one.key: one.title for one in template.evidence_types},
         accepted=ACCEPTED,
+        largest=settings.current().largest_file,
+        too_large=plainly("too_large"),
         authors=authors,
         me=g.visit.person_id,
         before=inquiries.turn_before(entry),

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from PIL import Image
+from playwright.sync_api import FilePayload, expect
 
 from tests.journeys.story import AUTHOR, CONCERN, Story
 
@@ -46,6 +47,23 @@ def test_one_reads_who_will_see_it_before_sharing(story: Story) -> None:
     """Colleagues who have come are counted; how many of the three that is depends on what was told before."""
     said = story.shared().read["unanswered"]
     assert re.search(r"If you share it, who can see it: you and (one colleague|\d colleagues) in your circle", said)
+
+
+def test_a_file_that_is_too_large_is_not_sent_first(story: Story) -> None:
+    author = story.begin(AUTHOR, "Action plan").fill(STEPS, "A film of it.")
+    author.frame.get_by_text("Add a photo or a PDF").click()
+    box = author.frame.get_by_label("Photo or PDF")
+    said = author.frame.get_by_text("The file was not added: it is too large")
+    box.set_input_files(film(12_000_001))
+    expect(said).to_be_visible()
+    assert box.evaluate("box => box.files.length") == 0
+    box.set_input_files(film(12_000_000))
+    expect(said).to_be_hidden()
+    assert box.evaluate("box => box.files.length") == 1
+
+
+def film(size: int) -> FilePayload:
+    return {"name": "film.jpg", "mimeType": "image/jpeg", "buffer": bytes(size)}
 
 
 def test_a_photo_forgets_where_it_was_taken(story: Story) -> None:
