@@ -11,15 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 import sqlalchemy as sa
+from waitress import wasyncore
+from waitress.server import BaseWSGIServer
 
 from lti_tool import db, migrate, server
 from lti_tool.models import Deployment
 from lti_tool.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 def free_port() -> int:
@@ -148,6 +153,23 @@ def test_without_a_worker_there_is_one_process(environment: dict[str, str], tmp_
         assert children == ""
 
 
+@contextmanager
+def answering(app: "WSGIApplication", settings: Settings, bind: str = "127.0.0.1:0") -> Iterator[str]:
+    """Our server in this process, until the block ends; gives its address."""
+    listening = server.listen(app, bind, settings)
+    lines = getattr(listening, "map", None) or listening._map
+    thread = threading.Thread(target=listening.run)
+    thread.start()
+    host, port = (getattr(listening, "effective_listen", None) or [("127.0.0.1", listening.effective_port)])[0]
+    try:
+        yield f"http://{host}:{port}/"
+    finally:
+        first = next(line for line in lines.values() if isinstance(line, BaseWSGIServer))
+        first.trigger.pull_trigger(lambda: wasyncore.close_all(lines))  # in its own loop, which ends with them
+        thread.join()
+        listening.task_dispatcher.shutdown()
+
+
 @pytest.mark.parametrize(("hops", "expected"), [(0, None), (1, "198.51.100.7")])
 def test_headers_of_a_proxy_reach_the_application_only_where_one_is_configured(hops: int, expected: str | None) -> None:
     """waitress drops X-Forwarded-* unless told otherwise; ProxyFix would count hops in vain."""
@@ -160,10 +182,8 @@ def test_headers_of_a_proxy_reach_the_application_only_where_one_is_configured(h
 
     key = "a secret for tests, thirty-two characters long"
     settings = Settings(public_url="https://circles.example.org", secret_key=key, proxy_hops=hops)
-    listening = server.listen(app, "127.0.0.1:0", settings)
-    threading.Thread(target=listening.run, daemon=True).start()
-    url = f"http://127.0.0.1:{listening.effective_port}/"
-    answer = requests.get(url, headers={"X-Forwarded-For": "198.51.100.7"}, timeout=10)
+    with answering(app, settings) as url:
+        answer = requests.get(url, headers={"X-Forwarded-For": "198.51.100.7"}, timeout=10)
     assert seen[0].get("HTTP_X_FORWARDED_FOR") == expected
     assert seen[0]["wsgi.url_scheme"] == "https"
     assert "Server" not in answer.headers
@@ -185,12 +205,9 @@ def test_the_application_answers_whatever_is_too_large(size: int, arrives: bool,
 
     key = "a secret for tests, thirty-two characters long"
     settings = Settings(public_url="https://circles.example.org", secret_key=key, upload_max_mb=1)
-    listening = server.listen(app, "localhost:0", settings)
-    threading.Thread(target=listening.run, daemon=True).start()
-    host, port = (getattr(listening, "effective_listen", None) or [("localhost", listening.effective_port)])[0]
-    url = f"http://{host}:{port}/"
     body = iter([b"x" * 100_000] * (size // 100_000)) if chunked else b"x" * size
-    answer = requests.post(url, data=body, timeout=20)
+    with answering(app, settings, "localhost:0") as url:
+        answer = requests.post(url, data=body, timeout=20)
     expected = (200, f"{size} {size}") if arrives else (413, f"{settings.longest_request + 1} 0")
     assert (answer.status_code, answer.text) == expected
     assert answer.headers.get("Connection") == (None if arrives else "close")
