@@ -81,6 +81,15 @@ def test_dates_as_people_say_them(speaking, code, said):
     assert [i18n.day(moment), i18n.day(date(2025, 3, 12)), i18n.day_and_time(moment)] == said
 
 
+def test_in_french_the_first_of_a_month_is_an_ordinal(speaking):
+    speaking("fr")
+    assert [i18n.day(date(2025, 3, number)) for number in (1, 2, 11)] == [
+        "samedi 1er mars 2025",
+        "dimanche 2 mars 2025",
+        "mardi 11 mars 2025",
+    ]
+
+
 def test_a_moment_is_told_in_the_time_zone_of_the_circle(speaking):
     speaking("en")
     moment = datetime(2026, 3, 12, 23, 30, tzinfo=UTC)
