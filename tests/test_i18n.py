@@ -71,7 +71,7 @@ def test_the_list_of_languages_is_true():
     ("code", "said"),
     [
         ("en", ["Thursday 12 March", "Wednesday, 12 March 2025", "Thursday 12 March, 16:00"]),
-        ("fr", ["jeudi 12 mars", "mercredi 12 mars 2025", "jeudi 12 mars, 16:00"]),
+        ("fr", ["jeudi 12 mars", "mercredi 12 mars 2025", "jeudi 12 mars à 16:00"]),
         ("ar", ["الخميس، 12 مارس", "الأربعاء، 12 مارس 2025", "الخميس، 12 مارس، 4:00\u00a0م"]),
     ],
 )
