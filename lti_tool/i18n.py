@@ -246,7 +246,8 @@ def day(moment: date, zone: str | None = None) -> str:
     local = _local(moment, zone)
     today = datetime.now(ZoneInfo(zone or _time_zone()))
     locale = _speech().dates
-    return format_date(local, _day_pattern(locale, with_year=local.year != today.year), locale=locale)
+    said = format_date(local, _day_pattern(locale, with_year=local.year != today.year), locale=locale)
+    return re.sub(r"\b1\b", "1er", said) if locale.language == "fr" else said  # CLDR leaves the ordinal out
 
 
 @cache

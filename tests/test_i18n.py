@@ -71,7 +71,7 @@ def test_the_list_of_languages_is_true():
     ("code", "said"),
     [
         ("en", ["Thursday 12 March", "Wednesday, 12 March 2025", "Thursday 12 March, 16:00"]),
-        ("fr", ["jeudi 12 mars", "mercredi 12 mars 2025", "jeudi 12 mars, 16:00"]),
+        ("fr", ["jeudi 12 mars", "mercredi 12 mars 2025", "jeudi 12 mars à 16:00"]),
         ("ar", ["الخميس، 12 مارس", "الأربعاء، 12 مارس 2025", "الخميس، 12 مارس، 4:00\u00a0م"]),
     ],
 )
@@ -79,6 +79,15 @@ def test_dates_as_people_say_them(speaking, code, said):
     speaking(code)
     moment = datetime(2026, 3, 12, 16, 0, tzinfo=UTC)
     assert [i18n.day(moment), i18n.day(date(2025, 3, 12)), i18n.day_and_time(moment)] == said
+
+
+def test_in_french_the_first_of_a_month_is_an_ordinal(speaking):
+    speaking("fr")
+    assert [i18n.day(date(2025, 3, number)) for number in (1, 2, 11)] == [
+        "samedi 1er mars 2025",
+        "dimanche 2 mars 2025",
+        "mardi 11 mars 2025",
+    ]
 
 
 def test_a_moment_is_told_in_the_time_zone_of_the_circle(speaking):
@@ -163,8 +172,6 @@ def test_words_in_another_language_say_so(speaking):
 
 def test_an_arabic_count_has_its_six_forms(speaking):
     speaking("ar")
-    forms = [
-        i18n.flask_babel.ngettext("about %(count)s minute", "about %(count)s minutes", count, count=count)
-        for count in (0, 1, 2, 5, 11, 100)
-    ]
-    assert forms == ["أقل من دقيقة", "نحو دقيقة", "نحو دقيقتين", "نحو 5 دقائق", "نحو 11 دقيقة", "نحو 100 دقيقة"]
+    forms = [i18n.flask_babel.ngettext("One person", "%(num)s people", count) for count in (0, 1, 2, 5, 100, 11)]
+    # Babel's order: the fifth form is for 100 to 102, the last one for 11 to 99
+    assert forms == ["لا أحد", "شخص واحد", "شخصان", "5 أشخاص", "100 شخص", "11 شخصًا"]

@@ -75,6 +75,18 @@ def test_plural_forms_are_those_of_the_language(code):
     assert int(forms[1]) == {"fr": 2, "ar": 6}[code]
 
 
+@pytest.mark.parametrize(
+    ("code", "slip"),
+    [
+        ("fr", r"(?<!\u00a0)(?:[;!?»]|:(?!//|\d))|«(?!\u00a0)|'"),  # no-break spaces, a round apostrophe
+        ("ar", r"[,;?']|(?<![\u2066\d-])\d+-\d"),  # its own marks; a day in figures keeps its order in an isolate
+    ],
+)
+def test_a_language_keeps_its_own_punctuation(code, slip):
+    strings = [text for message in catalogues.read(code) if message.id for text in catalogues._forms(message.string)]
+    assert [text for text in strings if re.search(slip, catalogues.PLACEHOLDER.sub("x", text))] == []
+
+
 def test_the_practice_lms_gives_translators_nothing_to_do(tmp_path, monkeypatch):
     for folder in ("demo", "pages"):
         (tmp_path / folder).mkdir()

@@ -54,7 +54,7 @@ class FeedbackRulesForm(Form):
     """How the circle gives feedback."""
 
     after_own = BooleanField(_l("Colleagues read each other’s words on a work only after sending their own"))
-    at_meeting = BooleanField(_l("Words reach their author at our next meeting, not at once"))
+    at_meeting = BooleanField(_l("Words reach the author of the work at our next meeting, not at once"))
 
 
 class NormForm(Form):

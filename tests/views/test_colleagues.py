@@ -53,11 +53,11 @@ def test_one_colleague_is_asked(reader: Reader, circle: Circle, ama: Person) -> 
     people = [build.member(circle) for _ in range(6)]
     entry = begun(circle, ama, share=True)
     reader.as_(ama).open(at(entry, "/colleagues"))
-    assert "Please fill this in." in reader.press("Ask").text
+    assert "Please fill this in." in reader.press("Ask for a word").text
     with db.work(read_only=True) as unit:
         asked = {one.writer_id for one in unit.query(Feedback)}
     chosen = next(one for one in people if one.id not in asked)
-    assert "Your colleague is asked, and may pass." in reader.press("Ask", person=str(chosen.id)).text
+    assert "Your colleague is asked, and may pass." in reader.press("Ask for a word", person=str(chosen.id)).text
     with db.work(read_only=True) as unit:
         assert {one.writer_id for one in unit.query(Feedback)} == asked | {chosen.id}
 

@@ -244,10 +244,10 @@ class TestHowFeedbackIsGiven:
     @pytest.mark.usefixtures("facilitator")
     def test_is_chosen_by_who_runs_the_circle(self, reader: Reader, circle: Circle) -> None:
         page = reader.open(address(circle))
-        assert "Words reach their author at once." in page.text
+        assert "Words reach the author of the work at once." in page.text
         page = reader.fill(at_meeting="y")
         assert "This holds for words that are begun from now on." in page.text
-        assert "Words reach their author at the next meeting" in page.text
+        assert "Words reach the author of the work at the next meeting" in page.text
         assert "once they have sent their own" in page.text
         with db.work(read_only=True) as unit:
             found = unit.get_one(Circle, circle.id)
