@@ -53,6 +53,7 @@ def test_nobody_is_kept_out(story: Story, seat: str, language: str) -> None:
     assert opened
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seat", SEATS)
 def test_nothing_hangs_over_the_edge_in_a_language_of_long_words(story: Story, seat: str) -> None:
     at = seats(story)[seat]
@@ -67,7 +68,8 @@ def test_nothing_hangs_over_the_edge_in_a_language_of_long_words(story: Story, s
     assert not wide, "\n".join(wide)
 
 
-@both
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "ar"])
 def test_nobody_is_kept_out_when_something_is_in_the_way(story: Story, language: str) -> None:
     seats(story)
     found = []
