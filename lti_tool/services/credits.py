@@ -82,8 +82,13 @@ def reckon_all(membership_ids: Sequence[int]) -> None:
 
 
 def _former(membership: Membership, planned: int) -> Credit | None:
-    """The most that was ever reckoned for this membership in the same way of giving credit, in whichever activity."""
+    """The most that was ever reckoned for this membership in the same way of giving credit, in whichever activity.
+
+    A certificate is somebody's word alone: that all was done, another way of one step, is none.
+    """
     query = select(Credit).where(Credit.membership_id == membership.id, Credit.planned == planned)
+    if membership.circle.credit_mode == "certificate":
+        query = query.where(Credit.adjusted_at.is_not(None))
     return session.scalar(query.order_by(Credit.met.desc()).limit(1))
 
 
