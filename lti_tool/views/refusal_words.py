@@ -226,6 +226,11 @@ REFUSALS |= {
     "reason_missing": Words(
         _l("A reason is needed"), _l("Nothing was changed."), _l("Say in a sentence what should be different.")
     ),
+    "words_too_long": Words(
+        _l("These are very many words"),
+        _l("There is room for 20,000 characters in one box. Nothing was sent."),
+        _l("Shorten it, then send it."),
+    ),
     "words_missing": Words(_l("There were no words yet"), _l("Nothing was sent."), _l("Go back and write a sentence.")),
     "lost_update": Words(
         _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
