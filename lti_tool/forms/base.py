@@ -254,6 +254,11 @@ class WholeNumber(IntegerField):
         super().process_formdata(valuelist)
 
 
+def number_in(text: Any) -> int:
+    """The number in a field that nobody sees; 0 for what is none, or too long for any row."""
+    return int(text) if str(text or "").isdecimal() and len(str(text)) < 10 else 0
+
+
 @dataclass(frozen=True)
 class Typed:
     """One thing a person typed, as it arrived."""

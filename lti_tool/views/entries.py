@@ -10,6 +10,7 @@ from lti_tool import access, db, settings
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms import entries as entry_forms
+from lti_tool.forms.base import number_in
 from lti_tool.forms.entries import EntryForm, HoldForm
 from lti_tool.forms.evidence import ACCEPTED
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence
@@ -212,7 +213,7 @@ def _reopen(entry: Entry, _form: EntryForm) -> str:
 
 
 def _remove(entry: Entry, _form: EntryForm) -> str:
-    piece = evidence.get_own(request.form.get("remove", 0, type=int), entry=entry)
+    piece = evidence.get_own(number_in(request.form.get("remove")), entry=entry)
     evidence.remove(piece)
     db.session.commit()
     evidence.forget(piece)
