@@ -25,7 +25,7 @@ def framed(*, otherwise: bool = True) -> bool:
 
 
 def allow(addresses: Iterable[str]) -> None:
-    """Let the pages of these addresses frame the answer, and no other; none for a page that no frame may show."""
+    """Let the pages of these addresses frame the answer, and no other."""
     g.frame_origins = origins_of(addresses)
 
 

@@ -129,7 +129,7 @@ class TestRoster:
 
 
 class TestCircleRole:
-    """LTI roles never give, raise or lower a circle role (roles.md)."""
+    """LTI roles never give, raise or lower a circle role."""
 
     @pytest.mark.parametrize("role", ["teacher", "union_representative", "facilitator"])
     @pytest.mark.parametrize(("lti", "teaches"), [(build.LEARNER, False), (build.INSTRUCTOR, True)])
