@@ -188,8 +188,8 @@ def _add(entry: Entry, form: EntryForm) -> Evidence:
     return added
 
 
-def _keep(_entry: Entry, form: EntryForm) -> str:
-    return " ".join([_("Your text is kept."), *form.remarks()])
+def _keep(_entry: Entry, _form: EntryForm) -> str:
+    return str(_("Your text is kept."))
 
 
 def _share(entry: Entry, _form: EntryForm) -> str:

@@ -17,7 +17,7 @@ from lti_tool.views.refusal_words import happened, launch_refusal, refusal
 
 log = structlog.get_logger()
 OF_THE_LMS = {"lti.begin", "lti.finish", "lti.notices_sent"}  # what these bring nobody typed
-PAGES = {401, 403, 404, 405, 409, 413, 429, 500, 503}
+PAGES = {401, 403, 404, 405, 409, 413, 429, 500}
 BEGIN_AGAIN = {"cookie_missing", "login_required"}  # what a window of its own mends: cookies of ours, or of the LMS
 HOPELESS = {"foreign_form", "unsigned_form", "words_too_long"}  # refused again if sent again: their text can be copied
 
