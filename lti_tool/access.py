@@ -353,11 +353,6 @@ def reach_of(person_id: int) -> Reach:
     )
 
 
-def may(reach: Reach, permission: Permission, circle_id: int) -> bool:
-    """Whether a visitor with this reach may do this in this circle."""
-    return reach.may(permission, circle_id)
-
-
 @dataclass(frozen=True)
 class Readers:
     """Who can read a text, for the sentence beside its box: the audience and how many colleagues that is."""
