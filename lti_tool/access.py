@@ -127,6 +127,11 @@ def arrived() -> sa.ColumnElement[bool]:
     return sa.and_(Feedback.state.in_(OUT), Feedback.waits.is_(False))
 
 
+def holds(rights: str, permission: Permission) -> bool:
+    """Whether this rights set holds the permission."""
+    return permission in GRANTS[Rights(rights)]
+
+
 def rights_with(permission: Permission) -> list[str]:
     """The rights sets that hold this permission."""
     return [rights.value for rights, granted in GRANTS.items() if permission in granted]

@@ -90,12 +90,13 @@ def check() -> None:
     """Look whether everything is in place, and say in plain sentences what is not."""
     from lti_tool.cli import administrators
     from lti_tool.services import checks
+    from lti_tool.services.connections import Weight
 
     settings = opened(any_shape=True)
     findings = checks.run(settings)
-    if not any(finding.weight is checks.Weight.FAULT for finding in findings):
+    if not any(finding.weight is Weight.FAULT for finding in findings):
         findings += [administrators.worker(), *administrators.standings()]
     for finding in findings:
         click.echo(f"{finding.weight:8}{finding.sentence}")
-    if any(finding.weight is checks.Weight.FAULT for finding in findings):
+    if any(finding.weight is Weight.FAULT for finding in findings):
         raise SystemExit(1)

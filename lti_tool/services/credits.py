@@ -18,7 +18,8 @@ from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Enrolmen
 from lti_tool.services import audit, circles, comments, deliveries, milestones
 
 BATCH = 50  # people reckoned in one transaction
-GONE = "person_gone"  # how a platform refuses somebody who is not in its course (lti/scores.py)
+PERSON_GONE = "person_gone"  # how a platform refuses somebody who is not in its course (lti/scores.py)
+COLUMN_GONE = "column_gone"  # and a score for a column that somebody deleted
 
 
 def reckon(membership: Membership) -> Credit | None:
@@ -172,7 +173,7 @@ def state_again(activity_id: int) -> None:
     for credit, membership in session.execute(stated).all():
         _one_at_a_time(membership)
         owed = deliveries.find(key(activity_id, membership.person_id))
-        if owed is None or owed.fault == "column_gone" or (owed.done_at is not None and not owed.fault):
+        if owed is None or owed.fault == COLUMN_GONE or (owed.done_at is not None and not owed.fault):
             state(credit, membership)
 
 
@@ -189,7 +190,9 @@ def owe_again(course: Course, person_ids: Collection[int]) -> None:
     """These people are in the course (again): what the platform refused because they were not is owed once more."""
     stated = rows(_STATED, course_id=course.id, person_ids=list(person_ids))
     if keys := {key(activity_id, person_id) for activity_id, person_id in stated}:
-        refused = select(Delivery).where(Delivery.key.in_(keys), Delivery.fault == GONE, Delivery.done_at.is_(None))
+        refused = select(Delivery).where(
+            Delivery.key.in_(keys), Delivery.fault == PERSON_GONE, Delivery.done_at.is_(None)
+        )
         for owed in session.scalars(refused):
             deliveries.retry(owed)
 
