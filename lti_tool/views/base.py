@@ -24,6 +24,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 PAUSES = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a first sending says within a moment where it leads
 ADMINISTRATION_COOKIE = "__Host-circles-administration"
 LARGEST_NUMBER = 2**31 - 1  # of a row, on every database; one would refuse to look for a larger one
+LAST_PAGE = 10_000  # of a list; an address with a larger number is nobody's link
 
 
 class SignedOutError(Exception):
@@ -133,6 +134,11 @@ def from_own_page(*, surely: bool = False) -> bool:
     if site:
         return site == "same-origin" or (site == "none" and not surely)
     return origin == settings.current().public_url or (origin is None and not surely)
+
+
+def page_asked() -> int:
+    """Which page of a list the address asks for: the first where it says none."""
+    return min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
 
 
 def sign_in(visit_id: str, *, person_id: int) -> None:

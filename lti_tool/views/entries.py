@@ -33,7 +33,7 @@ def _read_past_large_files(_endpoint: str | None, _values: object) -> None:
 def show(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """An author writes; everybody else reads the newest version she may read, if there is one."""
     try:
-        entry = _own(circle_id, entry_id)
+        entry = own(circle_id, entry_id)
     except NotFoundError:
         return _read(circle_id, entry_id)
     circle = entries.circle_of(entry)
@@ -51,7 +51,7 @@ def version(circle_id: int, entry_id: int, number: int) -> ResponseReturnValue:
 @requires(Permission.SIGNED_IN)
 def save(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Keep the text first, whichever button was pressed; then do what the button says."""
-    entry = _own(circle_id, entry_id)
+    entry = own(circle_id, entry_id)
     circle = entries.circle_of(entry)
     form = _form(entry, circle)
     if not form.accepted():
@@ -83,7 +83,8 @@ def hold(circle_id: int, entry_id: int) -> ResponseReturnValue:
     return redirect(url_for("circles.show", circle_id=circle_id), code=303)
 
 
-def _own(circle_id: int, entry_id: int) -> Entry:
+def own(circle_id: int, entry_id: int) -> Entry:
+    """An entry that the visitor writes, in the circle of the address."""
     entry = entries.get_own(entry_id, within=g.visit.reach)
     if entry.circle_id != circle_id:
         raise NotFoundError
@@ -143,7 +144,7 @@ def _who_sees(entry: Entry, circle: Circle, authors: list[int]) -> dict[str, str
 def _conflict(circle_id: int, entry_id: int, mine: EntryForm) -> ResponseReturnValue:
     """Both texts side by side; nothing of either was changed."""
     db.session.rollback()
-    entry = _own(circle_id, entry_id)
+    entry = own(circle_id, entry_id)
     if "X-Autosave" in request.headers:
         return jsonify(fields={}), 409
     form = _form(entry, entries.circle_of(entry), fresh=True)
