@@ -215,7 +215,7 @@ def award(membership_id: int, *, reason: str, by: Person, within: Reach) -> Cred
     """Give a member the full credit by hand; who and why is kept. A reason is needed; nothing lowers credit."""
     membership = member_of(membership_id, within=within)
     if not reason.strip():
-        raise RefusedError("reason_needed")
+        raise RefusedError("reason_missing")
     if membership.activity_id is None or membership.circle.credit_mode == "none":
         raise RefusedError("no_credit_here")
     if is_test_person(membership.person_id, membership.activity_id):

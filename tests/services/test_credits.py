@@ -143,7 +143,7 @@ def test_before_the_first_milestone_nothing_is_said(app: object, request: pytest
 def test_award_needs_a_reason_and_a_right(group: Group) -> None:
     place = group.place(group.ben)
     within = group.reach(group.facilitator)
-    with pytest.raises(RefusedError, match="reason_needed"):
+    with pytest.raises(RefusedError, match="reason_missing"):
         credits.award(place.id, reason=" ", by=group.facilitator, within=within)
     with pytest.raises(NotFoundError):
         credits.award(place.id, reason="She was ill", by=group.ama, within=group.reach(group.ama))
