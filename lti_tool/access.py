@@ -127,6 +127,16 @@ def arrived() -> sa.ColumnElement[bool]:
     return sa.and_(Feedback.state.in_(OUT), Feedback.waits.is_(False))
 
 
+def holds(rights: str, permission: Permission) -> bool:
+    """Whether this rights set holds the permission."""
+    return permission in GRANTS[Rights(rights)]
+
+
+def shown_to_facilitators() -> sa.ColumnElement[bool]:
+    """Of feedback on hold: whether facilitators see it, as an author asked for or for a child's safety."""
+    return sa.or_(Feedback.help_asked_at.is_not(None), Feedback.held_for == "child_safety")
+
+
 def rights_with(permission: Permission) -> list[str]:
     """The rights sets that hold this permission."""
     return [rights.value for rights, granted in GRANTS.items() if permission in granted]
@@ -250,8 +260,8 @@ class Reach:
             free = Feedback.held_at.is_(None)
             ways.append(sa.and_(here, Feedback.sent_at >= place.joined_at, free, self._gave_own()))
             if place.grants(P.REVIEW_SHARED):
-                asked = sa.or_(Feedback.help_asked_at.is_not(None), Feedback.held_for == "child_safety")
-                ways.append(sa.and_(here, Feedback.sent_at >= place.reviews_since, sa.or_(free, asked)))
+                shown = sa.or_(free, shown_to_facilitators())
+                ways.append(sa.and_(here, Feedback.sent_at >= place.reviews_since, shown))
         return sa.or_(*ways)
 
     def said_to_author(self) -> sa.ColumnElement[bool]:
@@ -351,11 +361,6 @@ def reach_of(person_id: int) -> Reach:
             )
         ),
     )
-
-
-def may(reach: Reach, permission: Permission, circle_id: int) -> bool:
-    """Whether a visitor with this reach may do this in this circle."""
-    return reach.may(permission, circle_id)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,10 @@
 `translations/*/LC_MESSAGES/messages.po`. No line numbers and no dates in them, so that a change shows only words.
 """
 
-import importlib.util
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from lti_tool.i18n import CODES, PROGRAMME, SOURCE
+from lti_tool.i18n import CODES, SOURCE
+from lti_tool.presets import extract_programme
 from lti_tool.settings import HERE, shipped
 
 FOLDER = HERE / "translations"
@@ -72,20 +72,11 @@ def _of(folder: Path, methods: list[tuple[str, str]], options: dict[str, Any]) -
 
 
 def _of_programmes() -> Found:
-    """The texts of the programme files, where the module that reads them says which they are."""
-    if importlib.util.find_spec("lti_tool.presets") is None:
-        return
-    presets = importlib.import_module("lti_tool.presets")
-    texts: Callable[..., Any] = presets.extract_programme
+    """The texts of the programme files, each with the place in its file."""
     for path in sorted((shipped("config") / "programmes").glob("*.yaml")):
         with path.open("rb") as file:
-            for _line, _function, message, comments in texts(file, (), (), {}):
-                yield _with_context(message, comments)
-
-
-def _with_context(message: Any, comments: list[str]) -> tuple[str | tuple[str, ...], str, list[str]]:
-    """Accept a text alone and pgettext's (context, text) alike."""
-    return (message[1] if isinstance(message, tuple) else message), PROGRAMME, comments
+            for _line, _function, (context, text), comments in extract_programme(file, {}, (), {}):
+                yield text, context, comments
 
 
 def path_of(code: str, folder: Path | None = None) -> Path:

@@ -6,7 +6,7 @@ class NotFoundError(Exception):
 
 
 class RefusedError(Exception):
-    """A rule says no; `code` names the rule and chooses the translated sentence in `views/refusals.py`."""
+    """A rule says no; `code` names the rule and chooses the translated sentence in `views/refusal_words.py`."""
 
     def __init__(self, code: str, **facts: object) -> None:
         super().__init__(code)

@@ -159,15 +159,6 @@ def direction(code: str | None = None) -> str:
     return str((_locale(code) if code else _speech().locale).text_direction)
 
 
-def language_name(code: str) -> str:
-    """What the page's language calls another language; the bare code where it is unknown."""
-    try:
-        name = Locale.parse(code.replace("-", "_")).get_display_name(_speech().locale)
-    except (UnknownLocaleError, ValueError):
-        return code
-    return name or code
-
-
 @cache
 def _locale(code: str) -> Locale:
     try:

@@ -6,6 +6,7 @@ every minute finds whatever nobody was woken for.
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -50,6 +51,8 @@ LOOK_EVERY = 1.0  # seconds between looks into an empty queue
 GRACE = 4.0  # seconds a job under way is given to end when the worker is told to stop
 HEARTBEAT = "heartbeat"
 QUEUE = "wake-up.db"
+LOOK_AGAIN_EVERY = timedelta(hours=5, minutes=50)  # where cron stands in for the clock, and may be minutes early
+ASK_EVERY = timedelta(minutes=50)
 
 _stopping = Event()
 
@@ -103,14 +106,24 @@ def ask_rosters() -> None:
         db.session.commit()
 
 
+def stand_in(*, limit: int) -> tuple[int, int]:
+    """Do once what a worker does all the time, where none runs: what its clock would have asked for, and a sweep.
+
+    Returns what the sweep returns. When each was last done is kept beside the queue: call this as often as you like.
+    """
+    moment = db.now().timestamp()
+    for name, task, pause in (("look-again", look_again, LOOK_AGAIN_EVERY), ("ask-rosters", ask_rosters, ASK_EVERY)):
+        if moment - (_noted(name) or 0) > pause.total_seconds():
+            task()
+            _queue().put(name, moment)
+    return sweep(limit=limit)
+
+
 def last_sweep() -> float | None:
     """When this machine's worker last swept, in seconds since 1970; None if none ran here. Looking makes no file."""
     if not (settings.current().data_dir / QUEUE).is_file():
         return None
-    try:
-        return cast("float | None", _queue().get(HEARTBEAT, peek=True))
-    except ValueError:  # signed with a secret key that was changed since
-        return None
+    return _noted(HEARTBEAT)
 
 
 def run_worker(stop: Event) -> None:
@@ -140,6 +153,13 @@ def _owed(session: Session) -> None:
 
 def _deliver() -> None:
     deliveries.run_due(HANDLERS, limit=None, until=_stopping.is_set)
+
+
+def _noted(name: str) -> float | None:
+    try:
+        return cast("float | None", _queue().get(name, peek=True))
+    except ValueError:  # signed with a secret key that was changed since
+        return None
 
 
 def _queue() -> Any:

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         description="Permits platforms on http and on private addresses, both together. Only for a laboratory.",
     )
     rate_limits: bool = Field(
-        True, description="Limits logins, registrations and uploads per address; off only for load tests."
+        True, description="Limits logins, notices, registrations and admin links per address; off only for load tests."
     )
     proxy_hops: int = Field(
         0, ge=0, le=5, description="How many reverse proxies in front of the tool set X-Forwarded-* headers."

@@ -30,7 +30,7 @@ def init_app(app: Flask, *, catalogues: str = "translations") -> None:
     """Give the templates of `app` what `templates/base.html` and the components need."""
     app.jinja_environment = _Environment
     i18n.init_app(app, catalogues=catalogues)
-    app.jinja_env.filters.update(written=text.to_html, initials=text.initials, count_words=text.count_words)
+    app.jinja_env.filters.update(written=text.to_html, initials=text.initials)
     app.jinja_env.globals.update(asset=asset, hidden_fields=hidden_fields)
 
 

@@ -150,9 +150,9 @@ def test_a_text_that_cannot_be_saved_keeps_nobody_from_the_language(page, site):
 def test_words_left_are_counted_while_writing(page):
     box = page.get_by_label("What did I do?")
     box.fill("three small words")
-    expect(page.locator("#text-words")).to_have_text("Words left: 2")
+    expect(page.locator("#stage-words")).to_have_text("Words left: 2")
     box.fill("one two three four five six — seven")
-    expect(page.locator("#text-words")).to_have_text("Longer than planned; all of it is kept. Words more: 2")
+    expect(page.locator("#stage-words")).to_have_text("Words more: 2")
 
 
 def test_a_box_grows_with_its_text(page):

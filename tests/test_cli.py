@@ -18,8 +18,9 @@ from lti_tool import db, jobs
 from lti_tool.cli import demonstration, main, start
 from lti_tool.db import session
 from lti_tool.errors import PlatformError
-from lti_tool.models import Deployment, Invite, Platform
+from lti_tool.models import Delivery, Deployment, Invite, Platform
 from lti_tool.services import deliveries
+from tests import build
 
 COMMANDS = {"admin-link", "check", "demo", "invite", "keys", "platforms", "run-jobs", "serve", "upgrade-db", "worker"}
 PLATFORM = {
@@ -212,7 +213,7 @@ def test_a_value_that_is_none_is_refused(words: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("ready")
-@pytest.mark.parametrize("words", [["serve"], ["worker"]])
+@pytest.mark.parametrize("words", [["serve"], ["worker"], ["run-jobs"]])
 def test_nothing_runs_without_its_data_folder(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file, no folder")
     assert bad(*words).startswith(f"LTI_TOOL_DATA_DIR: The data folder {tmp_path / 'data'} cannot be made")
@@ -238,6 +239,15 @@ def test_run_jobs_does_what_is_due_and_says_how_much(monkeypatch: pytest.MonkeyP
         session.commit()
     assert good("run-jobs", "--limit", "3") == "2 done, 1 to be tried again\n"
     assert good("run-jobs") == "2 done, 0 to be tried again\n"
+
+
+@pytest.mark.usefixtures("ready")
+def test_run_jobs_asks_for_rosters_where_no_worker_does() -> None:
+    course = build.course(roster_url="https://lms.example.org/roster", launched_at=db.now())
+    good("run-jobs")
+    good("run-jobs")
+    with db.work(read_only=True) as unit:
+        assert [one.payload for one in unit.query(Delivery)] == [{"course_id": course.id}]
 
 
 @pytest.mark.usefixtures("ready")

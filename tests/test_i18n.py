@@ -53,13 +53,11 @@ def test_a_page_without_a_visit_asks_the_browser():
         assert (i18n.language(), i18n.direction()) == ("ar", "rtl")
 
 
-def test_directions_and_names(speaking):
+def test_directions(speaking):
     speaking("fr")
     assert i18n.direction() == "ltr"
     assert i18n.direction("ar") == "rtl"
     assert i18n.direction("nonsense!") == "ltr"
-    assert i18n.language_name("pt-BR") == "portugais (Brésil)"
-    assert i18n.language_name("zz") == "zz"
 
 
 def test_the_list_of_languages_is_true():

@@ -204,3 +204,26 @@ def test_the_clock_asks_for_rosters_of_courses_in_use() -> None:
     jobs.ask_rosters()
     with db.work(read_only=True) as unit:
         assert [one.payload for one in unit.query(Delivery)] == [{"course_id": course.id}]
+
+
+def test_where_no_worker_runs_cron_does_what_its_clock_would_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for name in ("look_again", "ask_rosters"):
+        monkeypatch.setattr(jobs, name, lambda name=name: asked.append(name))
+    moment = now()
+    hours = {0: 2, 0.1: 0, 0.999: 1, 2: 1, 5.9: 2, 6: 0}  # how many of the two are asked for then
+    for hour, expected in hours.items():
+        monkeypatch.setattr(db, "now", lambda hour=hour: moment + timedelta(hours=hour))
+        asked.clear()
+        assert jobs.stand_in(limit=1) == (0, 0)
+        assert len(asked) == expected, hour
+
+
+def test_what_cron_could_not_do_it_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(jobs, "ask_rosters", fail)
+    for _ in range(2):
+        with pytest.raises(OSError, match="the disk is full"):
+            jobs.stand_in(limit=1)

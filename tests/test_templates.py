@@ -8,7 +8,7 @@ import brotli
 import pytest
 from flask import render_template_string
 
-from lti_tool import settings, templating
+from lti_tool import settings, templating, text
 from lti_tool.forms.base import Typed
 from lti_tool.i18n import CODES
 from tests import tiny
@@ -20,27 +20,22 @@ SCRIPT = (templating.STATIC / "circles.js").read_text(encoding="utf-8")
 ERRORS = sorted(p.name for p in (settings.shipped("templates") / "errors").glob("*.html") if p.name != "page.html")
 
 PARTS = """{% extends "base.html" %}
-{% from "components/parts.html" import back, disc, empty, more, next_step, notice, person, print_button, room, row,
-   spoke, state, step, steps, versions, who_sees %}
+{% from "components/parts.html" import back, disc, empty, more, notice, person, spoke, state, versions, who_sees %}
 {% from "components/forms.html" import press %}
 {% block above %}{{ back("/", "«Circle»") }}{% endblock %}
 {% block title %}{{ name }} & parts{% endblock %}
 {% block lead %}{{ state("Draft, only you", "pencil") }}{% endblock %}
 {% block content %}
-{% call next_step("Continue", "/x") %}<p>Next: {{ when | day_and_time }}</p>{% endcall %}
-<ul class="rows">{{ row(name, 8, "<b>A title</b>", "/x", when | days_ago) }}{{ row("", 0, "Title", "/x", "new") }}</ul>
+<p>Next: {{ when | day_and_time }}</p>
 {{ who_sees("only you", only_you=true) }}{{ who_sees("your circle") }}
 {{ person(name, 3) }}{{ person("", 4) }}
 {{ empty("Nothing yet. What colleagues share will be here.", "/x", "Share something") }}
 {% call more() %}<p>rare</p>{% endcall %}
-{% call step(2, 5, "Warm words", "Say what you value.", 1) %}<p>…</p>{% endcall %}
-{{ steps([("Settle", "5"), ("Round", "20")], 2) }}
 {{ versions([(2, "now", ""), (1, "on 3 March", "/x")]) }}
 {% call spoke(name, 2, "6 days ago", [("Value", "I *like* <script>alert(1)</script>"), ("Wonder", "")]) %}
 {{ press("/x", "Thanks", main=true, facts={"kind": "thanks"}, icon_name="check") }}{{ press("/x", "Ask") }}{% endcall %}
 {{ spoke(name, 2, "today", [("", "Good")]) }}
 {% call notice("Careful", "stop") %}<p>Words</p>{% endcall %}
-{{ room(3) }}{{ print_button() }}
 {% endblock %}
 {% block aside %}<h2>Beside</h2>{% endblock %}"""
 
@@ -93,7 +88,6 @@ def test_a_form_shows_what_to_mend_and_keeps_every_word(app):
     assert 'aria-invalid="true"' in page
     assert 'aria-describedby="title-hint title-error"' in page
     assert "one two three four five six</textarea>" in page
-    assert "all of it is kept. Words more: 1" in page.text
     assert re.search(r'id="level-1"[^>]* checked|checked[^>]* id="level-1"', page)
 
 
@@ -102,7 +96,6 @@ def test_a_form_in_order_is_saved_once_and_says_so():
     page = Reader(small.app).open("/entry", title="Cards", text="one two", day="2026-03-12", level="a", do="keep")
     assert [saved["title"] for saved in small.saved] == ["Cards"]
     assert 'role="status"' in page
-    assert "Words left: 5" in page.text
 
 
 def test_the_language_can_be_chosen_at_the_foot_of_every_page(app):
@@ -239,3 +232,43 @@ def test_every_class_of_a_template_is_in_the_sheet_or_has_a_reason():
             used |= {word for word in value.split() if not word.endswith("-")}
     missing = {word for word in used if f".{word}" not in SHEET}
     assert missing <= {"choices", "who", "columns", "text"}, missing
+
+
+# What no page shows any more is taken out, with its words.
+
+IMPORT = re.compile(r"{% from \"([^\"]+)\" import (.*?)(?: with context)? %}", re.DOTALL)
+
+
+def pages():
+    """The text of every template of the tool by name."""
+    folder = Path(settings.shipped("templates"))
+    files = [file for file in sorted(folder.rglob("*.html")) if file.parent.name != "demo"]
+    return {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in files}
+
+
+def imported(text):
+    """What a template imports: (from which, name there, name here)."""
+    for source, names in IMPORT.findall(text):
+        for one in names.split(","):
+            there, _, here = one.strip().partition(" as ")
+            yield source, there, here or there
+
+
+def test_every_macro_is_called_and_every_import_used():
+    used = set()
+    for name, page in pages().items():
+        rest = IMPORT.sub("", page)
+        for source, there, here in imported(page):
+            assert re.search(rf"\b{here}\b", rest), f"{name} imports {here} and does nothing with it"
+            used.add((source, there))
+        used |= {(name, macro) for macro in re.findall(r"(?:{{|call|else) *(\w+)\(", rest)}
+    made = {(name, macro) for name, page in pages().items() for macro in re.findall(r"{%-? macro (\w+)", page)}
+    assert made - used == set()
+
+
+def test_every_class_of_the_sheet_is_on_some_page():
+    scripts = [file.read_text(encoding="utf-8") for file in templating.STATIC.glob("*.js")]
+    shown = "\n".join([*pages().values(), *scripts, str(text.to_html("x"))])
+    classes = set(re.findall(r"\.([a-z][\w-]*)", re.sub(r"/\*.*?\*/", "", SHEET, flags=re.DOTALL)))
+    classes -= {f"tone-{number}" for number in range(6)}  # by the number of a person
+    assert {one for one in classes if not re.search(rf"(?<![\w-]){one}(?![\w-])", shown)} == set()

@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired
 
 from lti_tool import catalogues as messages
 from lti_tool import settings, templating
-from lti_tool.forms.base import Form, LongText, ShortText, Typed, WordLimit
+from lti_tool.forms.base import Form, LongText, ShortText, Typed
 from lti_tool.views.refusal_words import refusal
 
 WORDS = """{% extends "base.html" %}{% block title %}A page{% endblock %}{% block content %}{{ body }}{% endblock %}"""
@@ -23,7 +23,7 @@ class EntryForm(Form):
     """One field of every kind."""
 
     title = ShortText("What is it about?", [DataRequired()])
-    text = LongText("What did I do?", [WordLimit(5)])
+    text = LongText("What did I do?")
     day = DateField("When?", [DataRequired()])
     level = RadioField(
         "Which sentence fits?",
@@ -70,8 +70,6 @@ def make(catalogues: str = "translations") -> Tiny:
         if form.accepted():
             tiny.saved.append(form.values())
             flash("Saved.")
-            for remark in form.remarks():
-                flash(remark, "note")
             return redirect("/entry", 303)
         return render_template_string(ENTRY, form=form)
 
@@ -119,7 +117,8 @@ ENTRY = """{% extends "base.html" %}
 {% call page_form(form, "Share with my circle", name="do", value="share", others=[("do", "keep", "Keep as draft")],
                   autosave="/entry/autosave", seen_by=who_sees("only you", only_you=true)) %}
 {{ field(form.title, hint="A few words") }}
-{{ field(form.text) }}
+{{ field(form.text, measure=5) }}
+<p class="hint" id="stage-words" data-left="Words left: {number}" data-over="Words more: {number}">Words left: 5</p>
 {{ field(form.day) }}
 {{ field(form.level) }}
 {{ field(form.photo) }}

@@ -77,11 +77,11 @@ def worker(*, end_with_parent: bool) -> None:
 @main.command("run-jobs")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="Stop after this many jobs.")
 def run_jobs(limit: int) -> None:
-    """Do what is due (grades, rosters), then stop. Meant for cron where no worker runs."""
+    """Do once what a worker does all the time, then stop. Meant for cron where no worker runs."""
     from lti_tool import jobs
 
-    with_programmes(opened())
-    done, again = jobs.sweep(limit=limit)
+    with_programmes(with_folder(opened()))
+    done, again = jobs.stand_in(limit=limit)
     click.echo(f"{done} done, {again} to be tried again")
 
 
@@ -90,12 +90,13 @@ def check() -> None:
     """Look whether everything is in place, and say in plain sentences what is not."""
     from lti_tool.cli import administrators
     from lti_tool.services import checks
+    from lti_tool.services.connections import Weight
 
     settings = opened(any_shape=True)
     findings = checks.run(settings)
-    if not any(finding.weight is checks.Weight.FAULT for finding in findings):
+    if not any(finding.weight is Weight.FAULT for finding in findings):
         findings += [administrators.worker(), *administrators.standings()]
     for finding in findings:
         click.echo(f"{finding.weight:8}{finding.sentence}")
-    if any(finding.weight is checks.Weight.FAULT for finding in findings):
+    if any(finding.weight is Weight.FAULT for finding in findings):
         raise SystemExit(1)

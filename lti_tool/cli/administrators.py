@@ -34,12 +34,13 @@ def worker() -> "Finding":
     """Whether a worker of this machine was at work in the last minutes; there may be one on another machine."""
     from lti_tool import db, jobs
     from lti_tool.services import checks
+    from lti_tool.services.connections import Weight
 
     swept = jobs.last_sweep()
     if swept is not None and db.now().timestamp() - swept < SILENT:
-        return checks.Finding(checks.Weight.OK, "A worker runs on this machine.")
+        return checks.Finding(Weight.OK, "A worker runs on this machine.")
     return checks.Finding(
-        checks.Weight.NOTE,
+        Weight.NOTE,
         "No worker was at work on this machine in the last minutes. Without one no score is sent and no roster "
         "is read: `lti-tool serve` brings one along, `lti-tool worker` is one.",
     )
@@ -50,13 +51,14 @@ def standings() -> "list[Finding]":
     from lti_tool import db
     from lti_tool.access import Administration
     from lti_tool.services import checks, connections
+    from lti_tool.services.connections import Weight
     from lti_tool.views import findings
 
     with db.work(read_only=True):
         known = [(one.platform.name, one.headline) for one in connections.all(Administration(0))]
         return [
             checks.Finding(
-                checks.Weight.OK if found.weight is connections.Weight.OK else checks.Weight.NOTE,
+                Weight.OK if found.weight is Weight.OK else Weight.NOTE,
                 f"{name}: {findings.sentence(found.code, **found.facts)}",
             )
             for name, found in known

@@ -101,9 +101,10 @@ def opened(*, any_shape: bool = False) -> "Settings":
 def with_folder(settings: "Settings") -> "Settings":
     """Make sure of the data folder, for processes that keep files and the queue there; raises Fault."""
     from lti_tool.services import checks
+    from lti_tool.services.connections import Weight
 
     for finding in checks.folder(settings.data_dir):
-        if finding.weight is checks.Weight.FAULT:
+        if finding.weight is Weight.FAULT:
             raise Fault(f"LTI_TOOL_DATA_DIR: {finding.sentence}")
     return settings
 

@@ -2,7 +2,6 @@
 
 from lti_tool.files.cleaned import Cleaned, FileRefusedError
 from lti_tool.files.cleaning import clean
-from lti_tool.files.pictures import thumbnail
 from lti_tool.files.store import Store
 
-__all__ = ["Cleaned", "FileRefusedError", "Store", "clean", "thumbnail"]
+__all__ = ["Cleaned", "FileRefusedError", "Store", "clean"]

@@ -9,7 +9,6 @@ from PIL import Image, ImageCms
 from lti_tool.files.cleaned import Cleaned, FileRefusedError
 
 LONGEST_SIDE = 1600
-THUMBNAIL_SIDE = 320
 TARGET_BYTES = 200_000
 STEPS = ((1600, 85), (1600, 75), (1600, 65), (1280, 65), (1280, 55))  # longest side, JPEG quality
 MAX_PIXELS = {"JPEG": 65_000_000, "PNG": 40_000_000, "WEBP": 40_000_000}  # a phone's 64 Mpx; A4 scanned at 600 dpi
@@ -31,7 +30,7 @@ _one_at_a_time = Lock()  # the largest picture takes 450 MB while it is decoded
 
 def clean(data: bytes, kind: str) -> Cleaned:
     """The first frame of a picture of this Pillow format, upright, at most 1600 pixels, without any metadata."""
-    seen, drawing = _see(data, kind, LONGEST_SIDE)
+    seen, drawing = _see(data, kind)
     photo = _as_jpeg(seen)
     if drawing:
         kept = _as_png(seen)
@@ -40,21 +39,14 @@ def clean(data: bytes, kind: str) -> Cleaned:
     return photo
 
 
-def thumbnail(data: bytes) -> Cleaned:
-    """A JPEG of at most 320 pixels of a picture that `clean` made."""
-    kind = "PNG" if data.startswith(b"\x89PNG") else "JPEG"
-    seen, _ = _see(data, kind, THUMBNAIL_SIDE)
-    return _encoded(seen, "JPEG", quality=75, optimize=True)
-
-
-def _see(data: bytes, kind: str, side: int) -> tuple[Image.Image, bool]:
+def _see(data: bytes, kind: str) -> tuple[Image.Image, bool]:
     """The picture as RGB, and whether it is a drawing of few colours; whatever Pillow stumbles over is `broken`."""
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about EXIF and the like, which is thrown away here
         try:
             with Image.open(BytesIO(data), formats=[kind]) as image:
                 _check_pixels(image, MAX_PIXELS[kind])
-                return _decode(image, kind, side)
+                return _decode(image, kind)
         except FileRefusedError:
             raise
         except Image.DecompressionBombError:
@@ -68,7 +60,7 @@ def _check_pixels(image: Image.Image, most: int) -> None:
         raise FileRefusedError("too_many_pixels", megapixels=most // 1_000_000)
 
 
-def _decode(image: Image.Image, kind: str, side: int) -> tuple[Image.Image, bool]:
+def _decode(image: Image.Image, kind: str) -> tuple[Image.Image, bool]:
     turn, profile = TURNS.get(_orientation(image)), image.info.get("icc_profile")
     if image.mode.startswith(("I", "F")):
         image = (
@@ -79,7 +71,7 @@ def _decode(image: Image.Image, kind: str, side: int) -> tuple[Image.Image, bool
     elif image.mode in {"L", "RGB"} and "transparency" in image.info:
         image = image.convert("RGBA")
     drawing = kind != "JPEG" and image.getcolors(FEW_COLOURS) is not None
-    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
     if turn is not None:
         image = image.transpose(turn)
     return _plain_colours(_on_white(image), profile), drawing

@@ -24,7 +24,7 @@ from wtforms import (
 )
 from wtforms.validators import Length, Regexp, ValidationError
 
-from lti_tool.text import clean, count_words
+from lti_tool.text import clean
 
 TECHNICAL = ("visit", "once")
 OPEN_DAYS = 7  # a page may lie open that long and still be sent
@@ -164,10 +164,6 @@ class Form(FlaskForm):
                 found.append(Problem(target, str(field.label.text), " ".join(map(str, _flat(field.errors)))))
         return found
 
-    def remarks(self) -> list[str]:
-        """What is worth saying although the form is accepted, like a text longer than planned."""
-        return [sentence for field in self._fields.values() for sentence in getattr(field, "remarks", ())]
-
     @property
     def has_files(self) -> bool:
         """Whether the form carries files and must be sent as multipart."""
@@ -176,25 +172,6 @@ class Form(FlaskForm):
 
 def _flat(errors: Iterable[Any]) -> list[str]:
     return [str(e) for error in errors for e in (error if isinstance(error, list | tuple) else [error])]
-
-
-class WordLimit:
-    """How many words are plenty. It never refuses: the text is kept whole and the writer is told."""
-
-    def __init__(self, words: int) -> None:
-        self.words = words
-        self.field_flags = {"words": words}
-
-    def __call__(self, _form: FlaskForm, field: Any) -> None:
-        """Leave a remark on a longer text."""
-        used = count_words(field.data or "")
-        if used > self.words:
-            field.remarks = [
-                gettext(
-                    "“%(label)s” has %(used)s words where about %(words)s are plenty. All of it is kept.",
-                    label=field.label.text, used=used, words=self.words,
-                )
-            ]  # fmt: skip
 
 
 class _CleanText:
@@ -252,6 +229,11 @@ class WholeNumber(IntegerField):
         if any(len(str(value).strip()) > 9 for value in valuelist):
             raise ValueError(self.gettext("Not a valid integer value."))
         super().process_formdata(valuelist)
+
+
+def number_in(text: Any) -> int:
+    """The number in a field that nobody sees; 0 for what is none, or too long for any row."""
+    return int(text) if str(text or "").isdecimal() and len(str(text)) < 10 else 0
 
 
 @dataclass(frozen=True)

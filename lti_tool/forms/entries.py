@@ -9,7 +9,7 @@ from wtforms import Field, HiddenField, RadioField, SelectChoice, SelectField
 from wtforms.validators import DataRequired, InputRequired
 
 from lti_tool import i18n
-from lti_tool.forms.base import Form, LongText, ShortText
+from lti_tool.forms.base import Form, LongText, ShortText, number_in
 from lti_tool.forms.evidence import PUPILS, QUESTION
 from lti_tool.models import Entry, Evidence
 from lti_tool.presets import Stage, Template
@@ -22,7 +22,7 @@ SHOWN = 3  # prompts on the page; the others are folded (H8)
 class EntryForm(Form):
     """Every button of an entry's page sends this one form, so that no press of a button loses a typed word."""
 
-    edition = HiddenField()
+    edition = HiddenField(filters=[number_in])
     ask = LongText(_l("What should colleagues look at?"), longest=2000)
     next_try = LongText(_l("What will I try next?"), longest=2000)
     file = FileField(_l("Photo or PDF"))
@@ -59,7 +59,7 @@ class EntryForm(Form):
         return {
             "answers": {field.name.removeprefix(ANSWER): field.data or "" for field in self.prompts},
             "ask": self.ask.data or "",
-            "edition": int(self.edition.data) if str(self.edition.data).isdecimal() else 0,
+            "edition": self.edition.data,
         }
 
     def pupil_answers(self) -> dict[int, str]:
@@ -97,7 +97,7 @@ class BeginForm(Form):
     """Begin a stage of an inquiry."""
 
     stage = HiddenField(validators=[InputRequired()])
-    inquiry = HiddenField()
+    inquiry = HiddenField(filters=[number_in])
 
 
 class HoldForm(Form):

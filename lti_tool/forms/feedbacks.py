@@ -1,25 +1,19 @@
 """What colleagues write to each other: one step of a feedback, its sentences to choose from, answers, a hold."""
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
-from lti_tool.forms.base import Form, LongText
+from lti_tool.forms.base import Form, LongText, number_in
 from lti_tool.i18n import programme_text
 from lti_tool.presets import Rubric, Step
-
-
-def _number(text: Any) -> int:
-    return int(text) if str(text or "").isdecimal() and len(str(text)) < 10 else 0
 
 
 class StepForm(Form):
     """One page of a feedback; which one, and on which edition of the draft it was opened."""
 
-    step = HiddenField(filters=[_number])
-    edition = HiddenField(filters=[_number])
+    step = HiddenField(filters=[number_in])
+    edition = HiddenField(filters=[number_in])
 
     @property
     def words(self) -> dict[str, str]:

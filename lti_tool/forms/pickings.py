@@ -11,11 +11,10 @@ from wtforms.validators import DataRequired, InputRequired, Optional, Validation
 from wtforms.widgets import CheckboxInput
 
 from lti_tool.forms.base import Form, LongText, ShortText
-from lti_tool.forms.meetings import ZONES
+from lti_tool.forms.meetings import YEARS, ZONES
 
 TITLE, TEXT, CREDIT, OPENS, CLOSES, DONE = "title-", "text-", "credit-", "opens-", "closes-", "done-"
 LONGEST_TITLE, LONGEST_TEXT = 250, 1000
-YEARS = range(2000, 2100)
 
 
 class Ticks(SelectMultipleField):

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectChoice, SelectField
-from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired
 
-from lti_tool.forms.base import Form, ShortText, WholeNumber
+from lti_tool.forms.base import Form, ShortText
 
 ROLE = "role-"
 SEAT = "seat-"
@@ -21,12 +21,6 @@ class ProgrammeForm(Form):
     """Which programme the circles follow."""
 
     programme = RadioField(_l("Programme"), validators=[InputRequired()])
-
-
-class CountForm(Form):
-    """How many circles to propose."""
-
-    circles = WholeNumber(_l("How many circles?"), validators=[Optional(), NumberRange(1, 60)])
 
 
 @dataclass(frozen=True)

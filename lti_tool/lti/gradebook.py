@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import sqlalchemy as sa
@@ -73,7 +73,7 @@ class Gradebook:
         next link then. PlatformError: `columns_refused`, `answer_not_json`, and those of the way.
         """
         scope = self.reading or tokens.COLUMNS
-        url = _asking(self.columns_url or "", wanted)
+        url = paging.asking(self.columns_url or "", wanted)  # AGS 2.0 §3.2.4
         for page in paging.pages(url, lambda address: self.get(address, scope, COLUMN_LIST)):
             if not 200 <= page.status_code < 300:
                 raise PlatformError("columns_refused", status=page.status_code, final=True)
@@ -116,14 +116,6 @@ def dicts(body: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(body, list):
         raise PlatformError("answer_not_json")
     return (entry for entry in body if isinstance(entry, dict))
-
-
-def _asking(url: str, wanted: dict[str, str]) -> str:
-    """The address with these filters added (AGS 2.0 §3.2.4); what the platform's own query says stays."""
-    parts = urlsplit(url)
-    there = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    added = urlencode({name: value for name, value in wanted.items() if name not in there})
-    return parts._replace(query="&".join(filter(None, (parts.query, added)))).geturl()
 
 
 def _history(custom: dict[str, str]) -> list[str]:

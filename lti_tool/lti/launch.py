@@ -4,7 +4,6 @@ pylti1p3's flow runs, with every check of its own that was too weak replaced: st
 once by the browser that began the login, keys come from `platform_keys`, the token is decoded once and strictly.
 """
 
-import logging
 import secrets
 from collections.abc import Mapping
 from functools import cache
@@ -27,8 +26,6 @@ from lti_tool.lti.registry import ToolConf, let_in, not_let_in
 from lti_tool.models import LoginState, Platform, PlatformKeys
 
 LONGEST_TOKEN = 65_536  # characters
-
-log = logging.getLogger(__name__)
 
 _LOGIN = (
     sa.select(LoginState, Platform, PlatformKeys.key_set, PlatformKeys.fetched_at)
@@ -66,7 +63,6 @@ def finish(form: Mapping[str, str], *, browser: str | None, kept: str | None = N
         return check.finished()
     except LaunchRefusedError as refused:
         refused.facts["login"] = getattr(check, "login", None)
-        log.info("launch refused: %s", refused.code)
         raise
 
 

@@ -4,7 +4,6 @@ pylti1p3 leads through it; state, nonce and their keeping are ours (256 bits, bo
 """
 
 import hashlib
-import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,8 +40,6 @@ ASKED = (
 )
 LONGEST_ASKED = 8192  # characters of all together; a hint may be a whole JWT
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
 class Begun:
@@ -65,7 +62,6 @@ def begin(params: Mapping[str, str], *, browser: str, storage: Storage = Storage
         address: str = login.redirect(settings.current().url(LAUNCH_PATH))
     except LaunchRefusedError as refused:
         refused.facts["platform_id"] = _named(params)  # for the administrator's page
-        log.info("login refused: %s", refused.code)
         raise
     moment = now()
     rows(_SWEEP, moment=moment)

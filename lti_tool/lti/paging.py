@@ -1,8 +1,8 @@
-"""From page to page of a platform's answer, as real platforms write the Link header."""
+"""The lists of a platform's services: asking for one, and for its next page as real platforms write the Link header."""
 
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 
@@ -13,6 +13,14 @@ MAX_PAGES = 1_000
 # no "<" inside: every one of 60,000 would be searched to the end of the line
 _LINK = re.compile(r'<([^<>]*)>((?:[^,"]|"[^"]*")*)')
 _REL = re.compile(r'\brel\s*=\s*["\'\u201c\u201d]?([^"\'\u201c\u201d,;]+)', re.IGNORECASE)
+
+
+def asking(url: str, wanted: dict[str, str]) -> str:
+    """The address of a list with these parameters added; one that the platform wrote itself is left alone."""
+    parts = urlsplit(url)
+    there = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    added = urlencode({name: value for name, value in wanted.items() if name not in there})
+    return parts._replace(query="&".join(filter(None, (parts.query, added)))).geturl()
 
 
 def next_link(value: str | None, *, requested: str) -> str | None:

@@ -1,7 +1,7 @@
 """Why a login or launch is not accepted: every code, a plain sentence and the place in the specification.
 
-Pages translate by code (`views/refusals.py`); logs carry the code alone. "Security" is the 1EdTech Security Framework
-1.0, "Core" is LTI 1.3 Core, "DL" is Deep Linking 2.0.
+Pages translate by code (`views/refusal_words.py` for whoever comes, `views/remedies.py` for administrators); logs carry
+the code alone. "Security" is the 1EdTech Security Framework 1.0, "Core" is LTI 1.3 Core, "DL" is Deep Linking 2.0.
 """
 
 from dataclasses import dataclass

@@ -231,10 +231,6 @@ def _keep(wanted: Platform, deployment_id: str, *, is_update: bool) -> Platform:
     return wanted
 
 
-def _texts(listed: Any) -> list[str]:
-    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
-
-
 def _is_update(token: str | None) -> bool:
     """Whether Moodle's token says "Update": only a hint of what the administrator chose, so the signature may wait."""
     try:

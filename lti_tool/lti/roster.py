@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lti_tool import db
 from lti_tool.errors import PlatformError
@@ -26,7 +25,7 @@ def read(course: Course, *, resource_link_id: str | None = None) -> Iterator[lis
         raise PlatformError("no_roster", final=True)
     connector = tokens.Connector(tokens.Account.of(deployment_id))
     wanted = {"limit": str(PAGE_SIZE)} | ({"rlid": resource_link_id} if resource_link_id else {})
-    return _pages(connector, _with_query(url, wanted))
+    return _pages(connector, paging.asking(url, wanted))
 
 
 def of_group(course: Course, number: str) -> tuple[LmsGroup, set[str]] | None:
@@ -40,7 +39,7 @@ def of_group(course: Course, number: str) -> tuple[LmsGroup, set[str]] | None:
     if address is None:
         return None
     key, name, present = number, "", set[str]()
-    for body in _bodies(tokens.Connector(account), _with_query(address, {"limit": str(PAGE_SIZE)})):
+    for body in _bodies(tokens.Connector(account), paging.asking(address, {"limit": str(PAGE_SIZE)})):
         told = body.get("context")
         context = told if isinstance(told, dict) else {}
         key = claims.text_of(context.get("id"))[: rules.LONGEST_ID] or key
@@ -78,14 +77,6 @@ def _address(course_id: int) -> tuple[int, str | None]:
     with db.work(read_only=True) as unit:
         course = unit.get_one(Course, course_id)
         return course.deployment_id, course.roster_url
-
-
-def _with_query(url: str, wanted: dict[str, str]) -> str:
-    """The address with these parameters added; one that the platform wrote itself is left alone."""
-    parts = urlsplit(url)
-    there = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    added = urlencode({name: value for name, value in wanted.items() if name not in there})
-    return parts._replace(query="&".join(filter(None, (parts.query, added)))).geturl()
 
 
 def _member(member: dict[str, Any]) -> RosterMember:

@@ -1,9 +1,9 @@
 """Programmes as data: read from `config/programmes`, checked strictly, the same for the whole process."""
 
 from lti_tool.errors import NotFoundError
-from lti_tool.presets.blocks import Criterion, EvidenceType, Level, Protocol, Rubric, Step
+from lti_tool.presets.blocks import Level, Rubric, Step
 from lti_tool.presets.extraction import CONTEXT, extract_programme
-from lti_tool.presets.faults import Fault, PresetError
+from lti_tool.presets.faults import PresetError
 from lti_tool.presets.loading import load
 from lti_tool.presets.programme import CREDIT_MODES, RIGHTS, Milestone, Preset, Role, Stage, Template
 from lti_tool.presets.text import Text
@@ -12,15 +12,10 @@ __all__ = [
     "CONTEXT",
     "CREDIT_MODES",
     "RIGHTS",
-    "Criterion",
-    "EvidenceType",
-    "Fault",
     "Level",
     "Milestone",
-    "NotFoundError",
     "Preset",
     "PresetError",
-    "Protocol",
     "Role",
     "Rubric",
     "Stage",

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-type_names = {"model_type": "keys with values", "dict_type": "keys with values", "tuple_type": "a list"}
+TYPE_NAMES = {"model_type": "keys with values", "dict_type": "keys with values", "tuple_type": "a list"}
 Path = tuple[str | int, ...]  # where in a file: keys and positions, from the top
 
 
@@ -67,8 +67,8 @@ def _sentence(error: ErrorDetails, known: Iterable[str], context: Mapping[str, A
         return f"“{name}” is not a key that is read here; {remedy}"
     if kind == "literal_error":
         return f"“{found}” is not possible for “{name}”; write one of: {context['expected']}."
-    if kind in type_names:
-        return f"“{name}” must be {type_names[kind]}; write it so."
+    if kind in TYPE_NAMES:
+        return f"“{name}” must be {TYPE_NAMES[kind]}; write it so."
     if kind == "too_short":
         return f"“{name}” is empty; write at least {context['min_length']}."
     if kind == "string_pattern_mismatch":

@@ -1,6 +1,7 @@
-"""Everything a programme file may say. A key stands here together with the page that uses it.
+"""Everything a programme file may say; docs/programmes.md names the few keys that no page shows yet.
 
-A key that is added later needs a default: running circles keep the template they began with.
+A key that is added later comes with the page that uses it, and needs a default: running circles keep the template they
+began with. For the same reason none is taken away.
 """
 
 import hashlib
@@ -46,14 +47,14 @@ class Labels(Data):
 
 
 class Composition(Data):
-    """How many people of a role a circle has. Outside the bounds the page warns and asks why; it never blocks."""
+    """How many people of a role a circle has. Outside the bounds the page of people says so; it never blocks."""
 
     target: Amount
     warn_below: Amount = 0
     warn_above: Amount | None = None
 
     def off_target(self, count: int) -> Literal["few", "many"] | None:
-        """Whether so many people are too few or too many to pass without a reason."""
+        """Whether so many people are too few or too many to pass without a word."""
         if count < self.warn_below:
             return "few"
         return "many" if self.warn_above is not None and count > self.warn_above else None

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,22 +11,15 @@ from lti_tool import db, migrate, presets
 from lti_tool.db import session
 from lti_tool.models import Delivery, Platform
 from lti_tool.services import deliveries, keys
+from lti_tool.services.connections import Weight
 from lti_tool.settings import Settings, shipped, unknown
 
 LATE = 900.0  # seconds after which a delivery that is due means that no worker runs
 
 
-class Weight(StrEnum):
-    """How much a finding matters: a fault must be put right, a note is worth knowing."""
-
-    OK = "ok"
-    NOTE = "note"
-    FAULT = "fault"
-
-
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at, in a sentence of the command."""
 
     weight: Weight
     sentence: str

@@ -13,7 +13,6 @@ from lti_tool.lti import columns, scores, watches
 from lti_tool.lti.messages import Score
 from lti_tool.models import Activity, Circle, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, credits
-from lti_tool.services.credit_lines import GONE
 
 CLAIM = timedelta(minutes=3)
 ENOUGH = timedelta(minutes=2)  # to find or make a column; less than the claim, or two workers would make one each
@@ -112,7 +111,7 @@ def _keep_up(activity: Activity, *, maximum: int) -> None:
     try:
         columns.keep_up(activity, label=label, was=activity.column_label, maximum=fresh)
     except PlatformError as error:
-        if error.code == GONE or not error.final:
+        if error.code == credits.COLUMN_GONE or not error.final:
             raise
         log.get(__name__).warning("column.not_renamed", fault=error.code, status=error.status)
     with db.work() as unit:
@@ -140,7 +139,9 @@ def take(activity: Activity, *, address: str) -> None:
     """The column that a launch names is the course's own; what was in a deleted one before is owed to it."""
     activity.line_item_url, activity.column_label, activity.column_maximum = address, None, None
     session.flush()
-    gone = select(Delivery.id).where(_of(activity.id), Delivery.fault == GONE, Delivery.given_up_at.is_not(None))
+    gone = select(Delivery.id).where(
+        _of(activity.id), Delivery.fault == credits.COLUMN_GONE, Delivery.given_up_at.is_not(None)
+    )
     if session.scalar(gone.limit(1)) is not None:
         credits.state_again(activity.id)
 
@@ -162,7 +163,7 @@ def lost(circle: Circle) -> list[int]:
         credits.key(activity_id or 0, person_id): activity_id for activity_id, person_id in session.execute(query)
     }
     gone = select(Delivery.key).where(
-        Delivery.key.in_(of_key), Delivery.fault == GONE, Delivery.given_up_at.is_not(None)
+        Delivery.key.in_(of_key), Delivery.fault == credits.COLUMN_GONE, Delivery.given_up_at.is_not(None)
     )
     return sorted({activity_id for one in session.scalars(gone) if (activity_id := of_key[one])})
 

@@ -13,7 +13,7 @@ from lti_tool import db
 from lti_tool.access import Administration
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError
-from lti_tool.models import Activity, Course, Delivery, Deployment, Platform, SelfCheck, Sighting
+from lti_tool.models import Activity, Course, Delivery, Deployment, Platform, SelfCheck, Sighting, Standing
 from lti_tool.services import sightings
 
 LATE = timedelta(minutes=3)  # a self-check of an LMS that answers takes seconds
@@ -24,8 +24,6 @@ OF_ONE_PERSON = frozenset({
     "nonce_missing", "nonce_foreign", "token_missing", "token_unreadable", "issued_long_ago",
     "acting_for_another",
 })  # fmt: skip
-
-
 # Told by where the platform and its deployments stand now, whatever was refused before that changed.
 OF_DEPLOYMENTS = frozenset({"deployment_pending", "deployment_blocked"})
 OF_STANDING = OF_DEPLOYMENTS | {"platform_pending", "platform_blocked"}
@@ -91,7 +89,7 @@ class Connection:
     @property
     def waiting(self) -> list[Deployment]:
         """Deployments that wait for approval."""
-        return [one for one in self.deployments if one.approved_at is None and not _blocked(one)]
+        return [one for one in self.deployments if one.standing is Standing.WAITING]
 
     @property
     def check_under_way(self) -> bool:
@@ -140,9 +138,9 @@ class Connection:
 def _stops(of: Connection) -> Iterator[Finding]:
     """What keeps people out or scores from arriving, the earliest step first."""
     own, launched = of.platform, of.launched_at
-    if _blocked(own):
+    if own.standing is Standing.BLOCKED:
         yield Finding("blocked", Weight.FAULT)
-    if own.approved_at is None:
+    if own.standing is Standing.WAITING:
         yield Finding("platform_waits", Weight.FAULT)
     if not any(one.approved_at for one in of.deployments):
         if of.waiting:
@@ -158,10 +156,6 @@ def _stops(of: Connection) -> Iterator[Finding]:
         yield Finding("never_launched", Weight.NOTE)
     for code in filter(None, (of.roster_fault, of.delivery_fault)):
         yield Finding(code, Weight.FAULT)
-
-
-def _blocked(row: Platform | Deployment) -> bool:
-    return getattr(row, "blocked_at", None) is not None
 
 
 def all(within: Administration) -> list[Connection]:  # noqa: A001 (read as connections.all())
@@ -185,7 +179,7 @@ def deployment(deployment_id: int, *, of: Platform, within: Administration) -> D
     Who administers the LMS alone finds those that wait: ending a block is the installation's affair.
     """
     found = next((one for one in _deployments(of, within) if one.id == deployment_id), None)
-    if found is None or not (within.whole or (within.platform_id == of.id and not _blocked(found))):
+    if found is None or not (within.whole or (within.platform_id == of.id and found.standing is not Standing.BLOCKED)):
         raise NotFoundError
     return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, or_, select
 
 from lti_tool import presets
-from lti_tool.access import GRANTS, Permission, Reach, Rights
+from lti_tool.access import Permission, Reach, rights_with
 from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import RefusedError
 from lti_tool.lti.messages import Launch
@@ -171,13 +171,12 @@ def began_anew(circle: Circle, *, waiting: int) -> bool:
     """
     if waiting < NEW_FACES:
         return False
-    teaching = [rights.value for rights in Rights if Permission.EARN_CREDIT in GRANTS[rights]]
     courses = select(CircleSource.course_id).where(CircleSource.circle_id == circle.id)
     query = (
         select(func.count(), func.count(Enrolment.left_at))
         .join(Membership, Membership.person_id == Enrolment.person_id)
         .where(Enrolment.course_id.in_(courses), Membership.circle_id == circle.id)
-        .where(Membership.left_at.is_(None), Membership.rights.in_(teaching))
+        .where(Membership.left_at.is_(None), Membership.rights.in_(rights_with(Permission.EARN_CREDIT)))
     )
     if (put_away := circle.anew_put_away_at) is not None:
         query = query.where(or_(Enrolment.left_at.is_(None), Enrolment.left_at > put_away))

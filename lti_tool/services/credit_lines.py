@@ -11,7 +11,6 @@ from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, circles, credits, deliveries
 
-GONE = "column_gone"  # somebody deleted it (lti/scores.py)
 CONFLICTS = {"newer_on_platform": "conflict", "not_later_unread": "unknown"}  # the course holds something else, or may
 
 
@@ -39,7 +38,7 @@ def of(circle: Circle) -> list[Line]:
         )
         for one in earning
     ]
-    gone = {line.membership.activity_id for line in lines if line.fault == GONE}
+    gone = {line.membership.activity_id for line in lines if line.fault == credits.COLUMN_GONE}
     return [replace(one, state="lost") if one.state == "sent" and _is_in(one, gone) else one for one in lines]
 
 

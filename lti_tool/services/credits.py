@@ -18,7 +18,8 @@ from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Enrolmen
 from lti_tool.services import audit, circles, comments, deliveries, milestones
 
 BATCH = 50  # people reckoned in one transaction
-GONE = "person_gone"  # how a platform refuses somebody who is not in its course (lti/scores.py)
+PERSON_GONE = "person_gone"  # how a platform refuses somebody who is not in its course (lti/scores.py)
+COLUMN_GONE = "column_gone"  # and a score for a column that somebody deleted
 
 
 def reckon(membership: Membership) -> Credit | None:
@@ -82,8 +83,13 @@ def reckon_all(membership_ids: Sequence[int]) -> None:
 
 
 def _former(membership: Membership, planned: int) -> Credit | None:
-    """The most that was ever reckoned for this membership in the same way of giving credit, in whichever activity."""
+    """The most that was ever reckoned for this membership in the same way of giving credit, in whichever activity.
+
+    A certificate is somebody's word alone: that all was done, another way of one step, is none.
+    """
     query = select(Credit).where(Credit.membership_id == membership.id, Credit.planned == planned)
+    if membership.circle.credit_mode == "certificate":
+        query = query.where(Credit.adjusted_at.is_not(None))
     return session.scalar(query.order_by(Credit.met.desc()).limit(1))
 
 
@@ -167,7 +173,7 @@ def state_again(activity_id: int) -> None:
     for credit, membership in session.execute(stated).all():
         _one_at_a_time(membership)
         owed = deliveries.find(key(activity_id, membership.person_id))
-        if owed is None or owed.fault == "column_gone" or (owed.done_at is not None and not owed.fault):
+        if owed is None or owed.fault == COLUMN_GONE or (owed.done_at is not None and not owed.fault):
             state(credit, membership)
 
 
@@ -184,7 +190,9 @@ def owe_again(course: Course, person_ids: Collection[int]) -> None:
     """These people are in the course (again): what the platform refused because they were not is owed once more."""
     stated = rows(_STATED, course_id=course.id, person_ids=list(person_ids))
     if keys := {key(activity_id, person_id) for activity_id, person_id in stated}:
-        refused = select(Delivery).where(Delivery.key.in_(keys), Delivery.fault == GONE, Delivery.done_at.is_(None))
+        refused = select(Delivery).where(
+            Delivery.key.in_(keys), Delivery.fault == PERSON_GONE, Delivery.done_at.is_(None)
+        )
         for owed in session.scalars(refused):
             deliveries.retry(owed)
 
@@ -207,7 +215,7 @@ def award(membership_id: int, *, reason: str, by: Person, within: Reach) -> Cred
     """Give a member the full credit by hand; who and why is kept. A reason is needed; nothing lowers credit."""
     membership = member_of(membership_id, within=within)
     if not reason.strip():
-        raise RefusedError("reason_needed")
+        raise RefusedError("reason_missing")
     if membership.activity_id is None or membership.circle.credit_mode == "none":
         raise RefusedError("no_credit_here")
     if is_test_person(membership.person_id, membership.activity_id):

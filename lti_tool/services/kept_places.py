@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Select, and_, delete, func, select
 from sqlalchemy.orm import joinedload
 
-from lti_tool.access import GRANTS, Permission, Rights
+from lti_tool.access import Permission, holds
 from lti_tool.db import find_or_add, session
 from lti_tool.errors import NotFoundError
 from lti_tool.lti.roles import CONTEXT
@@ -73,7 +73,7 @@ def readers(circle: Circle) -> int:
         .group_by(KeptPlace.role)
     )
     role = circles.template(circle).role
-    return sum(count for key, count in rows if Permission.READ_SHARED in GRANTS[Rights(role(key).rights)])
+    return sum(count for key, count in rows if holds(role(key).rights, Permission.READ_SHARED))
 
 
 def get(person_id: int, *, circle: Circle) -> KeptPlace:

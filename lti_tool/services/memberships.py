@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import joinedload
 
-from lti_tool.access import GRANTS, Permission, Reach, Rights
+from lti_tool.access import Permission, Reach, holds, rights_with
 from lti_tool.db import ClashError, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, CircleSource, Enrolment, KeptPlace, Membership, Person
@@ -124,8 +124,8 @@ def change_role(membership: Membership, *, role: str, by: Person) -> Membership:
 
     Credit that waits leaves for teachers alone, and goes on once she is one again.
     """
-    rights = circles.template(membership.circle).role(role).rights
-    _keep_a_facilitator(membership, unless=rights)
+    before, after = membership.rights, circles.template(membership.circle).role(role).rights
+    _keep_a_facilitator(membership, unless=after)
     audit.note(
         "membership.changed",
         by=by,
@@ -134,20 +134,21 @@ def change_role(membership: Membership, *, role: str, by: Person) -> Membership:
         was=membership.role,
         now=role,
     )
-    reads, read = (Permission.READ_SHARED in GRANTS[Rights(one)] for one in (rights, membership.rights))
-    if reads and not read:
+    if _gains(Permission.READ_SHARED, before, after):
         membership.joined_at = now()
-    reviews, reviewed = (Permission.REVIEW_SHARED in GRANTS[Rights(one)] for one in (rights, membership.rights))
-    if reviews and not reviewed:
+    if _gains(Permission.REVIEW_SHARED, before, after):
         membership.reviews_since = now()
-    earned, earns = (Permission.EARN_CREDIT in GRANTS[Rights(one)] for one in (membership.rights, rights))
-    membership.role, membership.rights = role, rights
+    membership.role, membership.rights = role, after
     session.flush()
-    if earned and not earns:
+    if holds(before, Permission.EARN_CREDIT) and not holds(after, Permission.EARN_CREDIT):
         credits.withdraw(membership)
-    elif earns and not earned:
+    elif _gains(Permission.EARN_CREDIT, before, after):
         credits.resume(membership)
     return membership
+
+
+def _gains(permission: Permission, before: str, after: str) -> bool:
+    return holds(after, permission) and not holds(before, permission)
 
 
 def end(membership: Membership, *, by: Person) -> None:
@@ -160,7 +161,7 @@ def end(membership: Membership, *, by: Person) -> None:
 
 def _keep_a_facilitator(membership: Membership, *, unless: str = "") -> None:
     """The last one who may place people cannot be taken away by hand: nobody could let others in again."""
-    places = [rights.value for rights, granted in GRANTS.items() if Permission.PLACE_PEOPLE in granted]
+    places = rights_with(Permission.PLACE_PEOPLE)
     if membership.rights not in places or unless in places:
         return
     others = select(Membership.id).where(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, false, func, not_, or_, select
 
-from lti_tool.access import OUT, Permission, Question, Reach, prepared
+from lti_tool.access import OUT, Permission, Question, Reach, prepared, shown_to_facilitators
 from lti_tool.db import UTCDateTime, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Entry, EntryVersion, Feedback, FeedbackState, Person, Reply
@@ -38,9 +38,8 @@ def _news(within: Reach) -> Question:
     wrote = Feedback.writer_id == within.person_id
     fresh = or_(Reply.kind == "question", Reply.written_at >= bindparam("since", type_=UTCDateTime))
     said = and_(Feedback.held_at.is_(None), Feedback.state != S.CLOSED, Reply.person_id != within.person_id, fresh)
-    asked = or_(Feedback.help_asked_at.is_not(None), Feedback.held_for == "child_safety")
     reviews = any(place.grants(Permission.REVIEW_SHARED) for place in within.places)
-    look = and_(asked, within.feedback(), not_(within.own_entries())) if reviews else false()
+    look = and_(shown_to_facilitators(), within.feedback(), not_(within.own_entries())) if reviews else false()
     return (
         select(
             Feedback.id.label("feedback_id"), Feedback.writer_id, Feedback.held_at, Entry.stage,

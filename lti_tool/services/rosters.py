@@ -36,8 +36,8 @@ def lies_ready() -> ColumnElement[bool]:
 def read(payload: dict[str, int]) -> None:
     """Read the roster of one course page by page and store it; the job behind `ask_for`.
 
-    Nobody's launch role or circle role is changed by a roster (roles.md). People who are missing from a complete
-    reading, or suspended, are marked as left and signed out here; nothing of theirs is deleted. Raises PlatformError.
+    Nobody's launch role or circle role is changed by a roster. People who are missing from a complete reading, or
+    suspended, are marked as left and signed out here; nothing of theirs is deleted. Raises PlatformError.
     """
     with work(read_only=True) as unit:
         course = unit.get_one(Course, payload["course_id"])

@@ -19,7 +19,7 @@ CLOCK_NOTE, CLOCK_FAULT = 10, 60  # seconds; a launch bears a minute (lti/rules.
 
 
 def ask_for(platform: Platform, *, within: Administration) -> None:
-    """Owe a look at this platform from a deployment within; one that is under way is not begun twice."""
+    """Owe a look at this platform from a deployment within; asked for again before it began, it is owed once."""
     check = find_or_add(SelfCheck, platform_id=platform.id, also={"asked_at": db.now()})
     check.asked_at, check.done_at = db.now(), None
     session.flush()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, Integer, and_, bindparam, delete, exists, insert, literal, or_, select
+from sqlalchemy import Boolean, Integer, and_, bindparam, exists, insert, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from lti_tool import access, settings
@@ -283,8 +283,3 @@ def load(visit_id: str) -> SignedIn | None:
     person_id, name, locale, activity_id, administers, *homes = found[0]
     addresses, reach = platforms.framers(*homes), access.reach_of(person_id)
     return SignedIn(visit_id, person_id, name, locale, activity_id, bool(administers), addresses, reach)
-
-
-def end_all(person_id: int) -> None:
-    """Sign a person out everywhere: she was suspended or removed in the LMS."""
-    session.execute(delete(Visit).where(Visit.person_id == person_id))

@@ -69,8 +69,8 @@ for (const form of all("form[data-autosave]")) {
 // Boxes grow with their text.
 const grows = CSS.supports("field-sizing", "content");
 for (const box of all("textarea")) {
-  const together = box.dataset.hint ? all(`[data-hint="${box.dataset.hint}"]`) : [box]; // boxes that share one measure
-  const hint = box.dataset.words && document.getElementById(box.dataset.hint ?? `${box.id}-words`);
+  const hint = document.getElementById(box.dataset.hint ?? "");
+  const together = all(`[data-hint="${box.dataset.hint}"]`); // the boxes of a stage share one measure
   const follow = () => {
     if (!grows) box.style.minBlockSize = `${box.scrollHeight + 2}px`;
     if (!hint) return;
@@ -91,10 +91,9 @@ for (const box of all("[data-largest]")) {
 }
 
 // Buttons that need a script.
-for (const button of all("[data-print], [data-copy]")) {
+for (const button of all("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
-    if (!button.dataset.copy) return print();
     document.getElementById(button.dataset.copy).select();
     if (document.execCommand("copy")) button.textContent = button.dataset.done; // works in a frame without permission
   });

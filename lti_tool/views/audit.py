@@ -1,6 +1,6 @@
 """The log of changes for administrators: what changed in platforms, deployments, keys and settings, by whom, when."""
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from lti_tool.access import Permission
 from lti_tool.models import AuditLine
 from lti_tool.services import audit
-from lti_tool.views.base import requires
+from lti_tool.views.base import page_asked, requires
 
 bp = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -65,9 +65,8 @@ def by_words(line: AuditLine) -> str:
 @requires(Permission.ADMINISTER)
 def index() -> ResponseReturnValue:
     """The changes, newest first, a page at a time."""
-    told = request.args.get("page", "1")
-    page = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
-    found, more = audit.lines(within=g.administrator, page=max(page, 1))
+    page = page_asked()
+    found, more = audit.lines(within=g.administrator, page=page)
     return render_template(
-        "audit/index.html", lines=found, page=max(page, 1), more=more, verb_words=verb_words, by_words=by_words
+        "audit/index.html", lines=found, page=page, more=more, verb_words=verb_words, by_words=by_words
     )

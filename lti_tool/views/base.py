@@ -5,17 +5,15 @@ A view without a declared permission does not answer. `g.visit` is the signed-in
 """
 
 import time
-import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TypeVar
 
-import structlog
 from flask import Flask, Response, abort, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
 from limits import RateLimitItem, parse
 
-from lti_tool import db, i18n, limits, settings
+from lti_tool import db, i18n, limits, log, settings
 from lti_tool.access import ADMINISTERING, WITHOUT_CIRCLE, Permission
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms.base import ONCE, opened_by, opened_by_administrator
@@ -26,7 +24,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 PAUSES = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a first sending says within a moment where it leads
 ADMINISTRATION_COOKIE = "__Host-circles-administration"
 LARGEST_NUMBER = 2**31 - 1  # of a row, on every database; one would refuse to look for a larger one
-log = structlog.get_logger()
+LAST_PAGE = 10_000  # of a list; an address with a larger number is nobody's link
 
 
 class SignedOutError(Exception):
@@ -69,9 +67,7 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> ResponseReturnValue | None:
     g.visit = g.administrator = None
-    g.request_id = uuid.uuid4().hex[:12]
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request=g.request_id)
+    g.request_id = log.begin()
     if request.endpoint is None:
         return None  # the router's own 404 or 405 follows
     if any(isinstance(number, int) and number > LARGEST_NUMBER for number in (request.view_args or {}).values()):
@@ -79,7 +75,7 @@ def _begin() -> ResponseReturnValue | None:
     view = current_app.view_functions[request.endpoint]
     permission: Permission | None = getattr(view, "permission", None)
     if permission is None:
-        log.error("view_without_permission", endpoint=request.endpoint)
+        log.get(__name__).error("view_without_permission", endpoint=request.endpoint)
         raise NotFoundError
     most: RateLimitItem | None = getattr(view, "at_most", None)
     if most and limits.too_often(most, what=request.endpoint, address=request.remote_addr or ""):
@@ -138,6 +134,11 @@ def from_own_page(*, surely: bool = False) -> bool:
     if site:
         return site == "same-origin" or (site == "none" and not surely)
     return origin == settings.current().public_url or (origin is None and not surely)
+
+
+def page_asked() -> int:
+    """Which page of a list the address asks for: the first where it says none."""
+    return min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
 
 
 def sign_in(visit_id: str, *, person_id: int) -> None:

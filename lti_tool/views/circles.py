@@ -21,11 +21,10 @@ from lti_tool.services import (
     offers,
     replies,
 )
-from lti_tool.views.base import requires
+from lti_tool.views.base import page_asked, requires
 
 bp = Blueprint("circles", __name__, url_prefix="/circles")
 NEWEST, PAGE = 5, 20  # pieces of colleagues' work on the circle's page, and on a page of all of it
-LAST_PAGE = 10_000  # an address with a larger number is nobody's link
 
 
 @bp.get("")
@@ -123,7 +122,7 @@ def _as_colleague(circle: Circle, **facts: object) -> str:
 def shared(circle_id: int) -> str:
     """All that colleagues shared with the circle, a page at a time, the newest first."""
     circle = circles.get(circle_id, within=g.visit.reach)
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    page = page_asked()
     found, earlier = entries.shared(circle, within=g.visit.reach, limit=PAGE, page=page)
     return render_template("circles/shared.html", circle=circle, shared=found, page=page, earlier=earlier)
 
@@ -133,6 +132,6 @@ def shared(circle_id: int) -> str:
 def elsewhere(circle_id: int) -> str:
     """What other circles share with the whole programme, a page at a time, the newest first."""
     circle = circles.get(circle_id, within=g.visit.reach)
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    page = page_asked()
     found, earlier = audiences.of_other_circles(within=g.visit.reach, limit=PAGE, page=page)
     return render_template("circles/elsewhere.html", circle=circle, shared=found, page=page, earlier=earlier)

@@ -8,21 +8,14 @@ from flask_babel import gettext as _
 
 from lti_tool import db
 from lti_tool.access import Permission
-from lti_tool.errors import NotFoundError
 from lti_tool.forms.base import Form
 from lti_tool.forms.colleagues import AskForm, ColleagueForm, fill
 from lti_tool.models import Entry, Person
 from lti_tool.services import circles, colleagues, entries, inquiries
 from lti_tool.views.base import requires
+from lti_tool.views.entries import own
 
 bp = Blueprint("colleagues", __name__, url_prefix="/circles/<int:circle_id>/entries/<int:entry_id>/colleagues")
-
-
-def _own(circle_id: int, entry_id: int) -> Entry:
-    entry = entries.get_own(entry_id, within=g.visit.reach)
-    if entry.circle_id != circle_id:
-        raise NotFoundError
-    return entry
 
 
 def _named(people: Iterable[Person]) -> list[tuple[int, str]]:
@@ -39,7 +32,7 @@ def _done(entry: Entry, sentence: str) -> ResponseReturnValue:
 @requires(Permission.WRITE_INQUIRY)
 def show(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Who writes it, who could, and who could be asked for a word."""
-    return _page(_own(circle_id, entry_id))
+    return _page(own(circle_id, entry_id))
 
 
 def _page(entry: Entry, *, joining: Form | None = None, asking: Form | None = None) -> str:
@@ -58,7 +51,7 @@ def _page(entry: Entry, *, joining: Form | None = None, asking: Form | None = No
 @requires(Permission.WRITE_INQUIRY)
 def join(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Write it with a colleague from now on."""
-    entry = _own(circle_id, entry_id)
+    entry = own(circle_id, entry_id)
     form = fill(ColleagueForm(), _named(colleagues.may_join(entry)))
     if not form.accepted():
         return _page(entry, joining=form)
@@ -70,7 +63,7 @@ def join(circle_id: int, entry_id: int) -> ResponseReturnValue:
 @requires(Permission.WRITE_INQUIRY)
 def ask(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Ask one colleague for a word."""
-    entry = _own(circle_id, entry_id)
+    entry = own(circle_id, entry_id)
     form = fill(AskForm(), _named(colleagues.may_be_asked(entry)))
     if not form.accepted():
         return _page(entry, asking=form)
@@ -82,7 +75,7 @@ def ask(circle_id: int, entry_id: int) -> ResponseReturnValue:
 @requires(Permission.WRITE_INQUIRY)
 def leave(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Write it no longer; the others go on."""
-    colleagues.leave(_own(circle_id, entry_id), by=g.visit.person)
+    colleagues.leave(own(circle_id, entry_id), by=g.visit.person)
     db.session.commit()
     flash(_("The others go on with it."))
     return redirect(url_for("inquiries.show", circle_id=circle_id), code=303)

@@ -98,7 +98,7 @@ def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) 
         "credits/show.html",
         circle=circle,
         lines=lines,
-        column_lost=any(line.fault == credit_lines.GONE for line in lines),
+        column_lost=any(line.fault == credits.COLUMN_GONE for line in lines),
         modes=circles.template(circle).credit.modes,
         mode_form=_mode_form(circle),
         mode_words=credit_modes(),

@@ -10,6 +10,7 @@ from lti_tool import access, db, settings
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms import entries as entry_forms
+from lti_tool.forms.base import number_in
 from lti_tool.forms.entries import EntryForm, HoldForm
 from lti_tool.forms.evidence import ACCEPTED
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence
@@ -32,7 +33,7 @@ def _read_past_large_files(_endpoint: str | None, _values: object) -> None:
 def show(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """An author writes; everybody else reads the newest version she may read, if there is one."""
     try:
-        entry = _own(circle_id, entry_id)
+        entry = own(circle_id, entry_id)
     except NotFoundError:
         return _read(circle_id, entry_id)
     circle = entries.circle_of(entry)
@@ -50,7 +51,7 @@ def version(circle_id: int, entry_id: int, number: int) -> ResponseReturnValue:
 @requires(Permission.SIGNED_IN)
 def save(circle_id: int, entry_id: int) -> ResponseReturnValue:
     """Keep the text first, whichever button was pressed; then do what the button says."""
-    entry = _own(circle_id, entry_id)
+    entry = own(circle_id, entry_id)
     circle = entries.circle_of(entry)
     form = _form(entry, circle)
     if not form.accepted():
@@ -82,7 +83,8 @@ def hold(circle_id: int, entry_id: int) -> ResponseReturnValue:
     return redirect(url_for("circles.show", circle_id=circle_id), code=303)
 
 
-def _own(circle_id: int, entry_id: int) -> Entry:
+def own(circle_id: int, entry_id: int) -> Entry:
+    """An entry that the visitor writes, in the circle of the address."""
     entry = entries.get_own(entry_id, within=g.visit.reach)
     if entry.circle_id != circle_id:
         raise NotFoundError
@@ -144,7 +146,7 @@ def _who_sees(entry: Entry, circle: Circle, authors: list[int]) -> dict[str, str
 def _conflict(circle_id: int, entry_id: int, mine: EntryForm) -> ResponseReturnValue:
     """Both texts side by side; nothing of either was changed."""
     db.session.rollback()
-    entry = _own(circle_id, entry_id)
+    entry = own(circle_id, entry_id)
     if "X-Autosave" in request.headers:
         return jsonify(fields={}), 409
     form = _form(entry, entries.circle_of(entry), fresh=True)
@@ -189,8 +191,8 @@ def _add(entry: Entry, form: EntryForm) -> Evidence:
     return added
 
 
-def _keep(_entry: Entry, form: EntryForm) -> str:
-    return " ".join([_("Your text is kept."), *form.remarks()])
+def _keep(_entry: Entry, _form: EntryForm) -> str:
+    return str(_("Your text is kept."))
 
 
 def _share(entry: Entry, _form: EntryForm) -> str:
@@ -214,7 +216,7 @@ def _reopen(entry: Entry, _form: EntryForm) -> str:
 
 
 def _remove(entry: Entry, _form: EntryForm) -> str:
-    piece = evidence.get_own(request.form.get("remove", 0, type=int), entry=entry)
+    piece = evidence.get_own(number_in(request.form.get("remove")), entry=entry)
     evidence.remove(piece)
     db.session.commit()
     evidence.forget(piece)

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from lti_tool import db, i18n
 from lti_tool.access import Permission
-from lti_tool.errors import NotFoundError
+from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.forms.feedbacks import AnswerForm, StepForm, levels_form, words_form
 from lti_tool.models import Circle, EntryVersion, Feedback
 from lti_tool.services import circles, entries, feedbacks, moves, offers, replies, reviews
@@ -280,14 +280,15 @@ def read(circle_id: int, feedback_id: int) -> ResponseReturnValue:
 def answer(circle_id: int, feedback_id: int) -> ResponseReturnValue:
     """Thanks, a question, what I will try, or a further word."""
     feedback, form = found(circle_id, feedback_id), AnswerForm()
-    if form.accepted():
-        kind, text = form.kind.data, form.text.data or ""
-        if kind == replies.WORD:
-            replies.add_word(feedback, text=text, by=g.visit.person, within=g.visit.reach)
-        else:
-            replies.answer(feedback, kind=kind, text=text, by=g.visit.person)
-        db.session.commit()
-        flash(_("Your words are there."))
+    if not form.accepted():  # its box stands on several pages: a page of its own gives the words back
+        raise RefusedError("words_too_long" if form.text.errors else "not_understood")
+    kind, text = form.kind.data, form.text.data or ""
+    if kind == replies.WORD:
+        replies.add_word(feedback, text=text, by=g.visit.person, within=g.visit.reach)
+    else:
+        replies.answer(feedback, kind=kind, text=text, by=g.visit.person)
+    db.session.commit()
+    flash(_("Your words are there."))
     return _where_it_stands(feedback)
 
 

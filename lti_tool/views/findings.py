@@ -95,7 +95,11 @@ SERVICES = {
     ),
     "roster_refused": Remedy(_l("The LMS refused to show the roster."), LMS, _NAMES),
     "no_column": Remedy(_l("The LMS offers no gradebook column to this tool."), LMS, _COLUMNS),
-    "column_gone": Remedy(_l("A gradebook column was taken away."), NOBODY, _l("Nothing: a new one is made.")),
+    "column_gone": Remedy(
+        _l("A gradebook column was taken away."),
+        NOBODY,
+        _l("Nothing: the facilitator says on the credit page whether it is made again."),
+    ),
     "column_being_made": Remedy(_l("A gradebook column is just being made."), NOBODY, _l("Nothing.")),
     "column_refused": Remedy(
         _l("The LMS refused to make a gradebook column."),
@@ -131,7 +135,9 @@ SERVICES = {
     ),
     "person_gone": Remedy(_l("A score was for somebody who has left the course."), NOBODY, _l("Nothing.")),
     "newer_on_platform": Remedy(
-        _l("Somebody changed a score by hand in the gradebook."), NOBODY, _l("Nothing: that stands.")
+        _l("Somebody changed a score by hand in the gradebook."),
+        NOBODY,
+        _l("Nothing: the facilitator says on the credit page which of the two stands."),
     ),
     "registration_token_refused": Remedy(
         _l("The LMS did not accept the token that it gave for the registration."),

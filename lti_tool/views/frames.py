@@ -25,7 +25,7 @@ def framed(*, otherwise: bool = True) -> bool:
 
 
 def allow(addresses: Iterable[str]) -> None:
-    """Let the pages of these addresses frame the answer, and no other; none for a page that no frame may show."""
+    """Let the pages of these addresses frame the answer, and no other."""
     g.frame_origins = origins_of(addresses)
 
 
@@ -46,18 +46,17 @@ def _set_headers(response: Response) -> Response:
     headers = response.headers
     if "Content-Security-Policy" not in headers:
         ancestors = ["*"] if _says_nothing(response) else _ancestors() or ["'none'"]
+        sends_to = g.get("form_action") or "'self'"
         headers["Content-Security-Policy"] = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-            f"base-uri 'none'; form-action {g.get('form_action') or chr(39) + 'self' + chr(39)}; "
-            f"frame-ancestors {' '.join(ancestors)}"
+            f"base-uri 'none'; form-action {sends_to}; frame-ancestors {' '.join(ancestors)}"
         )
     headers["X-Content-Type-Options"] = "nosniff"
     if settings.current().public_url.startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
     headers["Referrer-Policy"] = "same-origin"  # nothing to others; "no-referrer" would hide our forms' own Origin
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("Cache-Control", "no-store")
     return response
 
 
@@ -74,6 +73,13 @@ def _ancestors() -> list[str]:
         return list(g.frame_origins)
     if g.get("visit") is not None:
         return origins_of(g.visit.platform_addresses)
+    try:
+        return _remembered()
+    except db.DownError:  # nobody can be looked up, so the page names nobody: anybody may frame it
+        return ["*"]
+
+
+def _remembered() -> list[str]:
     with db.work(read_only=True):
         if (person_id := session.get("person") or _sender()) is not None:
             return origins_of(platforms.addresses_for(person_id))

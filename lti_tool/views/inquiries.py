@@ -38,8 +38,8 @@ def begin(circle_id: int) -> ResponseReturnValue:
     form = BeginForm()
     if not form.accepted():
         return redirect(url_for("inquiries.show", circle_id=circle_id), code=303)
-    told = form.inquiry.data or ""
-    inquiry = inquiries.get_own(int(told), within=g.visit.reach) if told.isdecimal() else None
+    told: int = form.inquiry.data
+    inquiry = inquiries.get_own(told, within=g.visit.reach) if told else None
     if inquiry is not None and inquiry.circle_id != circle_id:
         raise NotFoundError
     entry = inquiries.begin(circle, stage=form.stage.data or "", by=g.visit.person, inquiry=inquiry)

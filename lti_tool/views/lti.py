@@ -4,12 +4,11 @@ import json
 import secrets
 from typing import Any
 
-import structlog
 from flask import Blueprint, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as Answer
 
-from lti_tool import db
+from lti_tool import db, log
 from lti_tool.access import Permission
 from lti_tool.errors import LaunchRefusedError, RefusedError
 from lti_tool.lti import keys, launch, login
@@ -25,7 +24,6 @@ LOGIN_COOKIE = "__Host-circles-login"
 LARGEST_POST = 1_000_000  # bytes
 MOST_NOTICES = 50
 HEARD = {"notice_seen", "notice_unknown"}  # nothing to do, and nothing wrong with the sender
-log = structlog.get_logger()
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -158,7 +156,7 @@ def notices_sent() -> ResponseReturnValue:
             taken += 1
         except LaunchRefusedError as refusal:
             db.session.rollback()
-            log.info("notice_refused", code=refusal.code)
+            log.get(__name__).info("notice_refused", code=refusal.code)
             refused += refusal.code not in HEARD
     return jsonify({"taken": taken, "refused": refused}), 400 if refused or not tokens else 200
 

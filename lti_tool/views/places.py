@@ -45,7 +45,7 @@ def _places(circle_id: int) -> list[Place]:
             i18n.programme_words(circles.label(circle_id, within=reach))[0],
             "circles.show",
             Permission.BELONG,
-            {"circles", "meetings", "norms", "people", "feedbacks", "holds"},
+            {"circles", "meetings", "people", "feedbacks", "holds"},
         ),
         (_("My inquiry"), "inquiries.show", Permission.WRITE_INQUIRY, {"inquiries", "entries", "colleagues"}),
         (_("Waiting"), "reviews.show", Permission.REVIEW_SHARED, {"reviews", "credits"}),

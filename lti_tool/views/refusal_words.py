@@ -14,12 +14,17 @@ class Words:
     remedy: str
 
 
+NOTHING_LOST = _l("Every word is kept.")
+BACK = _l("Go back to your circle.")
+FOREIGN_FORM = Words(
+    _l("This form did not come from our own page"),
+    _l("To protect you, nothing was saved."),
+    _l("Open the activity again from your course and send it from there."),
+)
 REFUSALS = {
-    "foreign_form": Words(
-        _l("This form did not come from our own page"),
-        _l("To protect you, nothing was saved."),
-        _l("Open the activity again from your course and send it from there."),
-    ),
+    "foreign_form": FOREIGN_FORM,
+    "unsigned_form": FOREIGN_FORM,
+    # registrations
     "invite_unknown": Words(
         _l("We do not know this registration address"),
         _l("It is not whole, or not one of ours. Nothing was registered."),
@@ -58,6 +63,7 @@ REFUSALS = {
         _l("So we cannot tell whom we would register. Nothing was kept."),
         _l("Check the site address in the settings of your LMS, then register again."),
     ),
+    # courses, circles and people
     "set_up_already": Words(
         _l("A colleague was faster: the circles are open"),
         _l("Nothing was made twice."),
@@ -88,6 +94,7 @@ REFUSALS = {
         _l("Only a facilitator of the former circles can let them carry on here. Nothing was changed."),
         _l("Ask one of them to open this activity, or begin anew with new circles."),
     ),
+    # what an activity opens
     "links_not_offered": Words(
         _l("There is nothing to choose here"),
         _l("This place in your course takes other things than activities, and we have activities only."),
@@ -113,10 +120,11 @@ REFUSALS = {
         _l("Nothing was added."),
         _l("Go back and choose one."),
     ),
+    # entries and their files
     "circle_closed": Words(
         _l("This circle has ended"),
         _l("Everything in it stays readable, and nothing new can be added."),
-        _l("Go back to your circle."),
+        BACK,
     ),
     "first_prompt_missing": Words(
         _l("One answer is needed first"),
@@ -181,10 +189,7 @@ REFUSALS = {
         _l("Your text is kept. The PDF was not added: it has more pages than colleagues can read."),
         _l("Save the pages that matter as a PDF of their own."),
     ),
-}
-NOTHING_LOST = _l("Every word is kept.")
-BACK = _l("Go back to your circle.")
-REFUSALS |= {
+    # words to each other
     "moved_on": Words(_l("This has moved on meanwhile"), NOTHING_LOST, _l("Open it again to see where it stands.")),
     "read_already": Words(
         _l("It cannot be taken back any more"),
@@ -226,6 +231,11 @@ REFUSALS |= {
     "reason_missing": Words(
         _l("A reason is needed"), _l("Nothing was changed."), _l("Say in a sentence what should be different.")
     ),
+    "words_too_long": Words(
+        _l("These are very many words"),
+        _l("There is room for 20,000 characters in one box. Nothing was sent."),
+        _l("Shorten it, then send it."),
+    ),
     "words_missing": Words(_l("There were no words yet"), _l("Nothing was sent."), _l("Go back and write a sentence.")),
     "lost_update": Words(
         _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")
@@ -233,6 +243,7 @@ REFUSALS |= {
     "last_author": Words(
         _l("You write this alone"), _l("A text always has somebody it belongs to. Nothing was changed."), BACK
     ),
+    # names and credit
     "name_too_long": Words(
         _l("This name is too long for its place"),
         _l("Nothing was changed."),
@@ -253,8 +264,7 @@ REFUSALS |= {
         _l("The person has not opened the circle from the course, or the circle gives no credit."),
         _l("Ask the person to open the activity once."),
     ),
-}
-REFUSALS |= {
+    # administrators
     "administrator_link_used": Words(
         _l("This administrator’s link opens nothing any more"),
         _l("It works once, within half an hour, and it was used or is older. Nothing was changed."),
@@ -265,24 +275,22 @@ REFUSALS |= {
         _l("Pages of administrators are never shown inside another page. Nothing was changed."),
         _l("Open the link in a new window or tab."),
     ),
+    "key_waits": Words(
+        _l("A new key is there already"),
+        _l("It is published and waits for its turn. Nothing was changed."),
+        _l("Look at the keys again: it signs by itself on its day."),
+    ),
+    "platform_blocked": Words(
+        _l("This platform is blocked"),
+        _l("Nobody comes in from there, and nothing was changed."),
+        _l("End its block first, if it was a mistake."),
+    ),
+    "renewal_not_offered": Words(
+        _l("This LMS takes no news of its registration"),
+        _l("It gave no address for that when it registered the tool. Nothing was changed."),
+        _l("Begin the registration again in the LMS, with a new invitation."),
+    ),
 }
-REFUSALS["key_waits"] = Words(
-    _l("A new key is there already"),
-    _l("It is published and waits for its turn. Nothing was changed."),
-    _l("Look at the keys again: it signs by itself on its day."),
-)
-REFUSALS["platform_blocked"] = Words(
-    _l("This platform is blocked"),
-    _l("Nobody comes in from there, and nothing was changed."),
-    _l("End its block first, if it was a mistake."),
-)
-REFUSALS["renewal_not_offered"] = Words(
-    _l("This LMS takes no news of its registration"),
-    _l("It gave no address for that when it registered the tool. Nothing was changed."),
-    _l("Begin the registration again in the LMS, with a new invitation."),
-)
-REFUSALS["reason_needed"] = REFUSALS["reason_missing"]
-REFUSALS["unsigned_form"] = REFUSALS["foreign_form"]
 UNKNOWN = Words(
     _l("This could not be done"),
     _l("It does not fit what is there now. Nothing was changed."),

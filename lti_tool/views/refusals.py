@@ -1,12 +1,11 @@
 """Every refusal is a page that a teacher understands: what happened, what is kept, what to do."""
 
-import structlog
 from flask import Flask, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from lti_tool import db
+from lti_tool import db, log
 from lti_tool.errors import LaunchRefusedError, NotFoundError, PlatformError, RefusedError
 from lti_tool.forms.base import Typed, typed_texts
 from lti_tool.models import LoginState
@@ -15,11 +14,10 @@ from lti_tool.views import findings, frames
 from lti_tool.views.base import ForbiddenError, NoAdministratorError, OtherPersonError, SignedOutError, first_led_to
 from lti_tool.views.refusal_words import happened, launch_refusal, refusal
 
-log = structlog.get_logger()
 OF_THE_LMS = {"lti.begin", "lti.finish", "lti.notices_sent"}  # what these bring nobody typed
-PAGES = {401, 403, 404, 405, 409, 413, 429, 500, 503}
+PAGES = {401, 403, 404, 405, 409, 413, 429, 500}
 BEGIN_AGAIN = {"cookie_missing", "login_required"}  # what a window of its own mends: cookies of ours, or of the LMS
-HOPELESS = {"foreign_form", "unsigned_form"}  # sent again they would be refused again: their text can be copied
+HOPELESS = {"foreign_form", "unsigned_form", "words_too_long"}  # refused again if sent again: their text can be copied
 
 
 def init_app(app: Flask) -> None:
@@ -61,7 +59,7 @@ def _typed() -> tuple[list[Typed], list[Typed]]:
 
 
 def _refused(error: RefusedError) -> ResponseReturnValue:
-    log.info("refused", code=error.code, endpoint=request.endpoint or "")
+    log.get(__name__).info("refused", code=error.code, endpoint=request.endpoint or "")
     words = refusal(error.code)
     status = 409 if request.method == "POST" else 400
     again = request.endpoint == "lti.register" and not error.code.startswith("invite_")
@@ -75,7 +73,7 @@ def _not_found(_error: NotFoundError) -> ResponseReturnValue:
 
 
 def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
-    log.warning("launch_refused", code=error.code)
+    log.get(__name__).warning("launch_refused", code=error.code)
     _undo()
     facts = {name: error.facts.get(name, "") for name in ("error", "description", "kid", "keys_at")}
     facts |= {"sentence": launch_refusal(error.code), "code": error.code, "request_id": g.request_id}
@@ -91,7 +89,7 @@ def _launch_refused(error: LaunchRefusedError) -> ResponseReturnValue:
 
 
 def _platform_fault(error: PlatformError) -> ResponseReturnValue:
-    log.warning("platform_fault", code=error.code, status=error.status or 0)
+    log.get(__name__).warning("platform_fault", code=error.code, status=error.status or 0)
     if request.endpoint == "lti.register":  # who reads it looks after the LMS, and must know which side has to act
         _undo()
         facts = {"remedy": findings.remedy(error.code), "code": error.code, "request_id": g.request_id}
@@ -130,7 +128,7 @@ def _has_page() -> bool:
 
 def _fault(error: Exception) -> ResponseReturnValue:
     g.visit = None  # whatever broke must not break this page, too
-    log.error("fault", kind=type(error).__name__, endpoint=request.endpoint or "", exc_info=error)
+    log.get(__name__).error("fault", kind=type(error).__name__, endpoint=request.endpoint or "", exc_info=error)
     return page("500", 500)
 
 

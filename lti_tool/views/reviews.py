@@ -1,14 +1,13 @@
 """The facilitator's places: work that waits for a word and all that was said: a colleague reading, nobody watching."""
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.services import circles, entries, holds, reviews
-from lti_tool.views.base import requires
+from lti_tool.views.base import page_asked, requires
 
-LAST_PAGE = 10_000  # an address with a larger number is nobody's link
 bp = Blueprint("reviews", __name__, url_prefix="/circles/<int:circle_id>/reviews")
 
 
@@ -61,7 +60,7 @@ def person(circle_id: int, person_id: int) -> ResponseReturnValue:
 def words(circle_id: int) -> ResponseReturnValue:
     """All that colleagues said to each other, in one place, a page at a time."""
     circle = circles.get(circle_id, within=g.visit.reach)
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    page = page_asked()
     said, earlier = reviews.said(circle, within=g.visit.reach, page=page)
     facts = {"said": said, "page": page, "earlier": earlier, "template": circles.template(circle)}
     return render_template("reviews/words.html", circle=circle, **facts)

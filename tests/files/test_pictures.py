@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageCms
 
-from lti_tool.files import Cleaned, FileRefusedError, clean, thumbnail
+from lti_tool.files import Cleaned, FileRefusedError, clean
 from tests.files import build
 
 
@@ -163,17 +163,3 @@ def test_a_bomb_is_refused_before_it_is_decoded(side):
     with pytest.raises(FileRefusedError, match="too_many_pixels"):
         cleaned(bomb(side))
     assert time.process_time() - started < 0.5
-
-
-def test_a_thumbnail_is_small_and_as_clean():
-    for data in EVERYTHING.values():
-        made = thumbnail(cleaned(data).data)
-        assert max(opened(made).size) <= 320
-        assert len(made.data) < 40_000
-    made = thumbnail(cleaned(build.saved(build.photo(4000, 1000), "JPEG")).data)
-    assert (made.width, made.height) == (320, 80)
-
-
-def test_a_thumbnail_of_something_else_is_refused():
-    with pytest.raises(FileRefusedError, match="broken"):
-        thumbnail(build.pdf())

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import SubmitField
 from wtforms.validators import URL, DataRequired
 
-from lti_tool.forms.base import Form, LongText, ShortText, WordLimit, opened_by, typed_texts
+from lti_tool.forms.base import Form, LongText, ShortText, opened_by, typed_texts
 from lti_tool.text import clean
 from tests import tiny
 
@@ -23,7 +23,7 @@ OPENED = datetime(2026, 3, 12, 16, 0, tzinfo=UTC)
 
 class NoteForm(Form):
     title = ShortText("Title", [DataRequired()], longest=20)
-    text = LongText("Text", [WordLimit(3)])
+    text = LongText("Text")
     link = ShortText("Link", [URL()])
     save = SubmitField("Save")
 
@@ -85,19 +85,6 @@ def test_a_text_that_is_too_long_is_refused_and_kept(app):
             "There is room for 20 characters, this has 21. Nothing is lost: please shorten it."
         ]
         assert "maxlength" not in str(form.title())
-    context.pop()
-
-
-def test_more_words_than_planned_are_welcome(app):
-    context, form = posted(app, text="one two three four")
-    with context:
-        assert form.accepted()
-        assert form.remarks() == ["“Text” has 4 words where about 3 are plenty. All of it is kept."]
-    context.pop()
-    context, form = posted(app, text="one two three")
-    with context:
-        assert form.accepted()
-        assert form.remarks() == []
     context.pop()
 
 

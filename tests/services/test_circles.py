@@ -188,10 +188,10 @@ class TestComposition:
         assert self.off(circle) == {"facilitator": (4, 2)}
 
 
-def test_may_asks_the_reach(course: Course) -> None:
+def test_a_reach_says_what_may_be_done_in_which_circle(course: Course) -> None:
     circle = build.circle(course)
     with db.work(read_only=True):
         found = reach(build.member(circle))
-        assert access.may(found, access.Permission.WRITE_INQUIRY, circle.id)
-        assert not access.may(found, access.Permission.RUN_CIRCLE, circle.id)
-        assert not access.may(found, access.Permission.BELONG, circle.id + 1)
+        assert found.may(access.Permission.WRITE_INQUIRY, circle.id)
+        assert not found.may(access.Permission.RUN_CIRCLE, circle.id)
+        assert not found.may(access.Permission.BELONG, circle.id + 1)

@@ -143,7 +143,7 @@ def test_before_the_first_milestone_nothing_is_said(app: object, request: pytest
 def test_award_needs_a_reason_and_a_right(group: Group) -> None:
     place = group.place(group.ben)
     within = group.reach(group.facilitator)
-    with pytest.raises(RefusedError, match="reason_needed"):
+    with pytest.raises(RefusedError, match="reason_missing"):
         credits.award(place.id, reason=" ", by=group.facilitator, within=within)
     with pytest.raises(NotFoundError):
         credits.award(place.id, reason="She was ill", by=group.ama, within=group.reach(group.ama))
@@ -259,6 +259,21 @@ def test_another_way_of_giving_credit_never_makes_more_or_a_zero_of_it(steps: Gr
     assert [one.fault for one in owed()] == ["withdrawn"]
     choose(steps, "milestones")
     assert [(one.payload["given"], one.payload["maximum"], one.done_at) for one in owed()] == [(1, 2, None)]
+
+
+def test_a_certificate_is_somebodys_word_and_nothing_that_was_counted_before(group: Group) -> None:
+    group.take_part(group.ama, group.ben)
+    choose(group, "certificate")
+    place = group.place(group.ama)
+    first = db.session.get_one(Activity, place.activity_id)
+    other = Activity(course_id=first.course_id, resource_link_id="other")
+    db.session.add(other)
+    db.session.flush()
+    place.activity_id = other.id
+    look_again()
+    assert [one.fault for one in owed()] == ["withdrawn"]
+    credits.award(place.id, reason="She has it", by=group.facilitator, within=group.reach(group.facilitator))
+    assert [(one.payload["activity_id"], one.payload["given"]) for one in owed() if not one.fault] == [(other.id, 1)]
 
 
 def test_time_is_reckoned_for_a_few_people_at_once(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,7 +167,7 @@ class TestComing:
         assert (places(union), kept(circle)) == ([], [union.id])
 
     def test_more_than_a_learner_later_keeps_what_she_has(self, course: Course, union: Person) -> None:
-        """A launch never changes a role (roles.md); it only decides whether a proposal becomes one."""
+        """A launch never changes a role; it only decides whether a proposal becomes one."""
         come(course, union, build.LEARNER)
         come(course, union, build.INSTRUCTOR)
         assert places(union) == ["teacher"]

@@ -98,7 +98,7 @@ class TestProposedRoles:
         assert proposed(course, ama)[person.id] == "teacher"
 
     def test_a_union_representative_is_never_a_proposed_teacher(self, course: Course, ama: Person) -> None:
-        """Moodle launches her as Instructor and lists her as Learner in the roster (roles.md)."""
+        """Moodle launches her as Instructor and lists her as Learner in the roster."""
         person = build.person(course, may_teach=True)
         build.enrolment(course, person, launch_roles=[build.INSTRUCTOR], roster_roles=[build.LEARNER])
         assert proposed(course, ama)[person.id] == ""
@@ -152,7 +152,7 @@ class TestProposedRoles:
 
 
 class TestWhoIsProposedOnly:
-    """Pressing Continue is nobody's word: the list of Moodle calls a representative a learner (roles.md)."""
+    """Pressing Continue is nobody's word: the list of Moodle calls a representative a learner."""
 
     def open_for(self, course: Course, ama: Person, **by_name: str) -> Circle:
         begin(course, ama)

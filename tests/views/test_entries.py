@@ -6,7 +6,7 @@ import pytest
 
 from lti_tool import db
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Person, Visit
-from lti_tool.services import audiences, entries, evidence, visits
+from lti_tool.services import audiences, entries, evidence
 from tests import build, feedback_build
 from tests.reader import Reader
 from tests.services.writing import begin, picture, write
@@ -325,9 +325,7 @@ def test_a_text_sent_after_the_visit_ended_is_on_the_page_that_says_so(
     """H5: an expired-session post returns a page with the text."""
     entry_id = begun(circle, ama)
     reader.as_(ama).open(at(circle, entry_id))
-    with db.work() as unit:
-        visits.end_all(ama.id)
-        unit.commit()
+    build.sign_out(ama)
     kept = reader.send(at(circle, entry_id), expect=401, answer_did="Written for an hour", do="keep")
     assert "Written for an hour" in kept
 

@@ -224,6 +224,17 @@ class TestReceiving:
         assert "I’ll try …" not in page.text
         assert re.search(rf'class="button main" href="{here.base}/entries/{here.version.entry_id}"', page)
 
+    def test_more_words_than_a_box_takes_are_given_back(self, here: Place) -> None:
+        here.send(here.ben)
+        here.reader.as_(here.ama)
+        here.reader.open(here.text)
+        here.reader.press("Read it")
+        long = "Word after word. " * 1_300
+        page = here.reader.send(here.path(here.ben, "/replies"), expect=409, kind="question", text=long)
+        assert "There is room for 20,000 characters in one box" in page.text
+        assert long.strip() in page.text
+        assert here.of(here.ben).state == "read"
+
     def test_words_on_a_former_version_are_found_from_the_new_one(self, here: Place) -> None:
         here.send(here.ben)
         new = here.text.replace("/versions/1", "/versions/2")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -42,6 +43,25 @@ def test_every_answer_is_strict_and_kept_nowhere(client: FlaskClient) -> None:
         assert "camera=()" in answer.headers["Permissions-Policy"]
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
         assert "X-Frame-Options" not in answer.headers  # it knows one site only, and we live in frames
+
+
+def test_a_fault_without_a_database_is_as_strict_and_can_be_read_in_a_frame(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can be looked up then, so it names nobody: a page with the words that were typed, and no blank frame."""
+    circle = build.circle()
+    ama = build.member(circle)
+    sign_in(client, ama)  # type: ignore[arg-type]
+    with client.session_transaction(base_url=settings.current().public_url) as cookie:
+        cookie["person"] = ama.id
+    nowhere = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    monkeypatch.setattr(db, "engine", lambda: nowhere)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    answer = client.post(f"/circles/{circle.id}/entries/1", data={"ask": "What I wrote in the bus"})
+    assert (answer.status_code, "What I wrote in the bus" in answer.text) == (500, True)
+    assert STRICT.items() <= policy(answer).items()
+    assert policy(answer)["frame-ancestors"] == "*"
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.proves("security", 14)

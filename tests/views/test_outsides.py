@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from lti_tool import db
 from lti_tool.db import now
 from lti_tool.models import Circle, OutsideLink, Person, Visit
-from lti_tool.services import leftovers, visits
+from lti_tool.services import leftovers
 from tests import build
 from tests.conftest import PUBLIC, Client, sign_in
 from tests.reader import Reader
@@ -104,9 +104,7 @@ def test_it_lives_a_minute(frame: Reader, window: FlaskClient) -> None:
 
 def test_it_ends_with_the_visit(frame: Reader, ama: Person, window: FlaskClient) -> None:
     address = link_to(frame, "/circles")
-    with db.work() as unit:
-        visits.end_all(ama.id)
-        unit.commit()
+    build.sign_out(ama)
     assert window.post(address, headers=IN_WINDOW).status_code == 409
     with db.work(read_only=True) as unit:
         assert unit.query(OutsideLink).all() == []

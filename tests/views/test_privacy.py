@@ -35,6 +35,13 @@ def test_it_says_what_the_grants_say(reader: Reader, monkeypatch: pytest.MonkeyP
     assert "guests" in readers(reader, shared)
 
 
+def test_it_names_every_way_in_which_a_circle_may_read_words(reader: Reader) -> None:
+    """Who may agree on less (`norms.agree_on_feedback`) must not be promised more."""
+    page = reader.open("/privacy").text
+    assert "those who sent their own about the same text, or all" in page
+    assert "from the next meeting on" in page
+
+
 def test_the_operator_says_where_the_data_lies(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Whoever runs your course can tell you" in reader.open("/privacy").text
     here = settings.current().model_copy(update={"hosted_at": "Kept in Accra <by the union>."})
