@@ -254,6 +254,17 @@ def course_of(visit: Begun) -> Course:
     return session.get_one(Course, session.get_one(Activity, visit.activity_id).course_id)
 
 
+def activity_of(visitor: SignedIn, *, named: str) -> Activity:
+    """The activity of this number if a visit of hers came from it, else the one that she launched last.
+
+    Of two launches at once in one browser the cookie holds one visit; so the address that each leads to names its own.
+    """
+    mine = select(Activity).join(Visit, Visit.activity_id == Activity.id)
+    here = mine.where(Visit.person_id == visitor.person_id, Visit.expires_at > now())
+    others = session.scalars(here) if named != str(visitor.activity_id) else ()
+    return next((one for one in others if str(one.id) == named), visitor.activity)
+
+
 def reviewed(launch: Launch) -> Person | None:
     """The person whose shared work a submission-review launch asks for, if the platform's word is known here."""
     if launch.review_of is None:
