@@ -111,6 +111,8 @@ def arrive(launch: Launch) -> Begun:
             _remember_activity(person, activity)
         if known.credited:
             credits.owe_again(course, [person.id])
+    if launch.product:
+        platforms.learn_product(launch.platform_id, launch.product)
     if not known.roster_owed:
         rosters.ask_for(course)
     groups.ask_about(activity, course)
