@@ -23,6 +23,7 @@ CONTEXT = LTI + "context"
 CUSTOM = LTI + "custom"
 FOR_USER = LTI + "for_user"
 PRESENTATION = LTI + "launch_presentation"
+TOOL_PLATFORM = LTI + "tool_platform"
 DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 GRADES = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -72,6 +73,11 @@ class Claims:
         """The person's language as a tag such as pt-BR, "" when the LMS does not tell."""
         told = (self.text(PRESENTATION, "locale"), self.text("locale"), self.text(CUSTOM, "locale"))
         return next((tag for tag in map(language_tag, told) if tag), "")
+
+    @property
+    def product(self) -> str:
+        """Which kind of LMS it says that it is, "" where it does not."""
+        return self.text(TOOL_PLATFORM, "product_family_code")[:LONGEST_NAME]
 
     @property
     def link_id(self) -> str:

@@ -17,7 +17,7 @@ from pylti1p3.message_launch import MessageLaunch
 
 from lti_tool import db
 from lti_tool.errors import LaunchRefusedError
-from lti_tool.lti import claims, http, platform_keys, roles, rules
+from lti_tool.lti import claims, http, platform_keys, quirks, roles, rules
 from lti_tool.lti.claims import Claims
 from lti_tool.lti.login import Kept, Parameters, browser_hash
 from lti_tool.lti.messages import Launch, LaunchKind, Storage
@@ -274,4 +274,5 @@ class LaunchCheck(MessageLaunch[Parameters, ToolConf, Kept, Kept]):
             target_path=self.target_path,
             storage=self.storage,
             links=links,
+            product="" if own.product or quirks.of(told.product) is quirks.Plain else told.product,
         )

@@ -85,6 +85,7 @@ class Launch:
     platform_addresses: tuple[str, ...] = ()  # whose pages may show ours in a frame
     storage: Storage = Storage.COOKIE
     links: LinkTerms | None = None  # what may be chosen, in a launch that asks for links
+    product: str = ""  # kind of LMS, where we know its rules and its registration does not say it
 
 
 @dataclass(frozen=True)

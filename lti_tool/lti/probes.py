@@ -13,7 +13,7 @@ from lti_tool.errors import PlatformError
 from lti_tool.lti import gradebook, http, platform_keys, roster, tokens
 from lti_tool.models import Course, Platform
 
-SCOPES = {"roster": tokens.ROSTER, "columns": tokens.COLUMNS, "scores": tokens.SCORES}
+SCOPES = {"roster": tokens.ROSTER, "columns": tokens.COLUMNS, "scores": tokens.SCORES, "results": tokens.RESULTS}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, literal, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, exists, literal, select, update
 from sqlalchemy.orm import aliased
 
 from lti_tool import db, log
@@ -11,7 +11,7 @@ from lti_tool.db import now, session
 from lti_tool.errors import PlatformError
 from lti_tool.lti import columns, scores, watches
 from lti_tool.lti.messages import Score
-from lti_tool.models import Activity, Circle, Credit, Delivery, Membership, Person
+from lti_tool.models import Activity, Circle, Course, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, credits
 
 CLAIM = timedelta(minutes=3)
@@ -72,16 +72,8 @@ def _score(payload: dict[str, Any], person: Person, giver: Person | None) -> Sco
 
 
 def _with_column(activity: Activity, *, maximum: int) -> Activity:
-    """Find or make the column; one worker at a time, or a course would get two of them."""
-    with db.work() as unit:
-        claimed = unit.execute(
-            update(Activity)
-            .where(Activity.id == activity.id, Activity.line_item_url.is_(None))
-            .where(or_(Activity.column_claimed_until.is_(None), Activity.column_claimed_until < now()))
-            .values(column_claimed_until=now() + CLAIM)
-        ).rowcount  # type: ignore[attr-defined]
-        unit.commit()
-    if not claimed:
+    """Find or make the column; one worker at a time in a course, or it would get two of them."""
+    if not _claimed(activity):
         raise PlatformError("column_being_made", retry_after=2)
     column = None
     try:
@@ -96,6 +88,25 @@ def _with_column(activity: Activity, *, maximum: int) -> Activity:
                 found.column_maximum = maximum if column.label is not None else None
             unit.commit()
     return found
+
+
+def _claimed(activity: Activity) -> bool:
+    """Whether this worker alone looks for a column in the course for now.
+
+    Of the whole course: where an LMS binds none to an activity (Canvas), its activities share the one that is there.
+    """
+    moment, beside = now(), aliased(Activity)
+    under_way = exists().where(beside.course_id == activity.course_id, beside.column_claimed_until >= moment)
+    with db.work() as unit:
+        course = select(Course.id).where(Course.id == activity.course_id)
+        unit.execute(course.with_for_update(key_share=True))  # whoever claims in this course at the same moment waits
+        claimed = unit.execute(
+            update(Activity)
+            .where(Activity.id == activity.id, Activity.line_item_url.is_(None), ~under_way)
+            .values(column_claimed_until=moment + CLAIM)
+        )
+        unit.commit()
+    return bool(claimed.rowcount)  # type: ignore[attr-defined]
 
 
 def _keep_up(activity: Activity, *, maximum: int) -> None:

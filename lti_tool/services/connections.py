@@ -14,7 +14,7 @@ from lti_tool.access import Administration
 from lti_tool.db import session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Activity, Course, Delivery, Deployment, Platform, SelfCheck, Sighting, Standing
-from lti_tool.services import sightings
+from lti_tool.services import rosters, sightings
 
 LATE = timedelta(minutes=3)  # a self-check of an LMS that answers takes seconds
 
@@ -24,6 +24,10 @@ OF_ONE_PERSON = frozenset({
     "nonce_missing", "nonce_foreign", "token_missing", "token_unreadable", "issued_long_ago",
     "acting_for_another",
 })  # fmt: skip
+
+# Of one person or one course, and for nobody who looks after a platform to put right: no news of the whole platform.
+PASSING = frozenset({"person_gone", "newer_on_platform", "column_gone", "column_being_made", "roster_gone"})
+
 # Told by where the platform and its deployments stand now, whatever was refused before that changed.
 OF_DEPLOYMENTS = frozenset({"deployment_pending", "deployment_blocked"})
 OF_STANDING = OF_DEPLOYMENTS | {"platform_pending", "platform_blocked"}
@@ -194,7 +198,7 @@ def _of(platforms: list[Platform], within: Administration) -> list[Connection]:
     if within.deployment_id is not None:  # that others wait is theirs to know
         seen = [one for one in seen if one.kind != sightings.REFUSAL or one.code not in OF_DEPLOYMENTS]
     here = sa.and_(Deployment.platform_id.in_(numbers), within.deployments())
-    rosters = _rosters(here)
+    read = _rosters(here)
     columns, scores, faults = _columns(here), _delivered(here), _undelivered(here)
     asked = session.scalars(sa.select(SelfCheck).where(SelfCheck.platform_id.in_(numbers)))
     checks = {one.platform_id: one for one in asked}
@@ -203,8 +207,8 @@ def _of(platforms: list[Platform], within: Administration) -> list[Connection]:
             platform=one,
             deployments=_deployments(one, within),
             seen=tuple(sighting for sighting in seen if sighting.platform_id == one.id),
-            roster_read_at=rosters.get(one.id, (None, ""))[0],
-            roster_fault=rosters.get(one.id, (None, ""))[1],
+            roster_read_at=read.get(one.id, (None, ""))[0],
+            roster_fault=read.get(one.id, (None, ""))[1],
             has_column=one.id in columns,
             delivered_at=scores.get(one.id),
             delivery_fault=faults.get(one.id, ""),
@@ -215,9 +219,11 @@ def _of(platforms: list[Platform], within: Administration) -> list[Connection]:
 
 
 def _rosters(here: sa.ColumnElement[bool]) -> dict[int, tuple[datetime | None, str]]:
-    """When a roster was last read, and one fault that lasts."""
+    """When a roster was last read, and one fault that lasts, of a course that somebody opened lately."""
+    lately = Course.launched_at > db.now() - rosters.LATELY
+    fault = sa.case((sa.and_(lately, Course.roster_fault.not_in(PASSING)), Course.roster_fault))
     query = (
-        sa.select(Deployment.platform_id, sa.func.max(Course.roster_read_at), sa.func.max(Course.roster_fault))
+        sa.select(Deployment.platform_id, sa.func.max(Course.roster_read_at), sa.func.max(fault))
         .join(Deployment, Deployment.id == Course.deployment_id)
         .where(here)
         .group_by(Deployment.platform_id)
@@ -252,5 +258,7 @@ def _delivered(here: sa.ColumnElement[bool]) -> dict[int, datetime]:
 
 
 def _undelivered(here: sa.ColumnElement[bool]) -> dict[int, str]:
-    open_ones = _scores(sa.func.max(Delivery.fault), here).where(Delivery.done_at.is_(None), Delivery.fault != "")
+    """One fault that keeps scores from arriving; what was refused long ago is its facilitator's affair alone."""
+    told = Delivery.done_at.is_(None), Delivery.fault.not_in({"", *PASSING})
+    open_ones = _scores(sa.func.max(Delivery.fault), here).where(*told, Delivery.owed_at > db.now() - sightings.KEPT)
     return dict(list(session.execute(open_ones)))

@@ -108,6 +108,12 @@ def add(*, by: Changer, all_deployments: bool = False, **facts: str | None) -> P
     return platform
 
 
+def learn_product(platform_id: int, product: str) -> None:
+    """Note which kind of LMS it is, by its signed launch, where nobody said so: its rules hang on that."""
+    unsaid = sa.update(Platform).where(Platform.id == platform_id, Platform.product == "")
+    session.execute(unsaid.values(product=product))
+
+
 def approve(platform: Platform, *, by: Changer) -> None:
     """Let people in from the approved deployments of this platform; a block ends with it."""
     if platform.approved_at is None:

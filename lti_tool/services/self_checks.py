@@ -13,7 +13,7 @@ from lti_tool.errors import PlatformError
 from lti_tool.lti import probes
 from lti_tool.models import Course, Deployment, Platform, SelfCheck
 from lti_tool.services import deliveries, sightings
-from lti_tool.services.connections import Finding, Weight
+from lti_tool.services.connections import PASSING, Finding, Weight
 
 CLOCK_NOTE, CLOCK_FAULT = 10, 60  # seconds; a launch bears a minute (lti/rules.py)
 
@@ -143,5 +143,5 @@ def _asked(question: Callable[[], Finding]) -> Iterator[Finding]:
     try:
         yield question()
     except PlatformError as fault:
-        weight = Weight.NOTE if fault.code in {"no_roster", "no_column"} else Weight.FAULT
+        weight = Weight.NOTE if fault.code in {"no_roster", "no_column", *PASSING} else Weight.FAULT
         yield Finding(fault.code, weight, {"status": fault.status or 0})

@@ -111,6 +111,8 @@ def arrive(launch: Launch) -> Begun:
             _remember_activity(person, activity)
         if known.credited:
             credits.owe_again(course, [person.id])
+    if launch.product:
+        platforms.learn_product(launch.platform_id, launch.product)
     if not known.roster_owed:
         rosters.ask_for(course)
     groups.ask_about(activity, course)
@@ -252,6 +254,17 @@ def _remember_activity(person: Person, activity: Activity) -> None:
 def course_of(visit: Begun) -> Course:
     """The course that a visit came from."""
     return session.get_one(Course, session.get_one(Activity, visit.activity_id).course_id)
+
+
+def activity_of(visitor: SignedIn, *, named: str) -> Activity:
+    """The activity of this number if a visit of hers came from it, else the one that she launched last.
+
+    Of two launches at once in one browser the cookie holds one visit; so the address that each leads to names its own.
+    """
+    mine = select(Activity).join(Visit, Visit.activity_id == Activity.id)
+    here = mine.where(Visit.person_id == visitor.person_id, Visit.expires_at > now())
+    others = session.scalars(here) if named != str(visitor.activity_id) else ()
+    return next((one for one in others if str(one.id) == named), visitor.activity)
 
 
 def reviewed(launch: Launch) -> Person | None:

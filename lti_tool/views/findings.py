@@ -10,6 +10,7 @@ from lti_tool.views.remedies import ADDRESSES, CLOCKS, HERE, LMS, MAKERS, NETWOR
 
 _NAMES = _l("Switch on names and roles in the settings of the tool.")
 _COLUMNS = _l("Switch on the gradebook with columns in the settings of the tool, if credit is to arrive there.")
+_RESULTS = _l("Allow the tool to read results, in its settings.")
 _APPROVE = _l("Approve it, once you made sure whose it is.")
 _OPEN_ONCE = _l("Add the activity to a course and open it once.")
 _ANEW = _l("Begin the registration again, with a new invitation.")
@@ -110,7 +111,7 @@ SERVICES = {
     "results_refused": Remedy(
         _l("The LMS refused to say what its gradebook holds."),
         LMS,
-        _l("Allow the tool to read results, in its settings."),
+        _RESULTS,
     ),
     "score_refused": Remedy(
         _l("The LMS refused a score."),
@@ -123,7 +124,7 @@ SERVICES = {
     "not_later_unread": Remedy(
         _l("The LMS refused a score as not later than its own, and does not let us read what it holds."),
         LMS,
-        _l("Allow the tool to read results, in its settings."),
+        _RESULTS,
     ),
     "groups_refused": Remedy(
         _l("The LMS refused to show the groups of a course."), LMS, _l("Allow the groups service, if it is to be used.")
@@ -177,6 +178,7 @@ CHECKS = {
     "no_scope_roster": Remedy(_l("The LMS does not let this tool read rosters."), LMS, _NAMES),
     "no_scope_columns": Remedy(_l("The LMS does not let this tool make gradebook columns."), LMS, _COLUMNS),
     "no_scope_scores": Remedy(_l("The LMS does not let this tool send scores."), LMS, _COLUMNS),
+    "no_scope_results": Remedy(_l("The LMS does not let this tool read what its gradebook holds."), LMS, _RESULTS),
     "roster_empty": Remedy(
         _l("The LMS shows a roster without anybody in it."),
         LMS,

@@ -36,7 +36,7 @@ def begin(platform_id: int | None = None) -> ResponseReturnValue:
     In a frame the browser may refuse our cookie, and we must know before the platform is asked: many platforms let a
     login be used once. So a browser that shows no cookie is sent here once more; 307 keeps what a POST brought.
     """
-    browser = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
+    browser = secrets.token_urlsafe(32)
     asked = request.values.to_dict()
     if platform_id is not None:
         issuer, said = asked.get("iss", ""), asked.get("client_id", "")
@@ -45,14 +45,15 @@ def begin(platform_id: int | None = None) -> ResponseReturnValue:
         if "again" in request.args:
             return _let_platform_keep(browser, asked)
         query = request.query_string.decode("latin-1")
-        return _remembering(redirect(f"{request.path}?{query}&again=1", code=307), browser)
+        return _remembering(redirect(f"{request.path}?{query}&again=1", code=307), browser, name=LOGIN_COOKIE)
     in_window = request.form.get("window") == "1"
     begun = login.begin(asked, browser=browser, storage=Storage.WINDOW if in_window else Storage.COOKIE)
     db.session.commit()
     if in_window:  # a redirect would count as where the form of our page leads, and its policy forbids other sites
-        return _remembering(make_response(render_template("lti/onward.html", address=begun.address)), browser)
+        onward = make_response(render_template("lti/onward.html", address=begun.address))
+        return _remembering(onward, browser, name=_cookie_of(begun.state))
     frames.allow([begun.address])  # it shows nothing: who may frame it need not be looked up
-    return _remembering(redirect(begun.address), browser)
+    return _remembering(redirect(begun.address), browser, name=_cookie_of(begun.state))
 
 
 def _shows_no_cookie() -> bool:
@@ -60,9 +61,14 @@ def _shows_no_cookie() -> bool:
     return frames.framed(otherwise="lti_storage_target" in request.values) and not known & set(request.cookies)
 
 
-def _remembering(answer: Answer, browser: str) -> Answer:
+def _cookie_of(state: str) -> str:
+    """One of 64 for each login: of two that a double click begins at once, none may take the other's away."""
+    return f"{LOGIN_COOKIE}-{state[-2:-1]}"  # a letter of the random part; the last one knows 16 letters only
+
+
+def _remembering(answer: Answer, browser: str, *, name: str) -> Answer:
     answer.set_cookie(
-        LOGIN_COOKIE, browser, max_age=600, secure=True, httponly=True, samesite="None", partitioned=True, path="/"
+        name, browser, max_age=600, secure=True, httponly=True, samesite="None", partitioned=True, path="/"
     )
     return answer
 
@@ -73,7 +79,7 @@ def _let_platform_keep(browser: str, asked: dict[str, str]) -> Answer:
     db.session.commit()
     keep = {"state": begun.state, "value": browser, "next": begun.address}
     page = _storage_page(begun.platform, login.asked_again(asked), keep=keep)
-    return _remembering(make_response(page), browser)
+    return _remembering(make_response(page), browser, name=_cookie_of(begun.state))
 
 
 def _storage_page(platform: Platform, asked: dict[str, str], **facts: Any) -> str:
@@ -89,7 +95,7 @@ def finish() -> ResponseReturnValue:
     """Sign the person in and lead her on; a reload never posts the launch again."""
     g.visit = None  # who was signed in before has no part in this; looking for her began a transaction
     db.session.rollback()
-    browser = request.cookies.get(LOGIN_COOKIE)
+    browser = request.cookies.get(_cookie_of(request.form.get("state", "")))
     # anybody may know such a value of a login of his own: only our page can have asked this browser's LMS for it
     kept = request.form.get("kept") if from_own_page(surely=True) else None
     if not browser and not kept and (begun := _kept_by_platform()):
@@ -135,7 +141,7 @@ def _leads_to(who: Launch, visit: visits.Begun) -> str:
     if who.links is not None:
         return url_for("pickings.show", picking_id=pickings.begin(visit.id, who.links).id)
     if who.kind is LaunchKind.ACTIVITY and links.is_link(who.custom) and not visits.course_of(visit).copy_is_open:
-        return url_for("links.follow")
+        return url_for("links.follow", activity=visit.activity_id)
     reviewed = visits.reviewed(who)
     return url_for("circles.home", review=reviewed.id if reviewed else None)
 

@@ -85,6 +85,18 @@ def test_only_a_review_names_somebodys_work(lms: Lms) -> None:
 
 
 @pytest.mark.parametrize(
+    ("registered", "says", "learned"),
+    [("", "canvas", "canvas"), ("moodle", "canvas", ""), ("", "homemade", ""), ("", "$x", ""), ("", None, "")],
+)
+def test_an_lms_says_its_kind_where_its_registration_does_not(
+    lms: Lms, registered: str, says: str | None, learned: str
+) -> None:
+    lms.client_id = "of another kind"
+    lms.register(product=registered)
+    assert lms.launch(tool_platform={"guid": "1", "product_family_code": says}).product == learned
+
+
+@pytest.mark.parametrize(
     ("told", "tag"),
     [
         ("pt_br", "pt-BR"),

@@ -101,6 +101,12 @@ def test_what_is_no_member_is_passed_over() -> None:
     assert [member.sub for member in members(*strange)] == ["7"]
 
 
+def test_the_made_up_person_of_the_lms_is_none() -> None:
+    """Some list whoever looks through a learner's eyes among the people (Core 1.3, A.2.4)."""
+    test = {"user_id": "99", "roles": [LEARNER, "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"]}
+    assert [member.sub for member in members({"user_id": "7", "roles": [LEARNER]}, test)] == ["7"]
+
+
 def test_a_link_narrows_the_roster_on_every_page() -> None:
     with ends.moodle(people=600) as far:
         assert len(everybody(course(far.url), resource_link_id="2")) == 600

@@ -11,7 +11,7 @@ from lti_tool.errors import NotFoundError, PlatformError, RefusedError
 from lti_tool.lti.registry import ToolConf, deployment_of
 from lti_tool.lti.tokens import Account
 from lti_tool.models import AccessToken, AuditLine, Deployment, LoginState, Platform, PlatformKeys, Standing, Visit
-from lti_tool.services import platforms
+from lti_tool.services import platforms, visits
 from tests import build
 from tests.reader import Reader
 
@@ -31,6 +31,18 @@ def under_way(platform: Platform) -> LoginState:
         state=f"state {platform.id}", nonce="n", platform_id=platform.id, browser_hash="b",
         expires_at=now() + timedelta(minutes=5),
     )  # fmt: skip
+
+
+def test_an_lms_registered_without_its_kind_says_it_itself_and_no_other_is_overruled() -> None:
+    """Without its rules each score would open a new attempt in Canvas."""
+    unsaid, said = build.platform(product=""), build.platform(product="sakai")
+    launches = [build.launch(build.course(one), product="canvas") for one in (unsaid, said)]
+    with db.work() as unit:
+        for launch in launches:
+            visits.arrive(launch)
+        unit.commit()
+    with db.work(read_only=True):
+        assert (kept(unsaid.id).product, kept(said.id).product) == ("canvas", "sakai")
 
 
 class TestBlocking:

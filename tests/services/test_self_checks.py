@@ -88,6 +88,14 @@ def test_nobody_on_the_roster_and_no_names_are_told_apart(lms: School) -> None:
     assert weighed(checked(lms))["names_hidden"] is Weight.NOTE
 
 
+@pytest.mark.parametrize("name", self_checks.probes.SCOPES)
+def test_a_right_that_an_administrator_took_away_is_named(lms: School, name: str) -> None:
+    with lms.lms.store.change() as state:
+        state.tools[lms.client_id].scopes.remove(self_checks.probes.SCOPES[name])
+    found = weighed(checked(lms))
+    assert {code for code in found if code.startswith("no_scope_")} == {f"no_scope_{name}"}
+
+
 def test_a_token_is_asked_anew_whatever_is_kept(lms: School) -> None:
     with db.work(read_only=True) as unit:
         assert unit.scalars(sa.select(AccessToken)).all(), "nothing was kept, so this proves nothing"

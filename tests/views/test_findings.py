@@ -48,6 +48,8 @@ def test_each_says_who_must_act_and_what_to_do(app: Flask, code: str) -> None:
 
 def test_what_concerns_one_person_is_no_headline() -> None:
     assert set(REFUSALS) >= connections.OF_ONE_PERSON
+    idle = {code for code, told in findings.SERVICES.items() if told.side == remedies.NOBODY}
+    assert idle == connections.PASSING | {"platform_busy"}  # that one keeps everybody out while it lasts
 
 
 def test_the_steps_all_have_a_name(app: Flask) -> None:

@@ -62,3 +62,21 @@ def test_a_representative_lands_on_the_circle(reader: Reader) -> None:
 
 def test_nobody_is_led_without_a_visit(reader: Reader) -> None:
     reader.open("/links/follow", expect=401)
+
+
+def test_two_launches_at_once_lead_each_to_its_own_thing(reader: Reader) -> None:
+    """The cookie holds the later visit when the first tab is led on."""
+    circle = build.circle()
+    teacher, other = build.member(circle), build.member(circle)
+    of_course = build.course_of(circle)
+    first, second, hers = (
+        build.activity(of_course, custom={"resource": f"stage:ei_t3lfa:{stage}"})
+        for stage in ("plan", "try", "concern")
+    )
+    build.visit(teacher, first)
+    build.visit(other, hers)
+    with reader.client.session_transaction(base_url=PUBLIC) as cookie:
+        cookie["visit"] = build.visit(teacher, second).id
+    assert 'id="stage-plan" aria-current="step"' in reader.open(f"/links/follow?activity={first.id}")
+    for named in (second.id, hers.id, "9" * 30, "x"):
+        assert 'id="stage-try" aria-current="step"' in reader.open(f"/links/follow?activity={named}")

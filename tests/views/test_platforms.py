@@ -25,6 +25,8 @@ from lti_tool.models import (
     SelfCheck,
     Sighting,
 )
+from lti_tool.services import connections
+from lti_tool.views import findings
 from tests import administering, build, school
 from tests.conftest import PUBLIC
 from tests.lti import ends
@@ -78,6 +80,52 @@ class TestTheList:
         with statements() as seen:
             chief.open("/platforms")
         assert len(seen) <= 11, seen
+
+
+class TestASentence:
+    """What stands first is what somebody who looks after a platform can put right."""
+
+    @pytest.fixture
+    def course(self) -> Course:
+        circle = build.circle(build.course(roster_read_at=db.now(), launched_at=db.now()))
+        self.activity = build.activity_of(circle)
+        course = build.course_of(circle)
+        self.platform_id = administering.platform_of(course)
+        with db.work() as unit:
+            unit.add(Sighting(platform_id=self.platform_id, kind="launch", at=db.now()))
+            unit.commit()
+        self.owe("arrived", done_at=db.now())
+        return course
+
+    def owe(self, key: str, **facts: object) -> None:
+        with db.work() as unit:
+            unit.add(Delivery(kind="score", key=key, payload={"activity_id": self.activity.id}, **facts))
+            unit.commit()
+
+    def change(self, course: Course, **facts: object) -> None:
+        with db.work() as unit:
+            unit.execute(sa.update(Course).where(Course.id == course.id).values(**facts))
+            unit.commit()
+
+    @pytest.mark.parametrize("code", sorted(connections.PASSING))
+    def test_is_not_about_one_person_or_one_course(self, chief: Reader, course: Course, code: str) -> None:
+        self.owe("refused", fault=code, given_up_at=db.now())
+        self.change(course, roster_fault=code)
+        assert "People launch from here; scores arrive." in chief.open("/platforms").text
+        assert str(findings.remedy(code).sentence) not in chief.open(f"/platforms/{self.platform_id}").text
+
+    def test_is_a_fault_that_somebody_can_put_right_whatever_else_there_is(self, chief: Reader, course: Course) -> None:
+        self.owe("gone", fault="person_gone", given_up_at=db.now())
+        self.owe("refused", fault="column_refused", given_up_at=db.now())
+        assert "The LMS refused to make a gradebook column." in chief.open("/platforms").text
+        self.change(course, roster_fault="roster_refused")
+        assert "The LMS refused to show the roster." in chief.open("/platforms").text
+
+    def test_is_no_old_news(self, chief: Reader, course: Course) -> None:
+        long_ago = db.now() - timedelta(days=40)
+        self.owe("refused", fault="column_refused", given_up_at=long_ago, owed_at=long_ago)
+        self.change(course, roster_fault="roster_refused", launched_at=long_ago)
+        assert "People launch from here; scores arrive." in chief.open("/platforms").text
 
 
 class TestApproval:
