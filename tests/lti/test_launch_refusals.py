@@ -340,10 +340,9 @@ def test_every_refusal_has_a_sentence_and_a_place_in_the_specification() -> None
         refusals.refuse("no such reason")
 
 
-def test_the_log_carries_the_code_and_nothing_of_the_person(lms: Lms, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_carries_nothing_of_the_person(lms: Lms, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     form = lms.form(sub="secret person", name="Ada Secret", version="1.1")
     assert refusal(form) == "version_wrong"
-    assert "version_wrong" in caplog.text
     for secret in ("secret", "Secret", form["state"], form["id_token"]):
         assert secret not in caplog.text
