@@ -1,6 +1,7 @@
 """The script in a real browser: a draft saves itself, says so truly, and the page works without any of it."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -99,18 +100,32 @@ def test_hidden_fields_follow_the_answer(page, site):
 def test_leaving_the_page_saves_what_was_just_typed(page, site):
     page.get_by_label("What did I do?").fill("the last words")
     page.goto(site.url + "/show/errors/404.html")
-    page.wait_for_timeout(500)
+    deadline = time.monotonic() + 15
+    while not site.saved and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
     assert [saved["text"] for saved in site.saved] == ["the last words"]
 
 
+def hold_the_save(site) -> tuple[threading.Event, threading.Event]:
+    """Have the next save wait: the first event tells that it is on its way, the second lets it through."""
+    begun, gate = threading.Event(), threading.Event()
+
+    def wait() -> tuple[str, int]:
+        begun.set()
+        gate.wait(30)
+        return "", 204
+
+    site.autosave = wait
+    return begun, gate
+
+
 def test_sending_waits_for_a_save_on_its_way(page, site):
-    gate = threading.Event()
-    site.autosave = lambda: (gate.wait(5), ("", 204))[1]
+    begun, gate = hold_the_save(site)
     page.get_by_label("What is it about?").fill("Cards")
     page.get_by_label("When?").fill("2026-03-12")
     page.get_by_label("We begin to try it.").check()
     page.get_by_label("What did I do?").fill("words")
-    page.wait_for_timeout(3400)  # the save is on its way now
+    assert begun.wait(30)
     page.get_by_role("button", name="Keep as draft").click(no_wait_after=True)
     page.wait_for_timeout(300)
     assert [set(saved) >= {"visit"} for saved in site.saved] == [True]
@@ -128,10 +143,9 @@ def test_changing_the_language_waits_until_the_text_is_saved(page, site):
 
 
 def test_changing_the_language_waits_for_a_save_on_its_way(page, site):
-    gate = threading.Event()
-    site.autosave = lambda: (gate.wait(5), ("", 204))[1]
+    begun, gate = hold_the_save(site)
     page.get_by_label("What did I do?").fill("words")
-    page.wait_for_timeout(3400)  # the save is on its way now
+    assert begun.wait(30)
     page.get_by_role("button", name="Français").click(no_wait_after=True)
     page.wait_for_timeout(300)
     assert page.locator("html").get_attribute("lang") == "en"

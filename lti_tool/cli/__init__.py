@@ -9,7 +9,7 @@ from lti_tool.cli.administrators import admin_link
 from lti_tool.cli.demonstration import demo, practice_lms
 from lti_tool.cli.keys import keys
 from lti_tool.cli.platforms import invite, platforms
-from lti_tool.cli.start import Fault, Main, opened, with_folder, with_programmes
+from lti_tool.cli.start import CommandError, Main, opened, with_folder, with_programmes
 
 
 @click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,7 +53,7 @@ def serve(bind: str, *, no_worker: bool) -> None:
     try:
         server.serve(create_app(settings), bind, settings=settings, worker=not no_worker)
     except server.ServeError as error:
-        raise Fault(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 @main.command()

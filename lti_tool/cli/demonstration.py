@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lti_tool.cli.start import PACKAGE, PREFIX, Fault, checkout, opened, read_env
+from lti_tool.cli.start import PACKAGE, PREFIX, CommandError, checkout, opened, read_env
 
 if TYPE_CHECKING:
     from lti_tool.server import Child
@@ -75,7 +75,7 @@ def _run(var: Path, port: int, lms_port: int) -> None:
         _say(settings.public_url, lms_port)
         server.serve(create_app(settings), f"localhost:{port}", settings=settings)
     except server.ServeError as error:
-        raise Fault(str(error)) from None
+        raise CommandError(str(error)) from None
     finally:
         lms.join()
 
@@ -110,7 +110,7 @@ def _start(lms: "Child", port: int) -> None:
         if not _free("127.0.0.1", port):
             return
         time.sleep(0.2)
-    raise Fault("The practice LMS did not start; the lines above say why.")
+    raise CommandError("The practice LMS did not start; the lines above say why.")
 
 
 def _say(tool_url: str, lms_port: int) -> None:
@@ -159,20 +159,20 @@ def forget(var: Path) -> None:
 def _port(name: str, default: int) -> int:
     given = os.environ.get(name) or str(default)
     if not given.isdecimal() or not 1 <= int(given) <= 65535:
-        raise Fault(f"{name}={given} is no port: choose a number from 1 to 65535.")
+        raise CommandError(f"{name}={given} is no port: choose a number from 1 to 65535.")
     return int(given)
 
 
 def _require_free(port: int, lms_port: int) -> None:
     if port == lms_port:
-        raise Fault("PORT and LMS_PORT must be two different numbers.")
+        raise CommandError("PORT and LMS_PORT must be two different numbers.")
     taken = [
         f"Port {number} is taken, so {what} cannot start. Choose another: {name}={number + 100} make demo"
         for number, what, name in ((port, "the tool", "PORT"), (lms_port, "the practice LMS", "LMS_PORT"))
         if not _free("localhost", number) or not _free("127.0.0.1", number)
     ]
     if taken:
-        raise Fault("\n".join(taken))
+        raise CommandError("\n".join(taken))
 
 
 def _free(host: str, port: int) -> bool:

@@ -2,7 +2,7 @@
 
 import click
 
-from lti_tool.cli.start import Fault, opened
+from lti_tool.cli.start import CommandError, opened
 
 
 @click.group()
@@ -39,7 +39,7 @@ def rotate(*, at_once: bool) -> None:
         try:
             kid = services.rotate(by=None, at_once=at_once)
         except RefusedError:
-            raise Fault(key_words.one_waits()) from None
+            raise CommandError(key_words.one_waits()) from None
         db.session.commit()
     click.echo(key_words.made_at_once() if at_once else key_words.made(settings.key_lead_days))
     click.echo(key_words.nothing_to_do(settings.url("/lti/jwks")))
@@ -60,9 +60,9 @@ def retire(kid: str, *, unpublish: bool) -> None:
         try:
             services.retire(kid, by=None, publish=not unpublish)
         except NotFoundError:
-            raise Fault("There is no such key; `lti-tool keys list` shows those there are.") from None
+            raise CommandError("There is no such key; `lti-tool keys list` shows those there are.") from None
         except RefusedError:
-            raise Fault("No other key could sign. Make one first: lti-tool keys rotate") from None
+            raise CommandError("No other key could sign. Make one first: lti-tool keys rotate") from None
         db.session.commit()
     click.echo("The key is out of the key set." if unpublish else "The key signs no longer. It stays published.")
 
@@ -79,7 +79,7 @@ def reseal() -> None:
         try:
             count = services.reseal(by=None)
         except SealError:
-            raise Fault(
+            raise CommandError(
                 "Something was encrypted under a secret key that LTI_TOOL_SECRET_KEY_FALLBACKS lacks."
             ) from None
         db.session.commit()

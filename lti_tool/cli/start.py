@@ -15,7 +15,7 @@ PREFIX = "LTI_TOOL_"
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
-class Fault(click.ClickException):
+class CommandError(click.ClickException):
     """Something the administrator can put right; told in plain sentences, exit code 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
@@ -36,7 +36,7 @@ class Main(click.Group):
             raise
         except Exception as error:
             if sentence := _sentence(error):
-                raise Fault(sentence) from None
+                raise CommandError(sentence) from None
             raise
 
 
@@ -85,7 +85,7 @@ def _sentence(error: Exception) -> str:
 
 
 def opened(*, any_shape: bool = False) -> "Settings":
-    """Read the settings, open log and database. Unless `any_shape`, raises Fault where the database is not ready."""
+    """Read the settings, open log and database; raises CommandError where that is not ready, unless `any_shape`."""
     from lti_tool import db, log, migrate, settings
 
     here = settings.use(settings.load())
@@ -94,18 +94,18 @@ def opened(*, any_shape: bool = False) -> "Settings":
     if any_shape:
         _make_room(engine.url)
     elif not migrate.at_head(engine):
-        raise Fault("The database has not the shape of this version. Run: lti-tool upgrade-db")
+        raise CommandError("The database has not the shape of this version. Run: lti-tool upgrade-db")
     return here
 
 
 def with_folder(settings: "Settings") -> "Settings":
-    """Make sure of the data folder, for processes that keep files and the queue there; raises Fault."""
+    """Make sure of the data folder, for processes that keep files and the queue there; raises CommandError."""
     from lti_tool.services import checks
     from lti_tool.services.connections import Weight
 
     for finding in checks.folder(settings.data_dir):
         if finding.weight is Weight.FAULT:
-            raise Fault(f"LTI_TOOL_DATA_DIR: {finding.sentence}")
+            raise CommandError(f"LTI_TOOL_DATA_DIR: {finding.sentence}")
     return settings
 
 
@@ -123,7 +123,9 @@ def _make_room(url: "URL") -> None:
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Fault(f"The folder of the database cannot be made: {error.strerror}: {error.filename}") from None
+            raise CommandError(
+                f"The folder of the database cannot be made: {error.strerror}: {error.filename}"
+            ) from None
 
 
 def checkout(package: Path) -> Path | None:

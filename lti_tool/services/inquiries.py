@@ -272,6 +272,7 @@ def begin(circle: Circle, *, stage: str, by: Person, inquiry: Inquiry | None = N
     if not circle.is_open:
         raise RefusedError("circle_closed")
     wanted = circles.template(circle).stage(stage)
+    session.execute(select(Circle.id).where(Circle.id == circle.id).with_for_update(key_share=True))  # one at a time
     inquiry = inquiry or _newest(circle, by) or _new(circle, by)
     query = select(Entry).where(Entry.inquiry_id == inquiry.id, Entry.stage == stage).order_by(Entry.turn)
     written = list(session.scalars(query.options(selectinload(Entry.versions))))
