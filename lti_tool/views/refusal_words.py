@@ -226,6 +226,11 @@ REFUSALS |= {
     "reason_missing": Words(
         _l("A reason is needed"), _l("Nothing was changed."), _l("Say in a sentence what should be different.")
     ),
+    "not_sent_whole": Words(
+        _l("This is too long for one message"),
+        _l("There is room for about ten pages. Nothing was sent."),
+        _l("Copy your words and send them in parts."),
+    ),
     "words_missing": Words(_l("There were no words yet"), _l("Nothing was sent."), _l("Go back and write a sentence.")),
     "lost_update": Words(
         _l("This was changed somewhere else, too"), NOTHING_LOST, _l("Open it again to see both texts.")

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 OF_THE_LMS = {"lti.begin", "lti.finish", "lti.notices_sent"}  # what these bring nobody typed
 PAGES = {401, 403, 404, 405, 409, 413, 429, 500, 503}
 BEGIN_AGAIN = {"cookie_missing", "login_required"}  # what a window of its own mends: cookies of ours, or of the LMS
-HOPELESS = {"foreign_form", "unsigned_form"}  # sent again they would be refused again: their text can be copied
+HOPELESS = {"foreign_form", "unsigned_form", "not_sent_whole"}  # refused again if sent again: the text can be copied
 
 
 def init_app(app: Flask) -> None:

@@ -60,6 +60,13 @@ def test_one_at_a_time_with_the_next(here: Place) -> None:
     assert "A word for Ama Owusu" in page.text
 
 
+def test_a_child_s_safety_is_looked_after_where_she_reads(here: Place) -> None:
+    here.reader.open(f"{here.base}/versions/{here.first.id}")
+    page = here.reader.press("Put on hold", reason="A name can be read on the photo.")
+    assert "It is on hold." in page.text
+    assert "The first text" not in here.reader.as_(here.ben).open(f"/circles/{here.circle.id}").text
+
+
 def test_after_her_word_the_next_is_one_press_away(here: Place) -> None:
     here.reader.open(f"{here.base}/versions/{here.first.id}")
     page = here.reader.press("Give a word")
