@@ -20,6 +20,7 @@ from lti_tool.services import (
     norms,
     offers,
     replies,
+    reviews,
 )
 from lti_tool.views.base import requires
 
@@ -91,6 +92,8 @@ def show(circle_id: int) -> ResponseReturnValue:
         facts["meeting"] = meetings.next_of(circle)
     if reach.may(Permission.PLACE_PEOPLE, circle_id):
         facts["waiting"] = len(memberships.waiting(circle))
+    if reach.may(Permission.REVIEW_SHARED, circle_id):
+        facts["unanswered"] = reviews.unanswered(circle, within=reach)
     if reach.may(Permission.READ_SHARED, circle_id):
         return _as_colleague(circle, **facts)
     if reach.may(Permission.SEE_COUNTS, circle_id):

@@ -43,6 +43,20 @@ def test_what_waits_in_facts_only(here: Place) -> None:
     assert "secret" not in page
 
 
+def test_the_circle_s_page_leads_to_what_nobody_has_answered(here: Place) -> None:
+    circle = f"/circles/{here.circle.id}"
+    page = here.reader.open(circle)
+    assert "2 pieces of shared work have no response yet." in page.text
+    assert "Set the day" not in page.text
+    assert "Waiting for a word" in here.reader.follow("Give a word").text
+    with db.work() as unit:
+        fb.sent(here.first, here.ben)
+        fb.sent(here.second, here.facilitator)
+        unit.commit()
+    assert "no response yet" not in here.reader.open(circle).text
+    assert "no response yet" not in here.reader.as_(here.ama).open(circle).text
+
+
 def test_words_on_hold_come_before_work_that_waits(here: Place) -> None:
     assert "Shared work" not in here.reader.open(here.base).text
     with db.work() as unit:
