@@ -149,6 +149,22 @@ def shared_by(person_id: int, *, circle: Circle, within: Reach) -> tuple[Person,
     return person, sorted(works, key=lambda work: (work.version.shared_at, work.version.id), reverse=True)
 
 
+def circle_of(person_id: int, *, among: Iterable[Circle], within: Reach) -> Circle | None:
+    """The circle where the visitor reviews what this person shared; before anything is shared, where the person is.
+
+    None where it is no such circle.
+    """
+    found = []
+    for circle in among:
+        if within.may(Permission.REVIEW_SHARED, circle.id):
+            try:
+                _person, works = shared_by(person_id, circle=circle, within=within)
+            except NotFoundError:
+                continue
+            found.append((bool(works), circle))
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
 def authors(version: EntryVersion) -> list[Person]:
     """Those who wrote a version that the caller has found within a reach."""
     return inquiries.authors(version.entry.inquiry_id)

@@ -36,10 +36,11 @@ def home() -> ResponseReturnValue:
     if g.visit.course.copy_is_open:
         return _about_the_copy()
     landing = circles.landing(g.visit.activity, within=g.visit.reach)
+    reviewed = request.args.get("review", type=int)
+    own = (landing.circle,) if landing.circle is not None else landing.choice
+    if reviewed and (here := reviews.circle_of(reviewed, among=own, within=g.visit.reach)) is not None:
+        return redirect(url_for("reviews.person", circle_id=here.id, person_id=reviewed), code=303)
     if landing.circle is not None:
-        reviewed = request.args.get("review", type=int)
-        if reviewed and g.visit.reach.may(Permission.REVIEW_SHARED, landing.circle.id):
-            return redirect(url_for("reviews.person", circle_id=landing.circle.id, person_id=reviewed), code=303)
         return redirect(url_for("circles.show", circle_id=landing.circle.id), code=303)
     if landing.choice:
         return _choice(landing.choice)

@@ -112,6 +112,18 @@ def test_the_launch_of_a_review_leads_to_the_persons_shared_work(here: Place) ->
     assert "Shared by Ama Owusu" in page.text
 
 
+def test_a_review_finds_the_circle_of_whoever_looks_after_several(here: Place) -> None:
+    second = build.circle(build.course_of(here.circle), name="A first by name")
+    build.join(second, here.facilitator, "facilitator")
+    new = build.member(second, name="Nia Roe")
+    assert "Where do you want to go?" in here.reader.as_(here.facilitator).open("/circles").text
+    assert "Shared by Ama Owusu" in here.reader.open(f"/circles?review={here.ama.id}").text
+    assert "Shared by Nia Roe" in here.reader.open(f"/circles?review={new.id}").text
+    build.join(second, here.ama)
+    assert "The first text" in here.reader.open(f"/circles?review={here.ama.id}").text, "where something was shared"
+    assert "Where do you want to go?" in here.reader.open(f"/circles?review={build.member(build.circle()).id}").text
+
+
 def test_all_words_and_one_of_her_own(here: Place) -> None:
     with db.work() as unit:
         fb.sent(here.first, here.ben)
