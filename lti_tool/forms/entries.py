@@ -54,11 +54,20 @@ class EntryForm(Form):
         """The question about pupils for a piece that is there already."""
         return self._fields[f"{PUPILS_OF}{evidence.id}"]
 
+    def to_mend(self, code: str) -> list[Field]:
+        """The boxes that a refusal to share is about; none where nothing on the page mends it."""
+        if code == "first_prompt_missing":
+            return self.prompts[:1]
+        if code == "evidence_unanswered":
+            return [field for name, field in self._fields.items() if name.startswith(PUPILS_OF) and not field.data]
+        return []
+
     def text(self) -> dict[str, Any]:
-        """Answers, ask and edition, as `entries.save` takes them."""
+        """Answers, ask, what she will try, and edition, as `entries.save` takes them."""
         return {
             "answers": {field.name.removeprefix(ANSWER): field.data or "" for field in self.prompts},
             "ask": self.ask.data or "",
+            "next_try": self.next_try.data or "",
             "edition": self.edition.data,
         }
 

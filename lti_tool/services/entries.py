@@ -137,7 +137,9 @@ def opening(answers: Mapping[str, str], stage: Stage, *, words: int = 12) -> str
     return " ".join(text[:words]) + ("…" if len(text) > words else "")
 
 
-def save(entry: Entry, *, answers: Mapping[str, str], ask: str, edition: int, by: Person) -> Entry:
+def save(
+    entry: Entry, *, answers: Mapping[str, str], ask: str, edition: int, by: Person, next_try: str | None = None
+) -> Entry:
     """Keep the working text; EditionError when somebody saved another one since this page was opened.
 
     The same text again changes nothing, so that a repeated sending is never a conflict with itself. Text is also taken
@@ -146,11 +148,12 @@ def save(entry: Entry, *, answers: Mapping[str, str], ask: str, edition: int, by
     only_authors(entry, by)
     prompts = [prompt.key for prompt in circles.template(circle_of(entry)).stage(entry.stage).prompts]
     kept = {key: answers[key] for key in prompts if answers.get(key, "").strip()}
-    if kept == entry.answers and ask == entry.ask:
+    tries = entry.next_try if next_try is None else next_try
+    if (kept, ask, tries) == (entry.answers, entry.ask, entry.next_try):
         return entry
     if edition != entry.edition:
         raise EditionError
-    entry.answers, entry.ask, entry.saved_at = kept, ask, now()
+    entry.answers, entry.ask, entry.next_try, entry.saved_at = kept, ask, tries, now()
     _flush()
     return entry
 
@@ -186,6 +189,15 @@ def share(entry: Entry, *, by: Person) -> EntryVersion:
     for author in sorted(entry.inquiry.authors, key=lambda one: one.person_id):  # always in this order, for the locks
         credits.reckon_person(author.person_id, circle_id=entry.circle_id)
     return made
+
+
+def obstacle(entry: Entry, *, by: Person) -> str:
+    """Why an author cannot share it as it stands: the code of a refusal, "" when she can."""
+    try:
+        _may_be_shared(entry, by)
+    except RefusedError as error:
+        return error.code
+    return ""
 
 
 def _may_be_shared(entry: Entry, by: Person) -> list[Evidence]:

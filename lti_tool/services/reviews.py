@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from lti_tool.access import OUT, Permission, Reach, arrived
@@ -99,9 +99,7 @@ class Work:
 def waiting(circle: Circle, *, within: Reach) -> list[Work]:
     """Shared work without a response, and after five days also that with fewer than wanted; the oldest first."""
     members = circles.members(circle)
-    mine = select(EntryVersion.entry_id).join(Feedback, Feedback.version_id == EntryVersion.id)
-    mine = mine.where(Feedback.writer_id == within.person_id, Feedback.state.in_(OUT))
-    query = _newest(circle, within).where(~within.own_entries(), Entry.id.not_in(mine), pairing.standing())
+    query = _newest(circle, within).where(_may_lack_her_word(within))
     found = []
     for work in _works(circle, session.scalars(query).unique()):
         waited = now() - work.since >= pairing.PATIENCE
@@ -114,6 +112,20 @@ def waiting(circle: Circle, *, within: Reach) -> list[Work]:
         if work.answered == 0 or (waited and work.answered < enough):
             found.append(Work(work.version, work.authors, work.stage, work.since, work.answered, waited))
     return sorted(found, key=lambda work: (work.since, work.version.id))
+
+
+def unanswered(circle: Circle, *, within: Reach) -> int:
+    """How many pieces of shared work wait without any response; one question, for the circle's page."""
+    query = select(func.count(Entry.id.distinct())).select_from(EntryVersion).join(EntryVersion.entry)
+    here = Entry.circle_id == circle.id, within.versions(), inquiries.ANSWERED == 0
+    return session.scalar(query.where(*here, _may_lack_her_word(within))) or 0
+
+
+def _may_lack_her_word(within: Reach) -> ColumnElement[bool]:
+    """Standing work of others on which the visitor has sent nothing yet."""
+    mine = select(EntryVersion.entry_id).join(Feedback, Feedback.version_id == EntryVersion.id)
+    mine = mine.where(Feedback.writer_id == within.person_id, Feedback.state.in_(OUT))
+    return and_(~within.own_entries(), Entry.id.not_in(mine), pairing.standing())
 
 
 def next_after(version: EntryVersion, *, circle: Circle, within: Reach) -> EntryVersion | None:
@@ -135,6 +147,22 @@ def shared_by(person_id: int, *, circle: Circle, within: Reach) -> tuple[Person,
     if person is None or not (works or person_id in here):
         raise NotFoundError
     return person, sorted(works, key=lambda work: (work.version.shared_at, work.version.id), reverse=True)
+
+
+def circle_of(person_id: int, *, among: Iterable[Circle], within: Reach) -> Circle | None:
+    """The circle where the visitor reviews what this person shared; before anything is shared, where the person is.
+
+    None where it is no such circle.
+    """
+    found = []
+    for circle in among:
+        if within.may(Permission.REVIEW_SHARED, circle.id):
+            try:
+                _person, works = shared_by(person_id, circle=circle, within=within)
+            except NotFoundError:
+                continue
+            found.append((bool(works), circle))
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
 def authors(version: EntryVersion) -> list[Person]:

@@ -99,9 +99,9 @@ for (const button of all("[data-copy]")) {
   });
 }
 
-document.querySelector("[data-focus]")?.focus();
+(document.querySelector(":target") ?? document.querySelector("[data-focus]"))?.focus();
 
-// A registration is done: the LMS that opened this page is asked to close it and go on.
+// A registration is done: the LMS is asked to close this page.
 for (const button of all("[data-close-frame]")) {
   const close = () => (opener ?? parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
   button.hidden = false;

@@ -20,6 +20,7 @@ from lti_tool.services import (
     norms,
     offers,
     replies,
+    reviews,
 )
 from lti_tool.views.base import page_asked, requires
 
@@ -34,10 +35,11 @@ def home() -> ResponseReturnValue:
     if g.visit.course.copy_is_open:
         return _about_the_copy()
     landing = circles.landing(g.visit.activity, within=g.visit.reach)
+    reviewed = request.args.get("review", type=int)
+    own = (landing.circle,) if landing.circle is not None else landing.choice
+    if reviewed and (here := reviews.circle_of(reviewed, among=own, within=g.visit.reach)) is not None:
+        return redirect(url_for("reviews.person", circle_id=here.id, person_id=reviewed), code=303)
     if landing.circle is not None:
-        reviewed = request.args.get("review", type=int)
-        if reviewed and g.visit.reach.may(Permission.REVIEW_SHARED, landing.circle.id):
-            return redirect(url_for("reviews.person", circle_id=landing.circle.id, person_id=reviewed), code=303)
         return redirect(url_for("circles.show", circle_id=landing.circle.id), code=303)
     if landing.choice:
         return _choice(landing.choice)
@@ -90,6 +92,8 @@ def show(circle_id: int) -> ResponseReturnValue:
         facts["meeting"] = meetings.next_of(circle)
     if reach.may(Permission.PLACE_PEOPLE, circle_id):
         facts["waiting"] = len(memberships.waiting(circle))
+    if reach.may(Permission.REVIEW_SHARED, circle_id):
+        facts["unanswered"] = reviews.unanswered(circle, within=reach)
     if reach.may(Permission.READ_SHARED, circle_id):
         return _as_colleague(circle, **facts)
     if reach.may(Permission.SEE_COUNTS, circle_id):

@@ -37,7 +37,10 @@ def show(circle_id: int, entry_id: int) -> ResponseReturnValue:
     except NotFoundError:
         return _read(circle_id, entry_id)
     circle = entries.circle_of(entry)
-    return _write(entry, _form(entry, circle), circle)
+    form = _form(entry, circle)
+    if "unshared" in request.args:
+        _say_what_to_mend(entry, form)
+    return _write(entry, form, circle)
 
 
 @bp.get("/versions/<int:number>")
@@ -165,16 +168,29 @@ def _do(entry: Entry, form: EntryForm) -> str:
         db.session.commit()
     except RefusedError as error:
         db.session.rollback()
+        saved = _form(entry, entries.circle_of(entry), fresh=True)
+        if _say_what_to_mend(entry, saved) == error.code:  # the page says so beside the box, and begins there
+            return url_for(
+                "entries.show",
+                circle_id=entry.circle_id,
+                entry_id=entry.id,
+                unshared=1,
+                _anchor=saved.problems()[0].target,
+            )
         flash(plainly(error.code), "note")
-        return address + (_first_question(entry) if error.code == "evidence_unanswered" else "")
+        return address
     if said:
         flash(said)
     return address
 
 
-def _first_question(entry: Entry) -> str:
-    """Where on the page the first open question about pupils is: it stands far below on a phone."""
-    return next((f"#{_anchor(one)}" for one in entries.standing_evidence(entry) if not one.pupils), "")
+def _say_what_to_mend(entry: Entry, form: EntryForm) -> str:
+    """Put why it cannot be shared beside the boxes that mend it; the code of what is said, "" where there are none."""
+    code = entries.obstacle(entry, by=g.visit.person)
+    boxes = form.to_mend(code)
+    for box in boxes:
+        box.errors = [plainly(code)]
+    return code if boxes else ""
 
 
 def _anchor(piece: Evidence) -> str:

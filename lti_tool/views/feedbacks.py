@@ -14,6 +14,7 @@ from lti_tool.views.base import requires
 from lti_tool.views.refusal_words import refusal
 
 bp = Blueprint("feedbacks", __name__, url_prefix="/circles/<int:circle_id>/feedbacks")
+FIRST = "first_step_missing"
 DRAFTS = (feedbacks.S.INVITED, feedbacks.S.PASSED, feedbacks.S.WRITING)
 
 
@@ -157,6 +158,8 @@ def write(circle_id: int, feedback_id: int) -> ResponseReturnValue:
         return lead_to("show", feedback)
     form, number = _form(feedback)
     if not form.accepted():
+        if "unsent" in request.args and number == 1:
+            _say_what_to_mend(feedback, form)
         return _sheet(feedback, form, number)
     try:
         return _kept(feedback, form, number)
@@ -189,15 +192,31 @@ def _kept(feedback: Feedback, form: StepForm, number: int) -> ResponseReturnValu
     db.session.commit()
     if go != "send":
         return lead_to("write", feedback, step=number - 1 if go == "back" else number + 1)
+    if obstacle == FIRST:
+        return lead_to("write", feedback, step=1, unsent=1, _anchor=_first_box(feedback))
     if obstacle:
-        words = refusal(obstacle)
-        flash(f"{words.title}. {words.remedy}", "note")
-        return lead_to("write", feedback, step=1 if obstacle == "first_step_missing" else number)
+        flash(_plainly(obstacle), "note")
+        return lead_to("write", feedback, step=number)
     if feedback.waits:
         flash(_("Sent. Your colleague can read it from your next meeting on. You can take it back for a day."))
     else:
         flash(_("Sent. Your colleague can read it now. You can take it back for a day, until it is read."))
     return lead_to("show", feedback)
+
+
+def _plainly(code: str) -> str:
+    words = refusal(code)
+    return f"{words.title}. {words.remedy}"
+
+
+def _first_box(feedback: Feedback) -> str:
+    return f"words-{feedbacks.steps(feedback)[0].key}"
+
+
+def _say_what_to_mend(feedback: Feedback, form: StepForm) -> None:
+    """Put beside the first box why it was not sent, as long as that is so."""
+    if feedbacks.obstacle(feedback, within=g.visit.reach) == FIRST:
+        form[_first_box(feedback)].errors = [_plainly(FIRST)]
 
 
 def _save(feedback: Feedback, form: StepForm) -> None:

@@ -232,9 +232,9 @@ REFUSALS = {
         _l("A reason is needed"), _l("Nothing was changed."), _l("Say in a sentence what should be different.")
     ),
     "words_too_long": Words(
-        _l("These are very many words"),
-        _l("There is room for 20,000 characters in one box. Nothing was sent."),
-        _l("Shorten it, then send it."),
+        _l("This is too long for one message"),
+        _l("There is room for about ten pages. Nothing was sent."),
+        _l("Copy your words and send them in parts."),
     ),
     "words_missing": Words(_l("There were no words yet"), _l("Nothing was sent."), _l("Go back and write a sentence.")),
     "lost_update": Words(

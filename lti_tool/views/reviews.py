@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
+from lti_tool.forms.entries import HoldForm
 from lti_tool.services import circles, entries, holds, reviews
 from lti_tool.views.base import page_asked, requires
 
@@ -41,6 +42,7 @@ def item(circle_id: int, version_id: int) -> ResponseReturnValue:
         template=template,
         stage=template.stage(version.entry.stage),
         authors=reviews.authors(version),
+        hold_form=HoldForm(formdata=None) if entries.may_hold(version, within=g.visit.reach) else None,
         next=reviews.next_after(version, circle=circle, within=g.visit.reach),
     )
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.journeys.browser import Visitor
 from tests.journeys.story import AUTHOR, COLLEAGUE, THIRD, Story
 
 pytestmark = pytest.mark.browser
@@ -30,6 +31,39 @@ def test_writing_and_sharing_need_no_mouse(story: Story) -> None:
     colleague.tab_to("My inquiry").enter()
     colleague.tab_to("Begin").enter()
     assert colleague.heading == "Join and agree"
-    colleague.tab_to(REASON).page.keyboard.type("I want to listen.")
+    colleague.tab_to("Share with my circle").enter()
+    assert at_hand(colleague) == "answer_reason", "why it was not shared stands there, and there she goes on"
+    colleague.page.keyboard.type("I want to listen.")
     colleague.tab_to("Share with my circle").enter()
     assert "Shared. You can take it back at any time." in colleague.text()
+
+
+def test_giving_a_word_needs_no_mouse(story: Story) -> None:
+    reader = story.shared().staff[THIRD].launch().language("en").goto(story.entry)
+    reader.tab_to("Give a word").enter()
+    reader.tab_to("Next").enter()
+    reader.tab_to("What is worth keeping, and for whom is it working?").page.keyboard.type("You wait.")
+    reader.tab_to("Send now").enter()
+    assert at_hand(reader) == "words-clarify"
+    assert "The first question needs a word or two" in reader.text()
+    reader.page.keyboard.type("Since when?")
+    for _ in range(4):
+        reader.tab_to("Next").enter()
+    reader.tab_to("I leave this open").page.keyboard.press("ArrowUp")
+    reader.enter()
+    assert "Step 5 of 5" in reader.text(), "Enter on a sentence keeps it and sends nothing"
+    assert reader.frame.locator("input:checked").first.get_attribute("value") != ""
+    reader.tab_to("Send it").enter()
+    assert "Sent. Your colleague can read it now." in reader.text()
+    reader.tab_to("To your circle").enter()
+    assert reader.path == story.circle
+
+
+def at_hand(visitor: Visitor) -> str:
+    """The id of what has the focus, which must be in sight and show it."""
+    return str(
+        visitor.frame.evaluate("""() => {
+      const at = document.activeElement, { top, bottom } = at.getBoundingClientRect();
+      return at.matches(":focus-visible") && top >= 0 && bottom <= innerHeight ? at.id : "";
+    }""")
+    )

@@ -97,6 +97,31 @@ class TestWriting:
         assert "Three asked a question" in page
         assert stored(entry_id).audience == Audience.PRIVATE
 
+    def test_who_shares_without_it_is_led_to_the_box_until_it_is_filled(
+        self, reader: Reader, circle: Circle, ama: Person
+    ) -> None:
+        entry_id = begun(circle, ama)
+        page = reader.as_(ama).open(at(circle, entry_id))
+        hidden = dict(re.findall(r'type="hidden" name="(visit|once|edition)" value="([^"]*)"', page))
+        answer = reader.client.post(at(circle, entry_id), data={**hidden, "do": "share"})
+        assert answer.location == f"{at(circle, entry_id, '?unshared=1')}#answer_did"
+        page = reader.open(at(circle, entry_id, "?unshared=1"))
+        assert re.search(r'<textarea[^>]*aria-describedby="answer_did-error"[^>]*id="answer_did"', page)
+        reader.press("Keep as draft", answer_did="Exit tickets")
+        assert "under the first question" not in reader.open(at(circle, entry_id, "?unshared=1")).text
+
+    def test_what_she_will_try_is_kept_by_every_button(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        entry_id = begun(circle, ama, "Exit tickets")
+        reader.as_(ama).open(at(circle, entry_id))
+        reader.press("Keep as draft", next_try="Shorter ones")
+        reader.press("Share with my circle")
+        assert stored(entry_id).next_try == "Shorter ones"
+        page = reader.send(at(circle, entry_id), headers={"X-Autosave": "1"}, answer_did="Exit tickets", next_try="Two")
+        assert page.answer.json is not None
+        assert stored(entry_id).next_try == "Two"
+        assert stored(entry_id).concluded_at is None
+        assert "Shorter ones" not in reader.as_(build.member(circle)).open(at(circle, entry_id))
+
     def test_a_double_press_shares_one_version(self, reader: Reader, circle: Circle, ama: Person) -> None:
         entry_id = begun(circle, ama)
         page = reader.as_(ama).open(at(circle, entry_id))
@@ -196,6 +221,19 @@ class TestAutosave:
         begun(circle, ama, "From the phone")
         self.save(reader, circle, entry_id, expect=409, answer_did="From the laptop")
         assert stored(entry_id).answers == {"did": "From the phone"}
+
+
+def test_what_two_pages_will_try_is_both_shown(reader: Reader, circle: Circle, ama: Person) -> None:
+    entry_id = begun(circle, ama, "Exit tickets")
+    page = reader.as_(ama).open(at(circle, entry_id))
+    seen = dict(re.findall(r'name="(edition)" value="([^"]*)"', page))
+    same = {"answer_did": "Exit tickets", **seen}
+    reader.send(at(circle, entry_id), next_try="Shorter ones", **same)
+    page = reader.send(at(circle, entry_id), expect=409, next_try="Fewer", **same)
+    assert "Shorter ones" in page.text
+    assert "Fewer" in page
+    reader.press("Keep it like this", next_try="Fewer, and shorter")
+    assert stored(entry_id).next_try == "Fewer, and shorter"
 
 
 def test_two_texts_that_meet_are_both_shown_and_merged(reader: Reader, circle: Circle, ama: Person) -> None:

@@ -98,9 +98,13 @@ def test_she_is_led_to_the_open_question_far_down_the_page(
     for number in (0, 1):
         assert led_to("add", file=(picture(), "a.jpg")) == f"{at(circle, entry_id)}#evidence-{pieces()[number].id}"
     first, second = (one.id for one in pieces())
-    assert led_to("share") == f"{at(circle, entry_id)}#evidence-{first}"
-    assert led_to("share", **{f"pupils_{first}": "none"}) == f"{at(circle, entry_id)}#evidence-{second}"
-    assert f'id="evidence-{second}"' in reader.open(at(circle, entry_id))
+    asked = f"{at(circle, entry_id)}?unshared=1"
+    assert led_to("share") == f"{asked}#pupils_{first}-0"
+    assert led_to("share", **{f"pupils_{first}": "none"}) == f"{asked}#pupils_{second}-0"
+    page = reader.open(asked)
+    assert 'type="radio" value="none"' in page[page.index(f'id="pupils_{second}-0"') - 9 :]
+    assert f'id="pupils_{second}-error"' in page, "why it was not shared stands beside the question"
+    assert f'id="pupils_{first}-error"' not in page
 
 
 def test_a_document_without_a_name_is_not_called_a_photo(

@@ -104,10 +104,24 @@ class TestGiving:
         page = here.reader.open(here.path(here.ben, "/write?step=2"))
         page = here.reader.press("Send now", **{box(page): "Later words"})
         assert "The first question needs a word or two" in page.text
+        assert f'id="{box(page)}-error"' in page, "it stands beside the box"
         assert "Step 1 of" in page.text
         assert here.of(here.ben).state == "writing"
         page = here.reader.press("Send now", **{box(page): "Now the first, too"})
         assert "Sent." in page.text, "from here it goes in one press"
+
+    def test_the_enter_key_among_the_sentences_keeps_and_never_sends(self, here: Place) -> None:
+        here.write(here.ben)
+        page = here.reader.open(here.path(here.ben, "/write?step=99"))
+        pressed = re.search(r'<button[^>]*name="go" value="(\w+)"', page)  # Enter presses the first of the form
+        assert pressed
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page[page.index("data-autosave") :]))
+        page = here.reader.send(
+            here.path(here.ben, "/write"), **{**fields, "level-concern": "developing", "go": pressed[1]}
+        )
+        assert "Send it" in page.text
+        assert here.of(here.ben).state == "writing"
+        assert here.of(here.ben).levels == {"concern": "developing"}
 
     def test_typing_is_kept_and_the_page_can_go_on(self, here: Place) -> None:
         here.reader.as_(here.ben)
@@ -213,6 +227,23 @@ class TestReceiving:
         here.reader.press("Read it")
         assert "says thanks" in here.reader.press("Thanks").text
 
+    def test_an_answer_that_is_too_long_is_not_lost(self, here: Place) -> None:
+        here.send(here.ben)
+        here.reader.as_(here.ama).open(here.text)
+        here.reader.press("Read it")
+        words = "Since when? " * 2000
+        here.reader.send(here.path(here.ben, "/replies"), expect=409, kind="question", text=words)
+        assert here.reader.page is not None
+        assert "This is too long for one message" in here.reader.page.text
+        assert words.strip() in here.reader.page
+        assert here.of(here.ben).state == "read"
+
+    def test_a_box_for_an_answer_asks_for_words_before_it_is_sent(self, here: Place) -> None:
+        here.send(here.ben)
+        here.reader.as_(here.ama).open(here.text)
+        page = here.reader.press("Read it")
+        assert len(re.findall(r'<textarea[^>]*name="text"[^>]* required', page)) == 2
+
     def test_after_the_thanks_she_says_what_she_will_try_and_changes_her_text(self, here: Place) -> None:
         here.send(here.ben)
         here.reader.as_(here.ama).open(here.text)
@@ -223,17 +254,6 @@ class TestReceiving:
         assert "Pairs first." in page.text
         assert "I’ll try …" not in page.text
         assert re.search(rf'class="button main" href="{here.base}/entries/{here.version.entry_id}"', page)
-
-    def test_more_words_than_a_box_takes_are_given_back(self, here: Place) -> None:
-        here.send(here.ben)
-        here.reader.as_(here.ama)
-        here.reader.open(here.text)
-        here.reader.press("Read it")
-        long = "Word after word. " * 1_300
-        page = here.reader.send(here.path(here.ben, "/replies"), expect=409, kind="question", text=long)
-        assert "There is room for 20,000 characters in one box" in page.text
-        assert long.strip() in page.text
-        assert here.of(here.ben).state == "read"
 
     def test_words_on_a_former_version_are_found_from_the_new_one(self, here: Place) -> None:
         here.send(here.ben)

@@ -100,6 +100,14 @@ class TestMeeting:
         plan(other, starts_at=now(), time_zone="Asia/Seoul")
         assert '<option selected value="Asia/Seoul">' in reader.open(address(circle, plan(circle)))
 
+    def test_the_next_one_is_given_a_day_by_a_button(self, reader: Reader, circle: Circle) -> None:
+        first = plan(circle)
+        plan(circle, "Second tries", position=1)
+        reader.open(address(circle))
+        assert "Minutes" in reader.follow("Set the day").text
+        reader.open(address(circle, first), **MEETING)
+        assert "Set the day" not in reader.open(address(circle)).text
+
     def test_those_without_a_day_are_folded_but_the_next(self, reader: Reader, circle: Circle) -> None:
         for title in ("One", "Two", "Three"):
             plan(circle, title)

@@ -43,6 +43,20 @@ def test_what_waits_in_facts_only(here: Place) -> None:
     assert "secret" not in page
 
 
+def test_the_circle_s_page_leads_to_what_nobody_has_answered(here: Place) -> None:
+    circle = f"/circles/{here.circle.id}"
+    page = here.reader.open(circle)
+    assert "2 pieces of shared work have no response yet." in page.text
+    assert "Set the day" not in page.text
+    assert "Waiting for a word" in here.reader.follow("Give a word").text
+    with db.work() as unit:
+        fb.sent(here.first, here.ben)
+        fb.sent(here.second, here.facilitator)
+        unit.commit()
+    assert "no response yet" not in here.reader.open(circle).text
+    assert "no response yet" not in here.reader.as_(here.ama).open(circle).text
+
+
 def test_words_on_hold_come_before_work_that_waits(here: Place) -> None:
     assert "Shared work" not in here.reader.open(here.base).text
     with db.work() as unit:
@@ -58,6 +72,13 @@ def test_one_at_a_time_with_the_next(here: Place) -> None:
     assert f"{here.base}/versions/{here.second.id}" in page
     page = here.reader.press("Give a word")
     assert "A word for Ama Owusu" in page.text
+
+
+def test_a_child_s_safety_is_looked_after_where_she_reads(here: Place) -> None:
+    here.reader.open(f"{here.base}/versions/{here.first.id}")
+    page = here.reader.press("Put on hold", reason="A name can be read on the photo.")
+    assert "It is on hold." in page.text
+    assert "The first text" not in here.reader.as_(here.ben).open(f"/circles/{here.circle.id}").text
 
 
 def test_after_her_word_the_next_is_one_press_away(here: Place) -> None:
@@ -89,6 +110,18 @@ def test_a_members_shared_work_straight_and_no_draft(here: Place) -> None:
 def test_the_launch_of_a_review_leads_to_the_persons_shared_work(here: Place) -> None:
     page = here.reader.open(f"/circles?review={here.ama.id}")
     assert "Shared by Ama Owusu" in page.text
+
+
+def test_a_review_finds_the_circle_of_whoever_looks_after_several(here: Place) -> None:
+    second = build.circle(build.course_of(here.circle), name="A first by name")
+    build.join(second, here.facilitator, "facilitator")
+    new = build.member(second, name="Nia Roe")
+    assert "Where do you want to go?" in here.reader.as_(here.facilitator).open("/circles").text
+    assert "Shared by Ama Owusu" in here.reader.open(f"/circles?review={here.ama.id}").text
+    assert "Shared by Nia Roe" in here.reader.open(f"/circles?review={new.id}").text
+    build.join(second, here.ama)
+    assert "The first text" in here.reader.open(f"/circles?review={here.ama.id}").text, "where something was shared"
+    assert "Where do you want to go?" in here.reader.open(f"/circles?review={build.member(build.circle()).id}").text
 
 
 def test_all_words_and_one_of_her_own(here: Place) -> None:
