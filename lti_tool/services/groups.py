@@ -27,7 +27,9 @@ def ask_for(course: Course) -> None:
 
 
 def ask_about(activity: Activity, course: Course) -> None:
-    """Owe the same for an activity that is new here, unless the first reading of the roster brings it anyhow."""
+    """Owe the same for an activity that is new here, where no reading of the roster is due: that brings it anyhow, and
+    whoever has left since the last one would make it look like an activity that is not for everybody.
+    """
     if activity.resource_link_id and activity.people_read_at is None and course.roster_read_at is not None:
         _owe(course)
 
@@ -72,7 +74,8 @@ def read(payload: dict[str, int]) -> None:
     named = bool(_unless_refused(_read_names, course))
     for number in numbers:
         named = bool(_unless_refused(_read_group, course, number)) or named
-    for activity in activities if course.roster_url else ():
+    # while half of the people are missing, so would half of those who can see it
+    for activity in activities if course.roster_url and course.roster_shrunk_at is None else ():
         _unless_refused(_read_activity, course, activity)
         with work() as unit:
             unit.get_one(Activity, activity.id).people_read_at = now()

@@ -21,10 +21,12 @@ MOST_AN_HOUR = 500
 MANY = 5  # people; of a small course anybody may go at once
 
 
-def ask_for(course: Course) -> None:
-    """Owe a reading of the roster, unless it was read a moment ago or the platform offers none."""
-    if course.roster_url and (course.roster_read_at is None or now() - course.roster_read_at > FRESH):
-        deliveries.owe("roster", key=_key(course.id), payload={"course_id": course.id})
+def ask_for(course: Course) -> bool:
+    """Owe a reading of the roster, unless it was read a moment ago or the platform offers none; whether it is owed."""
+    if not course.roster_url or (course.roster_read_at is not None and now() - course.roster_read_at <= FRESH):
+        return False
+    deliveries.owe("roster", key=_key(course.id), payload={"course_id": course.id})
+    return True
 
 
 def lies_ready() -> ColumnElement[bool]:

@@ -113,9 +113,8 @@ def arrive(launch: Launch) -> Begun:
             credits.owe_again(course, [person.id])
     if launch.product:
         platforms.learn_product(launch.platform_id, launch.product)
-    if not known.roster_owed:
-        rosters.ask_for(course)
-    groups.ask_about(activity, course)
+    if not (known.roster_owed or rosters.ask_for(course)):
+        groups.ask_about(activity, course)
     notices.ask_for(course, launch)
     if not known.noted:
         sightings.came_in(launch.platform_id, storage=launch.storage)

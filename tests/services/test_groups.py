@@ -10,6 +10,7 @@ from flask import Flask
 
 from lti_tool import db
 from lti_tool.demo.people import CIRCLES
+from lti_tool.lti import roster
 from lti_tool.models import (
     Activity,
     Circle,
@@ -116,6 +117,22 @@ def test_in_moodle_an_activity_for_a_group_tells_who_is_in_it(in_lms: Opened) ->
         restricted = dict(unit.execute(sa.select(Activity.resource_link_id, Activity.for_some)).all())  # type: ignore[arg-type]
     assert [restricted[link.id] for link in links] == [True, True]
     assert list(restricted.values()).count(True) == 2
+
+
+def test_half_an_answer_makes_no_group_of_who_is_in_it(in_lms: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is taken for gone yet, and so nobody for somebody who cannot see the activity."""
+    lms = in_lms("moodle-4.5")
+    lms.open("facilitator1", course=COURSE)
+    lms.work()
+    whole = roster._members
+    monkeypatch.setattr(roster, "_members", lambda body: whole(body)[:9])
+    lms.clock.shift(2 * HOUR)
+    lms.open("facilitator1", course=COURSE)
+    lms.work()
+    with db.work(read_only=True) as unit:
+        assert unit.scalars(sa.select(Course.roster_shrunk_at)).one() is not None, "not half: nothing is proved"
+        assert unit.scalars(sa.select(Activity.for_some)).all() == [False]
+        assert unit.scalars(sa.select(CourseGroup)).all() == []
 
 
 def test_in_moodle_groups_are_learned_launch_by_launch_and_the_page_says_how_far(in_lms: Opened) -> None:

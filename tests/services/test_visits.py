@@ -127,6 +127,15 @@ class TestRoster:
         arrive(build.launch(course, roster_url=ROSTER))
         assert len(self.owed()) == asked
 
+    @pytest.mark.parametrize(("minutes", "kind"), [(9, "groups"), (11, "roster")])
+    def test_that_is_due_comes_before_who_can_see_a_new_activity(self, course: Course, minutes: int, kind: str) -> None:
+        with db.work() as unit:
+            unit.get_one(Course, course.id).roster_read_at = now() - timedelta(minutes=minutes)
+            unit.commit()
+        for sub in ("one", "another"):
+            arrive(build.launch(course, sub, roster_url=ROSTER, resource_link_id="new"))
+        assert only(Delivery).kind == kind
+
 
 class TestCircleRole:
     """LTI roles never give, raise or lower a circle role."""
