@@ -144,8 +144,15 @@ class Form(FlaskForm):
             return _OurVoice(super().get_translations(form))
 
     def accepted(self) -> bool:
-        """Whether this is a POST whose answers are all in order; if not, `problems()` says what to mend."""
-        return has_request_context() and request.method == "POST" and bool(self.validate())
+        """Whether this is a POST whose answers are all in order; if not, `problems()` says what to mend.
+
+        The page that says so is a refusal, whichever view makes it (views/base.py).
+        """
+        if not has_request_context() or request.method != "POST":
+            return False
+        accepted = bool(self.validate())
+        g.refused = not accepted
+        return accepted
 
     def values(self) -> dict[str, Any]:
         """The answers by field name, without buttons and technical fields."""

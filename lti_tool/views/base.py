@@ -188,7 +188,12 @@ def first_led_to(key: str) -> str | None:
 
 
 def _finish(response: Response) -> Response:
-    """Close the unit of work while a forgotten commit can still become a page, and note where a form leads."""
+    """Close the unit of work while a forgotten commit can still become a page, and note where a form leads.
+
+    A page with something to mend in the form that was sent is a refusal.
+    """
+    if g.get("refused") and response.status_code == 200:
+        response.status_code = 422
     if g.get("work") is None:
         return response
     _close_work()

@@ -58,7 +58,7 @@ def save(circle_id: int, entry_id: int) -> ResponseReturnValue:
     circle = entries.circle_of(entry)
     form = _form(entry, circle)
     if not form.accepted():
-        return _write(entry, form, circle), 422
+        return _write(entry, form, circle)
     try:
         entries.save(entry, **form.text(), by=g.visit.person)
         evidence.answer_all(entry, form.pupil_answers())
@@ -79,7 +79,7 @@ def hold(circle_id: int, entry_id: int) -> ResponseReturnValue:
         raise NotFoundError
     form = HoldForm()
     if not form.accepted():
-        return _read(circle_id, entry_id, hold_form=form), 422
+        return _read(circle_id, entry_id, hold_form=form)
     entries.hold(newest, reason=form.reason.data or "", by=g.visit.person)
     db.session.commit()
     flash(_("It is on hold. Its author reads your reason and can mend it and share it again."))

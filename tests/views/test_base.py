@@ -303,7 +303,7 @@ class TestSentTwice:
 
     def test_a_form_that_was_refused_may_be_sent_again(self, browser: FlaskClient, circle: Circle) -> None:
         fields = hidden(browser)
-        assert agree(browser, circle, **fields | {"text": ""}).status_code == 200
+        assert agree(browser, circle, **fields | {"text": ""}).status_code == 422
         assert agree(browser, circle, **fields).status_code == 303
         assert agreed() == [TEXT]
 

@@ -53,7 +53,7 @@ def test_one_colleague_is_asked(reader: Reader, circle: Circle, ama: Person) -> 
     people = [build.member(circle) for _ in range(6)]
     entry = begun(circle, ama, share=True)
     reader.as_(ama).open(at(entry, "/colleagues"))
-    assert "Please fill this in." in reader.press("Ask for a word").text
+    assert "Please fill this in." in reader.press("Ask for a word", expect=422).text
     with db.work(read_only=True) as unit:
         asked = {one.writer_id for one in unit.query(Feedback)}
     chosen = next(one for one in people if one.id not in asked)
@@ -81,6 +81,6 @@ def test_who_cannot_be_chosen_changes_nothing(reader: Reader, circle: Circle, am
     build.member(circle)
     reader.as_(ama).open(at(entry, "/colleagues"))
     for person in (str(stranger.id), ""):
-        page = reader.press("Write it together", person=person)
+        page = reader.press("Write it together", expect=422, person=person)
         assert "Please look at this first" in page.text
         assert "Stranger" not in page.text

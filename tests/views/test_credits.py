@@ -70,7 +70,7 @@ def test_a_refusal_says_why_in_words_and_can_be_tried_again(here: Place, code: s
 def test_credit_by_hand_needs_a_reason_that_is_kept(here: Place) -> None:
     here.open()
     for nothing in ("", "  "):
-        page = here.reader.press("Give full credit", reason=nothing)
+        page = here.reader.press("Give full credit", expect=422, reason=nothing)
         assert "Please fill this in." in page.text
     page = here.open()
     path = f"/circles/{here.circle.id}/credit/members/{membership(here, here.ben.id)}/award"

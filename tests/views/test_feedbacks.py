@@ -387,10 +387,10 @@ class TestHolds:
         here.send(here.ben)
         here.reader.as_(here.ama)
         here.reader.open(here.path(here.ben, "/hold"))
-        page = here.reader.press("Put on hold", reason="It hurts")
+        page = here.reader.press("Put on hold", expect=422, reason="It hurts")
         assert "What is it about? – Please choose one of these." in page.text
         for nothing in ("", "  \n"):
-            page = here.reader.press("Put on hold", kind="privacy", reason=nothing)
+            page = here.reader.press("Put on hold", expect=422, kind="privacy", reason=nothing)
             assert "Please fill this in." in page.text
         assert here.of(here.ben).held_at is None
 

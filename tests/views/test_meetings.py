@@ -121,7 +121,8 @@ class TestMeeting:
     def test_asks_what_came_of_it_once_it_has_begun_and_not_before(self, reader: Reader, circle: Circle) -> None:
         meeting, unfolded = plan(circle), '<details class="more" open><summary>Afterwards'
         assert unfolded not in reader.open(address(circle, meeting)), "whoever sets the day is asked nothing else"
-        assert unfolded in reader.open(address(circle, meeting), **{**MEETING, "present": "-1"}), "what is to be mended"
+        page = reader.open(address(circle, meeting), expect=422, **{**MEETING, "present": "-1"})
+        assert unfolded in page, "what is to be mended"
         reader.open(address(circle, meeting), **{**MEETING, "day": "2099-03-12"})
         assert unfolded not in reader.open(address(circle, meeting))
         reader.open(address(circle, meeting), day="2026-03-12")
@@ -148,7 +149,7 @@ class TestMeeting:
     )
     def test_says_what_to_mend(self, reader: Reader, circle: Circle, change: dict[str, str], sentence: str) -> None:
         meeting = plan(circle)
-        page = reader.open(address(circle, meeting), **{**MEETING, **change})
+        page = reader.open(address(circle, meeting), expect=422, **{**MEETING, **change})
         assert sentence in page.text
         assert "Room 4" in page
         assert kept(meeting).starts_at is None
@@ -169,7 +170,7 @@ class TestMeeting:
 
     def test_without_a_title_is_asked_for_one(self, reader: Reader, circle: Circle) -> None:
         reader.open(address(circle))
-        page = reader.press("Add it", title=" ")
+        page = reader.press("Add it", expect=422, title=" ")
         assert "Please fill this in." in page.text
         assert page.count("<details") == page.count("<details class") != 0
 

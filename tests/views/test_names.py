@@ -74,7 +74,7 @@ def test_what_would_disturb_is_left_out(reader: Reader, circle: Circle, typed: s
 def test_what_is_no_name_stays_in_the_box(reader: Reader, circle: Circle, typed: str, said: str) -> None:
     person = build.member(circle)
     reader.as_(person).open("/name")
-    page = reader.press("Keep this name", name=typed)
+    page = reader.press("Keep this name", expect=422, name=typed)
     assert said in page.text
     assert typed in page
     assert name_of(person) == ""

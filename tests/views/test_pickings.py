@@ -191,7 +191,7 @@ def test_several_at_once_with_words_of_their_own(here: School) -> None:
 def test_nothing_chosen_is_said_beside_the_list(here: School) -> None:
     here.set_up()
     reader = author(here)
-    page = reader.press("Continue")
+    page = reader.press("Continue", expect=422)
     assert "Please choose one of these." in page.text
 
 
@@ -252,7 +252,7 @@ def test_days_are_told_in_the_time_of_a_place(here: School) -> None:
 def test_days_in_the_wrong_order_are_asked_again(here: School) -> None:
     reader = author(here)
     reader.fill(open="home")
-    page = reader.press("Add it to the course", **{"opens-0": "2027-03-02", "closes-0": "2027-03-01"})
+    page = reader.press("Add it to the course", expect=422, **{"opens-0": "2027-03-02", "closes-0": "2027-03-01"})
     assert "before the first one" in page.text
 
 

@@ -202,7 +202,7 @@ class TestChanges:
     )
     def test_frames_are_whole_origins(self, chief: Reader, bad: str) -> None:
         platform = build.platform()
-        page = chief.open(f"/platforms/{platform.id}", name=platform.name, frame_origins=bad)
+        page = chief.open(f"/platforms/{platform.id}", expect=422, name=platform.name, frame_origins=bad)
         assert "Please write one address a line" in page.text
         assert '<details class="more" open>' in page
         with db.work(read_only=True) as unit:

@@ -136,7 +136,7 @@ class TestPeople:
         [one] = build.learners(course, 1)
         reader.as_(ama).open("/circles")
         reader.press("Continue")
-        page = reader.press("Continue", **{f"role-{one.id}": "administrator"})
+        page = reader.press("Continue", expect=422, **{f"role-{one.id}": "administrator"})
         assert "Please choose one of these." in page.text
         assert circles() == []
 
@@ -228,7 +228,7 @@ class TestCircles:
 
     def test_a_circle_without_a_name_is_asked_for_one(self, reader: Reader, course: Course, ama: Person) -> None:
         self.begin(reader, course, ama, 2)
-        page = reader.press("Open the circles", **{"name-0": " "})
+        page = reader.press("Open the circles", expect=422, **{"name-0": " "})
         assert "Please fill this in." in page.text
         assert circles() == []
 
