@@ -66,6 +66,12 @@ def _cookie_of(state: str) -> str:
     return f"{LOGIN_COOKIE}-{state[-2:-1]}"  # a letter of the random part; the last one knows 16 letters only
 
 
+def _browser(state: str) -> str | None:
+    """The value that this browser kept of the login; of another one where it kept none of this: it is not the one."""
+    others = (value for name, value in request.cookies.items() if name.startswith(LOGIN_COOKIE))
+    return request.cookies.get(_cookie_of(state)) or next(others, None)
+
+
 def _remembering(answer: Answer, browser: str, *, name: str) -> Answer:
     answer.set_cookie(
         name, browser, max_age=600, secure=True, httponly=True, samesite="None", partitioned=True, path="/"
@@ -95,7 +101,7 @@ def finish() -> ResponseReturnValue:
     """Sign the person in and lead her on; a reload never posts the launch again."""
     g.visit = None  # who was signed in before has no part in this; looking for her began a transaction
     db.session.rollback()
-    browser = request.cookies.get(_cookie_of(request.form.get("state", "")))
+    browser = _browser(request.form.get("state", ""))
     # anybody may know such a value of a login of his own: only our page can have asked this browser's LMS for it
     kept = request.form.get("kept") if from_own_page(surely=True) else None
     if not browser and not kept and (begun := _kept_by_platform()):

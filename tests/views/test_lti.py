@@ -178,6 +178,15 @@ class TestLogin:
         said = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
         assert {client.post("/lti/launch", data=form, headers=said).status_code for form in logins} == {303}
 
+    def test_a_launch_in_a_browser_that_began_another_is_refused(self, lms: School, post: bool) -> None:
+        mine = answered(lms, begun(lms, lms.app.test_client(), TOP, post=post).location)
+        other = lms.app.test_client()
+        begun(lms, other, TOP, post=post)
+        assert other.post("/lti/launch", data=mine).status_code == 403
+        with db.work(read_only=True) as unit:
+            codes = [one.code for one in unit.scalars(sa.select(Sighting)) if one.kind == "refusal"]
+        assert codes == ["browser_changed"]
+
     def test_who_keeps_no_cookie_gets_the_page(self, lms: School, post: bool) -> None:
         page = refused(lms, lms.app.test_client(), post=post)
         assert 'data-frame="post_message_forwarding"' in page
