@@ -63,8 +63,13 @@ def test_while_one_activity_gets_the_column_the_others_wait_and_take_it_then() -
 def test_of_two_that_begin_at_the_same_moment_one_waits() -> None:
     with ends.moodle() as far:
         owed = two_activities(far)
-        far.on(COLUMNS, lambda request: unbound(far, request))
-        both = threading.Barrier(len(owed))
+        both, refused = threading.Barrier(len(owed)), threading.Event()
+
+        def in_no_hurry(request: Request) -> Response:
+            refused.wait(9)  # so that the second begins before the first has ended, however busy this machine is
+            return unbound(far, request)
+
+        far.on(COLUMNS, in_no_hurry)
         faults: list[str] = []
 
         def meet(_session: object) -> None:
@@ -78,6 +83,7 @@ def test_of_two_that_begin_at_the_same_moment_one_waits() -> None:
                 columns.deliver(payload)
             except PlatformError as fault:
                 faults.append(fault.code)
+                refused.set()
 
         threads = [threading.Thread(target=deliver, args=(one,)) for one in owed]
         sa.event.listen(db.WorkSession, "before_commit", meet)
