@@ -221,6 +221,6 @@ def renew(issuer: str, client_id: str) -> None:
             scopes = registrations.renew(platform, by=None)
         except PlatformError as fault:
             told = findings.remedy(fault.code)
-            raise CommandError(f"{platform.name} did not take it. {told.sentence} {told.side}: {told.todo}") from None
+            raise CommandError(f"{platform.name} did not take it. {told.sentence} {told.side}: {told.action}") from None
         db.session.commit()
     click.echo(f"{platform.name} grants: {' '.join(sorted(scopes)) or 'nothing'}")

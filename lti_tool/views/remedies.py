@@ -19,7 +19,7 @@ class Remedy:
 
     sentence: str
     side: str
-    todo: str
+    action: str
 
 
 _BROWSER = _l("Nothing, if it is rare. If many people are refused so, their browsers block what a frame may keep.")

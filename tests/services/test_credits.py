@@ -107,16 +107,22 @@ def test_what_was_earned_stays(group: Group) -> None:
     assert credits.reckon(place).met == 1  # type: ignore[union-attr]
 
 
-def test_another_activity_takes_it_along(group: Group) -> None:
-    group.take_part(group.ama, group.ben)
-    place = group.place(group.ama)
+def moved(place: Membership) -> Activity:
+    """Another activity of its course, that this place belongs to from now on."""
     first = db.session.get_one(Activity, place.activity_id)
     other = Activity(course_id=first.course_id, resource_link_id="other")
     db.session.add(other)
     db.session.flush()
     place.activity_id = other.id
+    return other
+
+
+def test_another_activity_takes_it_along(group: Group) -> None:
+    group.take_part(group.ama, group.ben)
+    place = group.place(group.ama)
+    first, other = place.activity_id, moved(place)
     credits.reckon(place)
-    assert {one.payload["activity_id"] for one in owed()} == {first.id, other.id}
+    assert {one.payload["activity_id"] for one in owed()} == {first, other.id}
     assert db.session.query(Credit).filter_by(activity_id=other.id).one().met == 1
 
 
@@ -265,11 +271,7 @@ def test_a_certificate_is_somebodys_word_and_nothing_that_was_counted_before(gro
     group.take_part(group.ama, group.ben)
     choose(group, "certificate")
     place = group.place(group.ama)
-    first = db.session.get_one(Activity, place.activity_id)
-    other = Activity(course_id=first.course_id, resource_link_id="other")
-    db.session.add(other)
-    db.session.flush()
-    place.activity_id = other.id
+    other = moved(place)
     look_again()
     assert [one.fault for one in owed()] == ["withdrawn"]
     credits.award(place.id, reason="She has it", by=group.facilitator, within=group.reach(group.facilitator))

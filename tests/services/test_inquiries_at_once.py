@@ -1,6 +1,7 @@
 """Inquiries that are begun at the same moment, on SQLite and on PostgreSQL."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -22,24 +23,19 @@ def test_a_stage_begun_in_two_windows_is_one(house: None) -> None:
     circle = build.circle()
     ama = build.member(circle)
     both = threading.Barrier(2)
-    opened: list[int] = []
 
-    def begin() -> None:
+    def begin(_window: int) -> int:
         with db.work() as unit:
             here = circles.get(circle.id, within=access.reach_of(ama.id))
             entry = inquiries.begin(here, stage="concern", by=ama)
             with suppress(threading.BrokenBarrierError):  # one of them has to wait for the other, which is just right
                 both.wait(0.5)
             unit.commit()
-            opened.append(entry.id)
+            return entry.id
 
-    threads = [threading.Thread(target=begin) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(opened) == 2
-    assert len(set(opened)) == 1
+    with ThreadPoolExecutor() as windows:
+        first, second = windows.map(begin, range(2))
+    assert first == second
     with db.work(read_only=True) as unit:
         assert unit.scalar(sa.select(sa.func.count(Inquiry.id))) == 1
         assert unit.scalar(sa.select(sa.func.count(Entry.id))) == 1

@@ -41,7 +41,7 @@ def test_each_says_who_must_act_and_what_to_do(app: Flask, code: str) -> None:
     with app.test_request_context():
         assert str(told.sentence).endswith(".")
         assert told.side in {remedies.LMS, remedies.HERE, remedies.NETWORK, remedies.NOBODY}
-        assert str(told.todo).endswith((".", "NTP)")) or code in {"works", "launches"}
+        assert str(told.action).endswith((".", "NTP)")) or code in {"works", "launches"}
         facts = {"seconds": 4, "deployment": "3", "count": 1, "status": 403, "fault": "redirected"}
         assert "%" not in findings.sentence(code, **facts)
 
