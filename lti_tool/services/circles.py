@@ -47,6 +47,13 @@ def of(reach: Reach) -> list[Circle]:
     return list(session.scalars(select(Circle).where(reach.circles()).order_by(Circle.name, Circle.id)))
 
 
+def course_titles(within: Reach) -> dict[int, str]:
+    """The title of the course of each of the visitor's circles, by the circle's number; names of circles repeat."""
+    own = Membership.id.in_([place.membership_id for place in within.places])
+    query = select(Membership.circle_id, Course.title).join(Activity, Activity.id == Membership.activity_id)
+    return dict(list(session.execute(query.join(Course, Course.id == Activity.course_id).where(own))))
+
+
 def members(circle: Circle) -> list[Membership]:
     """The people present in a circle with their names, in the order they joined."""
     query = (

@@ -58,7 +58,8 @@ def mine() -> ResponseReturnValue:
 
 def _choice(own: Sequence[Circle]) -> str:
     labels = {one.id: circles.template(one).labels.my_circle for one in own}
-    return render_template("circles/home.html", choice=own, labels=labels)
+    courses = circles.course_titles(g.visit.reach)
+    return render_template("circles/home.html", choice=own, labels=labels, courses=courses)
 
 
 def _about_the_copy() -> ResponseReturnValue:

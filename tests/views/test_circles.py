@@ -62,6 +62,12 @@ class TestLanding:
         assert page.text.index("Accra North My learning circle") < page.text.index("Kumasi My collective")
         assert f'href="/circles/{circle.id}"' in page
 
+    def test_circles_of_one_name_are_told_apart_by_their_courses(self, reader: Reader, ama: Person) -> None:
+        elsewhere = build.course(title="Reading aloud")
+        build.join(build.circle(elsewhere, name="Accra North"), ama)
+        said = reader.as_(ama).open("/circles/mine").text
+        assert "My learning circle · Formative assessment Accra North My learning circle · Reading aloud" in said
+
     def test_another_circle_is_one_link_away_also_where_the_activity_has_its_own(
         self, reader: Reader, course: Course, circle: Circle, ama: Person
     ) -> None:
@@ -71,7 +77,8 @@ class TestLanding:
             unit.query(Activity).one().circle_id = circle.id
             unit.commit()
         reader.as_(ama).open("/circles")
-        assert "Accra North Kumasi" in reader.follow("Your circles").text.replace(" My learning circle", "")
+        choice = reader.follow("Your circles").text
+        assert "Accra North Kumasi" in choice.replace(" My learning circle · Formative assessment", "")
         reader.follow("Kumasi")
         assert "Where do you want to go?" in reader.follow("Your circles").text
 
