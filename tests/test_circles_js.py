@@ -48,7 +48,7 @@ def page(chromium, site) -> Iterator[Page]:
 
 def test_a_draft_saves_itself_after_a_pause(page, site):
     page.get_by_label("What did I do?").fill("I gave every pupil a card")
-    expect(page.locator("[data-save]")).to_contain_text("Saved ", timeout=8000)
+    expect(page.locator("[data-save]")).to_contain_text("Saved ", timeout=30_000)
     assert site.saved[-1]["text"] == "I gave every pupil a card"
     assert set(site.saved[-1]) >= {"visit", "once", "title"}
     assert "photo" not in site.saved[-1]
@@ -57,32 +57,32 @@ def test_a_draft_saves_itself_after_a_pause(page, site):
 def test_a_text_that_cannot_be_saved_says_so_and_is_sent_later(page, site):
     site.autosave = lambda: ("", 500)
     page.get_by_label("What did I do?").fill("first")
-    expect(page.locator("[data-save]")).to_have_text("Not saved yet: keep this page open.", timeout=8000)
+    expect(page.locator("[data-save]")).to_have_text("Not saved yet: keep this page open.", timeout=30_000)
     expect(page.locator("[data-save]")).to_have_attribute("aria-live", "polite")
     site.autosave = lambda: ("", 204)
-    expect(page.locator("[data-save]")).to_contain_text("Saved ", timeout=15000)
+    expect(page.locator("[data-save]")).to_contain_text("Saved ", timeout=60_000)
     assert site.saved[-1]["text"] == "first"
 
 
 def test_a_lost_line_is_no_lost_text(page, site):
     page.context.set_offline(True)
     page.get_by_label("What did I do?").fill("in the bus")
-    expect(page.locator("[data-save]")).to_have_text("Not saved yet: keep this page open.", timeout=8000)
+    expect(page.locator("[data-save]")).to_have_text("Not saved yet: keep this page open.", timeout=30_000)
     page.context.set_offline(False)
-    expect(page.locator("[data-save]")).to_contain_text("Saved ", timeout=15000)
+    expect(page.locator("[data-save]")).to_contain_text("Saved ", timeout=60_000)
     assert site.saved[-1]["text"] == "in the bus"
 
 
 def test_a_sign_in_page_is_not_taken_for_a_saved_draft(page, site):
     site.autosave = lambda: ("", 303, {"Location": "/entry"})
     page.get_by_label("What did I do?").fill("first")
-    expect(page.locator("[data-save]")).to_have_text("Not saved yet: keep this page open.", timeout=8000)
+    expect(page.locator("[data-save]")).to_have_text("Not saved yet: keep this page open.", timeout=30_000)
 
 
 def test_a_text_changed_elsewhere_stops_the_saving(page, site):
     site.autosave = lambda: ("", 409)
     page.get_by_label("What did I do?").fill("first")
-    expect(page.locator("[data-save]")).to_contain_text("changed somewhere else", timeout=8000)
+    expect(page.locator("[data-save]")).to_contain_text("changed somewhere else", timeout=30_000)
     saves = len(site.saved)
     page.get_by_label("What did I do?").fill("second")
     page.wait_for_timeout(3500)
@@ -93,14 +93,14 @@ def test_hidden_fields_follow_the_answer(page, site):
     with site.app.app_context():
         site.autosave = lambda: jsonify(fields={"once": "f" * 32})
         page.get_by_label("What did I do?").fill("first")
-        expect(page.locator("[data-save]")).to_contain_text("Saved ", timeout=8000)
+        expect(page.locator("[data-save]")).to_contain_text("Saved ", timeout=30_000)
     assert page.locator("form[data-autosave] input[name=once]").input_value() == "f" * 32
 
 
 def test_leaving_the_page_saves_what_was_just_typed(page, site):
     page.get_by_label("What did I do?").fill("the last words")
     page.goto(site.url + "/show/errors/404.html")
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not site.saved and time.monotonic() < deadline:
         page.wait_for_timeout(100)
     assert [saved["text"] for saved in site.saved] == ["the last words"]

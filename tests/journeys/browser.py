@@ -36,7 +36,7 @@ class Staff:
         profile.setdefault("viewport", {"width": LAPTOP[0], "height": LAPTOP[1]})
         profile.setdefault("locale", "en")
         context = self.browser.new_context(**profile)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         self.watch(context)
         return Visitor(self, person, context, scripts=profile.get("java_script_enabled", True))
 
@@ -118,7 +118,7 @@ class Visitor:
 
     def arrive(self) -> None:
         """Wait until the launch led to a page of the tool; without scripts the LMS shows buttons on the way there."""
-        for _ in range(150):
+        for _ in range(600):
             self.page.wait_for_timeout(100)
             url = self.frame.url
             if url.startswith(self.tool_url) and "/lti/" not in url:
@@ -215,7 +215,7 @@ class Visitor:
         self.frame.wait_for_function("width => innerWidth === width", arg=pixels)
         return self
 
-    def until(self, true: Callable[[], bool], *, seconds: float = 20) -> None:
+    def until(self, true: Callable[[], bool], *, seconds: float = 60) -> None:
         """Look at the page again and again until something is true of it."""
         for _ in range(int(seconds * 2)):
             if true():

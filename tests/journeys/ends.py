@@ -20,7 +20,7 @@ from lti_tool.demo.app import served
 from lti_tool.demo.platform import PracticeLms
 
 TOP = Path(__file__).parent.parent.parent
-PATIENCE = 30.0  # seconds for the tool to answer; a busy machine needs some
+PATIENCE = 90.0  # seconds for the tool to answer; a busy machine needs some
 
 
 class Tool:
@@ -51,7 +51,7 @@ class Tool:
         """What a command of the tool prints."""
         command = [sys.executable, "-m", "lti_tool.cli", *words]
         done = subprocess.run(
-            command, env=self._environment, cwd=TOP, check=True, capture_output=True, text=True, timeout=60
+            command, env=self._environment, cwd=TOP, check=True, capture_output=True, text=True, timeout=120
         )
         return done.stdout
 
@@ -74,7 +74,7 @@ class Tool:
         """End it as an administrator does."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(timeout=15)
+            self._process.wait(timeout=60)
         self._log.close()
 
     def log(self) -> str:
@@ -111,7 +111,7 @@ class Ends:
 
     def gradebook(self) -> dict[str, Any]:
         """What the LMS's gradebook holds now."""
-        with urlopen(f"{self.lms.base_url}/gradebook.json", timeout=5) as answer:
+        with urlopen(f"{self.lms.base_url}/gradebook.json", timeout=30) as answer:
             return dict(json.load(answer))
 
 

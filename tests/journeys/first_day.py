@@ -42,8 +42,8 @@ def check(page: Page, ends: Ends, *, name: str = "Union LMS") -> str:
     look.wait_for()
     for _ in range(60):
         page.wait_for_timeout(500)
-        look.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            look.click()
         if look.count() == 0:
             return text(page)
     raise AssertionError("the check never ended")

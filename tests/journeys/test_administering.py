@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from werkzeug import Response
 
 from lti_tool import db, settings
@@ -32,7 +32,7 @@ def chief(story: Story) -> Iterator[Page]:
     """A browser that came with the command's link."""
     story.registered().staff[AUTHOR].launch()
     context = story.staff.browser.new_context(viewport={"width": WIDE, "height": 900}, locale="en")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     story.staff.watch(context)
     page = context.new_page()
     first_day.enter(page, story.ends)
@@ -149,7 +149,8 @@ def test_a_new_signing_key_takes_one_sure_press(story: Story, chief: Page) -> No
     looked_at(chief, "keys")
     chief.get_by_role("button", name="Yes, make a new key").dblclick()
     chief.get_by_text("It will sign in 7 days.").wait_for()
-    assert chief.get_by_text("The public key, for pasting").count() == 2
+    expect(chief.get_by_text("The public key, for pasting")).to_have_count(2)
+    chief.wait_for_load_state("networkidle")  # of two presses the second may still be on its way
     chief.get_by_text("The public key, for pasting").first.click()
     looked_at(chief, "keys-two")
 

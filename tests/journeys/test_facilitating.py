@@ -64,7 +64,7 @@ def scores(ends: Ends) -> dict[str, float]:
     return {person.key: cell["given"] for cell in cells if (person := ends.lms.anybody(cell["user_id"]))}
 
 
-def eventually(look: Callable[[], float | None], *, seconds: float = 20) -> float | None:
+def eventually(look: Callable[[], float | None], *, seconds: float = 60) -> float | None:
     """What a look gives as soon as it gives something."""
     until = time.monotonic() + seconds
     while (found := look()) is None and time.monotonic() < until:

@@ -76,7 +76,7 @@ class Tool:
     def kill(self, name: str) -> None:
         """Kill it as a power failure would."""
         self.processes[name].send_signal(signal.SIGKILL)
-        self.processes[name].wait(10)
+        self.processes[name].wait(60)
 
     def end(self) -> None:
         """Kill whatever still runs."""
@@ -220,7 +220,7 @@ class Teacher(threading.Thread):
 
     def get(self, path: str) -> str | None:
         """A page, or None where she is not signed in."""
-        answer = self.session.get(self.tool.url + path, timeout=5, headers=self.cookies())
+        answer = self.session.get(self.tool.url + path, timeout=30, headers=self.cookies())
         return answer.text if answer.status_code == 200 else None
 
     def post(self, path: str, page: str, **form: str) -> requests.Response | None:
@@ -228,20 +228,20 @@ class Teacher(threading.Thread):
         hidden = dict(re.findall(r'<input type="hidden" name="(visit|once)" value="([^"]*)"', page)[:2])
         headers = self.cookies()
         return self.session.post(
-            self.tool.url + path, data=hidden | form, headers=headers, timeout=10, allow_redirects=False
+            self.tool.url + path, data=hidden | form, headers=headers, timeout=30, allow_redirects=False
         )
 
     def launch(self) -> None:
         """Open the activity in the course."""
         url, fields = self.lms.login(self.lms.opening(person=self.key, course=school.COURSE))
         self.jar = {}
-        answer = self.session.get(self.local(url), params=fields, allow_redirects=False, timeout=5)
+        answer = self.session.get(self.local(url), params=fields, allow_redirects=False, timeout=30)
         self.take(answer)
         if answer.status_code != 302:
             return
         form = authentication.answer(self.lms, dict(parse_qsl(urlsplit(answer.headers["Location"]).query)))
         answer = self.session.post(
-            self.local(form.url), data=form.fields, headers=self.cookies(), allow_redirects=False, timeout=10
+            self.local(form.url), data=form.fields, headers=self.cookies(), allow_redirects=False, timeout=30
         )
         self.take(answer)
 
@@ -312,7 +312,7 @@ def test_what_was_said_to_be_kept_is_kept_and_what_is_owed_arrives(tool: Tool, l
     for teacher in teachers:
         teacher.over.set()
     for teacher in teachers:
-        teacher.join(20)
+        teacher.join(90)
     assert sum(len(teacher.shared) for teacher in teachers) > 3, "hardly anything was shared, so this proves little"
     check_texts(teachers)
     tool.kill("worker")

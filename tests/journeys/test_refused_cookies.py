@@ -40,7 +40,7 @@ def go_on(context: BrowserContext, page: Page, person: str = "Amara Boatemaa") -
     with context.expect_page() as opened:
         tool_in(page).get_by_role("button", name=BUTTON).click()
     window = opened.value
-    expect(window.locator("footer")).to_contain_text(f"You are {person}.", timeout=15_000)
+    expect(window.locator("footer")).to_contain_text(f"You are {person}.", timeout=60_000)
     return window
 
 

@@ -86,6 +86,7 @@ def test_a_double_click_shares_once(story: Story) -> None:
     tab = author.other_tab().launch().goto(author.path)
     assert tab.heading == author.heading
     assert tab.frame.locator(".versions li").count() == 1
+    tab.page.close()
 
 
 def test_two_tabs_with_two_texts_show_both(story: Story) -> None:

@@ -201,7 +201,7 @@ class TestComing:
         start = Barrier(2)
 
         def arrive(_time: int) -> None:
-            start.wait(10)
+            start.wait(60)
             come(course, union, build.LEARNER)
 
         with ThreadPoolExecutor(2) as both:

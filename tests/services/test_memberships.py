@@ -157,7 +157,7 @@ class TestPlacing:
         start = Barrier(2)
 
         def give(by: Person, role: str) -> None:
-            start.wait(10)
+            start.wait(60)
             try:
                 self.place(circle, person, role, by)
             except RefusedError as error:
@@ -167,7 +167,7 @@ class TestPlacing:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
         assert told == ["placed_already"]
         place_of(circle, person)
 

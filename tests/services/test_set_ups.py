@@ -354,7 +354,7 @@ class TestCompleting:
 
         def finish(by: Person) -> None:
             proposal = plan(course, by)
-            start.wait(10)
+            start.wait(60)
             try:
                 complete(course, by, proposal)
             except RefusedError as error:
@@ -364,7 +364,7 @@ class TestCompleting:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
         assert told == ["set_up_already"]
         with db.work(read_only=True) as unit:
             assert unit.query(Circle).count() == 2

@@ -30,7 +30,7 @@ def all_at_once(*deeds: Callable[[], None]) -> None:
     together, broken = threading.Barrier(len(deeds)), []
 
     def alone(deed: Callable[[], None]) -> None:
-        together.wait(10)
+        together.wait(60)
         try:
             deed()
         except Exception as error:  # noqa: BLE001 (raised below, in the thread that counts)
@@ -101,7 +101,7 @@ def test_of_somebody_whom_the_roster_is_just_bringing_make_her_once(monkeypatch:
     monkeypatch.setattr(rosters, "_people", slowly)
 
     def launch_meanwhile() -> None:
-        assert looked.wait(5)
+        assert looked.wait(30)
         arriving(build.launch(course, "1"))()
 
     all_at_once(lambda: rosters.read({"course_id": course.id}), launch_meanwhile)

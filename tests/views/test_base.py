@@ -322,7 +322,7 @@ class TestSentTwice:
         start = threading.Barrier(len(clients))
 
         def send(client: FlaskClient) -> None:
-            start.wait(10)
+            start.wait(60)
             answer = client.post("/trial/slow", data=fields)
             answers.append((answer.status_code, answer.location))
 
@@ -330,7 +330,7 @@ class TestSentTwice:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
         assert agreed() == ["Made once"]
         with db.work(read_only=True) as unit:
             assert answers == [(303, f"/trial/norms/{unit.query(Norm).one().id}")] * 4
