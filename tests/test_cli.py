@@ -150,6 +150,15 @@ def test_a_platform_can_be_added_with_its_deployment() -> None:
 
 
 @pytest.mark.usefixtures("ready")
+def test_a_platform_that_nobody_names_is_called_by_its_host() -> None:
+    """Scripts give what an LMS shows, and no LMS shows a name for itself."""
+    words = options()
+    del words[words.index("--name") : words.index("--name") + 2]
+    assert good("platforms", "add", *words).startswith("lms.example.org is registered.")
+    assert "lms.example.org (approved)" in good("platforms", "list")
+
+
+@pytest.mark.usefixtures("ready")
 def test_what_is_refused_is_a_sentence() -> None:
     words = ["--issuer", "https://nobody.example.org", "--client-id", "x", "--deployment", "1"]
     assert bad("platforms", "approve", *words).startswith("There is no such platform")

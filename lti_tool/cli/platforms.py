@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -93,7 +94,7 @@ def list_() -> None:
 
 
 @platforms.command()
-@click.option("--name", required=True, help="What you call this LMS.")
+@click.option("--name", callback=filled, help="What you call this LMS; without it, by the host of its issuer.")
 @click.option("--issuer", required=True, help="Platform ID, Issuer.")
 @click.option("--client-id", required=True, help="Client ID.")
 @click.option("--auth-url", required=True, help="Authentication request URL.")
@@ -108,7 +109,7 @@ def list_() -> None:
 )
 @click.option("--all-deployments", is_flag=True, help="Let people in from every deployment, those to come included.")
 def add(
-    name: str, issuer: str, client_id: str, auth_url: str, token_url: str, jwks_url: str,
+    name: str | None, issuer: str, client_id: str, auth_url: str, token_url: str, jwks_url: str,
     audience: str | None, product: str | None, deployment: str | None, *, all_deployments: bool,
 ) -> None:  # fmt: skip
     """Register an LMS by hand, with the values that it shows."""
@@ -117,13 +118,13 @@ def add(
 
     settings = opened()
     with db.work():
-        services.add(
-            by=None, name=name, issuer=issuer, client_id=client_id, auth_url=auth_url, token_url=token_url,
-            jwks_url=jwks_url, audience=audience, product=product or "", deployment=deployment,
-            all_deployments=all_deployments,
+        platform = services.add(
+            by=None, name=name or urlsplit(issuer).hostname or issuer, issuer=issuer, client_id=client_id,
+            auth_url=auth_url, token_url=token_url, jwks_url=jwks_url, audience=audience, product=product or "",
+            deployment=deployment, all_deployments=all_deployments,
         )  # fmt: skip
         db.session.commit()
-    click.echo(f"{name} is registered. Enter these addresses in the LMS:")
+    click.echo(f"{platform.name} is registered. Enter these addresses in the LMS:")
     for label, path in (("Initiate login", "/lti/login"), ("Redirect (tool)", "/lti/launch"), ("Keyset", "/lti/jwks")):
         click.echo(f"  {label:16} {settings.url(path)}")
     click.echo(f"All values, for each kind of LMS: {settings.url('/registrations')}")
