@@ -83,11 +83,14 @@ def reckon_all(membership_ids: Sequence[int]) -> None:
 
 
 def _former(membership: Membership, planned: int) -> Credit | None:
-    """The most that was ever reckoned for this membership in the same way of giving credit, in whichever activity.
+    """The most that was ever reckoned for this person in this circle in the same way of giving credit.
 
-    A certificate is somebody's word alone: that all was done, another way of one step, is none.
+    In whichever activity, and in a place of hers that has ended. A certificate is somebody's word alone: that all was
+    done, another way of one step, is none.
     """
-    query = select(Credit).where(Credit.membership_id == membership.id, Credit.planned == planned)
+    hers = Membership.circle_id == membership.circle_id, Membership.person_id == membership.person_id
+    query = select(Credit).join(Membership, Membership.id == Credit.membership_id).where(*hers)
+    query = query.where(Credit.planned == planned)
     if membership.circle.credit_mode == "certificate":
         query = query.where(Credit.adjusted_at.is_not(None))
     return session.scalar(query.order_by(Credit.met.desc()).limit(1))
@@ -106,18 +109,20 @@ def _value(membership: Membership) -> tuple[int, int, list[str]]:
 def state(credit: Credit, membership: Membership, *, ahead: timedelta = timedelta()) -> None:
     """Owe one statement per person and activity, strictly later than every former one; nothing met, nothing said.
 
-    Where circles share a column it is their sum, without those that give no credit (any more), or none to her role.
+    Where circles share a column it is their sum, without those that give no credit (any more), or none to her role, and
+    without those that she was taken out of, as long as she is in another one.
     Whatever somebody decided about a former statement ends with this one. Its comment is fixed here, in the language
     that she has now: whatever is sent again says the same. The LMS's test person is never credited.
     """
     rows = session.execute(
-        select(Credit, Circle, Membership.rights)
+        select(Credit, Circle, Membership.rights, Membership.left_at)
         .join(Membership, Membership.id == Credit.membership_id)
         .join(Circle, Circle.id == Membership.circle_id)
         .where(Credit.activity_id == credit.activity_id, Membership.person_id == membership.person_id)
         .order_by(Credit.id)
     ).all()
-    counted = [(one, circle) for one, circle, rights in rows if _gives(circle, rights)]
+    places = [row for row in rows if row.left_at is None] or {row.Circle.id: row for row in rows}.values()
+    counted = [(one, circle) for one, circle, rights, _left_at in places if _gives(circle, rights)]
     given = sum(one.met for one, _circle in counted)
     if given == 0 or is_test_person(membership.person_id, credit.activity_id):
         return

@@ -229,6 +229,64 @@ def steps(app: object, request: pytest.FixtureRequest) -> Group:
     return made
 
 
+class TestWhoWasTakenOut:
+    """What counts in the column is where somebody is now; it counted the place that had ended once more."""
+
+    def test_and_is_placed_again_goes_on_where_she_was(self, steps: Group) -> None:
+        fb.shared(steps.circle, steps.ama)
+        memberships.end(steps.place(steps.ama), by=steps.facilitator)
+        self.placed(steps, steps.circle)
+        assert value(steps.ama) == (1, 2)
+        fb.sent(fb.shared(steps.circle, steps.ben), steps.ama)
+        assert value(steps.ama) == (2, 2)
+
+    def test_keeps_what_was_given_to_her_by_hand(self, steps: Group) -> None:
+        place = steps.place(steps.ama)
+        credits.award(place.id, reason="On paper", by=steps.facilitator, within=steps.reach(steps.facilitator))
+        memberships.end(place, by=steps.facilitator)
+        self.placed(steps, steps.circle)
+        assert value(steps.ama) == (2, 2)
+
+    def test_and_is_placed_elsewhere_can_do_all_that_is_planned_there(self, steps: Group) -> None:
+        fb.shared(steps.circle, steps.ama)
+        memberships.end(steps.place(steps.ama), by=steps.facilitator)
+        other = Circle(cohort_id=steps.circle.cohort_id, name="2", template=steps.circle.template)
+        other.credit_mode = "milestones"
+        db.session.add(other)
+        db.session.flush()
+        self.placed(steps, other)
+        memberships.place(steps.ben, circle=other, role="teacher", by=steps.facilitator)
+        fb.shared(other, steps.ama)
+        assert value(steps.ama) == (1, 2)
+        fb.sent(fb.shared(other, steps.ben), steps.ama)
+        assert value(steps.ama) == (2, 2)
+
+    def test_for_good_keeps_what_arrived_once_in_a_column_made_again(self, steps: Group) -> None:
+        fb.shared(steps.circle, steps.ama)
+        memberships.end(steps.place(steps.ama), by=steps.facilitator)
+        place = self.placed(steps, steps.circle)
+        memberships.end(place, by=steps.facilitator)
+        owed()[0].done_at = now()
+        db.session.flush()
+        credits.state_again(place.activity_id or 0)
+        assert value(steps.ama) == (1, 2)
+
+    def placed(self, steps: Group, circle: Circle) -> Membership:
+        """She gets a place by name and opens the same activity."""
+        here = db.session.get_one(Circle, circle.id)
+        again = memberships.place(steps.ama, circle=here, role="teacher", by=steps.facilitator)
+        again.activity_id = build.activity_of(steps.circle).id
+        db.session.flush()
+        credits.reckon(again)
+        return again
+
+
+def value(person: Person) -> tuple[int, int]:
+    """What the column is told of somebody."""
+    (delivery,) = (one for one in owed() if one.payload["person_id"] == person.id)
+    return delivery.payload["given"], delivery.payload["maximum"]
+
+
 def choose(group: Group, mode: str) -> None:
     credits.choose_mode(db.session.get_one(Circle, group.circle.id), mode=mode, by=group.facilitator)
 
