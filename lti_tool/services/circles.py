@@ -2,18 +2,19 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import and_, bindparam, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
-from lti_tool.access import Permission, Reach
-from lti_tool.db import session
+from lti_tool.access import Permission, Reach, rights_with
+from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError
 from lti_tool.models import Activity, Circle, CircleSource, Course, Enrolment, KeptPlace, Membership
 from lti_tool.presets import Role, Template, Text
 
 KEPT = 500
+GONE_FOR_GOOD = timedelta(days=1)  # then a second roster has said so, too
 _CIRCLE = select(Circle).where(Circle.id == bindparam("circle_id"))
 _templates: dict[tuple[int, datetime], Template] = {}
 
@@ -109,7 +110,7 @@ def landing(activity: Activity, *, within: Reach) -> Landing:
         return Landing(circle=told[0])
     fed = set(session.scalars(select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)))
     here = [one for one in own if one.id in fed] or own
-    if not fed and may_set_up(activity.course, within=within):
+    if fed.isdisjoint(one.id for one in own) and may_set_up(activity.course, within=within):
         return Landing(set_up=True)  # a course without a circle, opened by one who may make it: circles elsewhere wait
     if len(here) == 1:
         return Landing(circle=here[0])
@@ -120,10 +121,11 @@ def may_set_up(course: Course, *, within: Reach) -> bool:
     """Whether this visitor may make the circles of a course.
 
     Before the first circle exists: anybody who launched as one who may teach the course. Afterwards: who may place
-    people in one of its circles.
+    people in one of its circles. Once all of those have left the course: again who may teach it, unless a role was
+    given to her in one of these circles.
     """
     fed = list(session.scalars(select(CircleSource.circle_id).where(CircleSource.course_id == course.id)))
-    if fed:
+    if any(within.place(circle_id) is not None for circle_id in fed):
         return any(within.may(Permission.PLACE_PEOPLE, circle_id) for circle_id in fed)
     teaches = select(Enrolment.id).where(
         Enrolment.course_id == course.id,
@@ -132,4 +134,23 @@ def may_set_up(course: Course, *, within: Reach) -> bool:
         Enrolment.test_user.is_(False),
         Enrolment.left_at.is_(None),
     )
-    return session.scalar(teaches) is not None
+    return session.scalar(teaches) is not None and len(left_alone(course)) == len(set(fed))
+
+
+def left_alone(course: Course) -> list[Circle]:
+    """The open circles of a course that nobody looks after any more, by name.
+
+    Whoever may place people there has left every course that feeds the circle, a day ago at least.
+    """
+    fed = select(CircleSource.circle_id).where(CircleSource.course_id == course.id)
+    looks_after = (
+        select(Membership.circle_id)
+        .where(Membership.circle_id.in_(fed), Membership.left_at.is_(None))
+        .where(Membership.rights.in_(rights_with(Permission.PLACE_PEOPLE)))
+    )
+    feeding = select(CircleSource.course_id).where(CircleSource.circle_id == Membership.circle_id)
+    is_hers = and_(Enrolment.person_id == Membership.person_id, Enrolment.course_id.in_(feeding.correlate(Membership)))
+    still = or_(Enrolment.id.is_(None), Enrolment.left_at.is_(None), Enrolment.left_at > now() - GONE_FOR_GOOD)
+    is_here = looks_after.outerjoin(Enrolment, is_hers).where(still)
+    query = select(Circle).where(Circle.id.in_(looks_after), Circle.id.not_in(is_here), Circle.closed_at.is_(None))
+    return list(session.scalars(query.order_by(Circle.name, Circle.id)))

@@ -16,7 +16,7 @@ from lti_tool.access import Reach
 from lti_tool.db import find_or_add, now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, CircleSource, Cohort, Course, Enrolment, Meeting, Person, Programme, SetUp
-from lti_tool.presets import Preset
+from lti_tool.presets import Preset, Template
 from lti_tool.services import audit, circles, group_circles, kept_places, memberships
 
 FIRST_PROPOSAL = "ei_t3lfa"
@@ -91,7 +91,7 @@ def _proposed(enrolment: Enrolment, preset: Preset, *, by: Person) -> str:
     return role.key if role and role.rights == "teacher" and kept_places.is_learner(enrolment) else ""
 
 
-def facilitator_role(preset: Preset) -> str:
+def facilitator_role(preset: Preset | Template) -> str:
     """The programme's role for the one who completes a set-up: the first that may place people."""
     role = preset.suggested_role("Instructor")
     if role is None or role.rights != "facilitator":
@@ -208,6 +208,18 @@ def complete(
     session.delete(begun)
     session.flush()
     return opened
+
+
+def look_after(of: Course, *, circle_id: int, by: Person) -> Circle:
+    """Become facilitator of a circle of this course that nobody looks after any more; NotFoundError for any other.
+
+    She reads what is shared and said from today on. Whoever calls has found the course as one whose set-up is hers.
+    """
+    alone = next((one for one in circles.left_alone(of) if one.id == circle_id), None)
+    if alone is None:
+        raise NotFoundError
+    memberships.place(by, circle=alone, role=facilitator_role(circles.template(alone)), by=by)
+    return alone
 
 
 def _open(preset: Preset, *, name: str, fed_by: Course, by: Person, group: str = "") -> Circle:

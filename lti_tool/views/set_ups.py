@@ -8,8 +8,10 @@ from wtforms import SelectChoice
 from lti_tool import db, i18n, presets
 from lti_tool.access import Permission
 from lti_tool.forms import set_ups as forms
+from lti_tool.forms.base import number_in
 from lti_tool.models import Course, Person
 from lti_tool.services import set_ups
+from lti_tool.services.circles import left_alone
 from lti_tool.views.base import requires
 
 bp = Blueprint("set_ups", __name__, url_prefix="/courses/<int:course_id>/set-up")
@@ -28,7 +30,18 @@ def programme(course_id: int) -> ResponseReturnValue:
         set_ups.choose_programme(course, key=form.programme.data, by=g.visit.person)
         db.session.commit()
         return redirect(url_for("set_ups.people", course_id=course.id), code=303)
-    return render_template("set_ups/programme.html", course=course, form=form)
+    return render_template("set_ups/programme.html", course=course, form=form, left_alone=left_alone(course))
+
+
+@bp.post("/look-after")
+@requires(Permission.SET_UP_COURSE)
+def look_after(course_id: int) -> ResponseReturnValue:
+    """Go on with a circle whose facilitators have left the course."""
+    course = set_ups.course(course_id, within=g.visit.reach)
+    circle = set_ups.look_after(course, circle_id=number_in(request.form.get("circle")), by=g.visit.person)
+    db.session.commit()
+    flash(_("You look after this circle now."))
+    return redirect(url_for("people.show", circle_id=circle.id), code=303)
 
 
 @bp.route("/people", methods=["GET", "POST"])

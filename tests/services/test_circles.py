@@ -1,5 +1,7 @@
 """Where a launch leads, and which circles a person finds."""
 
+from datetime import timedelta
+
 import pytest
 
 from lti_tool import access, db
@@ -112,6 +114,63 @@ class TestMaySetUp:
         circle = build.circle(course)
         assert self.may(course, build.member(circle, role)) is (role in {"facilitator", "programme_manager"})
         assert not self.may(course, build.person(course, may_teach=True))
+
+
+class TestLeftAlone:
+    """Those who looked after a circle have left the course: whoever comes to teach it must not wait for them."""
+
+    @pytest.fixture
+    def circle(self, course: Course) -> Circle:
+        return build.circle(course)
+
+    @pytest.fixture
+    def gone(self, circle: Circle, course: Course) -> Person:
+        person = build.member(circle, "facilitator")
+        build.enrolment(course, person, left_at=db.now() - timedelta(days=2))
+        return person
+
+    def names(self, course: Course) -> list[str]:
+        with db.work(read_only=True) as unit:
+            return [one.name for one in circles.left_alone(unit.get_one(Course, course.id))]
+
+    @pytest.mark.usefixtures("gone")
+    def test_leads_whoever_teaches_the_course_into_set_up(self, course: Course, circle: Circle) -> None:
+        build.member(circle)
+        assert self.names(course) == [circle.name]
+        assert landing(course, build.person(course, may_teach=True)) == circles.Landing(set_up=True)
+        assert landing(course, build.person(course)) == circles.Landing()
+
+    @pytest.mark.usefixtures("gone")
+    @pytest.mark.parametrize("role", ["teacher", "union_representative"])
+    def test_but_nobody_to_whom_a_role_was_given_there(self, course: Course, circle: Circle, role: str) -> None:
+        member = build.member(circle, role)
+        build.enrolment(course, member, may_teach=True)
+        assert not TestMaySetUp().may(course, member)
+        assert landing(course, member).circle.id == circle.id
+
+    @pytest.mark.usefixtures("gone")
+    def test_not_while_another_is_there(self, course: Course, circle: Circle) -> None:
+        build.member(circle, "programme_manager")
+        assert self.names(course) == []
+        assert landing(course, build.person(course, may_teach=True)) == circles.Landing()
+
+    @pytest.mark.usefixtures("gone")
+    def test_nor_while_another_circle_of_the_course_has_one(self, course: Course, circle: Circle) -> None:
+        build.member(build.circle(course), "facilitator")
+        assert self.names(course) == [circle.name]
+        assert landing(course, build.person(course, may_teach=True)) == circles.Landing()
+
+    def test_not_by_one_reading_of_the_roster(self, course: Course, circle: Circle) -> None:
+        build.enrolment(course, build.member(circle, "facilitator"), left_at=db.now())
+        assert self.names(course) == []
+
+    def test_not_while_she_is_in_another_course_of_the_circle(
+        self, course: Course, circle: Circle, gone: Person
+    ) -> None:
+        other = build.course()
+        build.feed(circle, other)
+        build.enrolment(other, gone)
+        assert self.names(course) == []
 
 
 class TestFinding:

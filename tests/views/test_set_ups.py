@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from lti_tool.db import now
 from lti_tool.models import Circle, Course, KeptPlace, Membership, Person, SetUp
 from lti_tool.services import visits
 from tests import build
+from tests import feedback_build as fb
 from tests.reader import Reader
 
 
@@ -295,3 +297,64 @@ class TestFaster:
         for words in ("Continue", "Continue", "Open the circles"):
             reader.press(words)
         assert [roles["teacher"] for _name, roles in circles()] == [10, 8]
+
+
+class TestCirclesLeftAlone:
+    """Those who looked after the circles have left the course; who teaches it now waited for them for ever."""
+
+    @pytest.fixture
+    def circle(self, course: Course) -> Circle:
+        circle = build.circle(course, name="Accra North")
+        former = build.member(circle, "facilitator")
+        build.enrolment(course, former, left_at=now() - timedelta(days=2))
+        build.member(circle, name="Salma Haddad")
+        return circle
+
+    def test_are_gone_on_with_from_today(self, reader: Reader, course: Course, ama: Person, circle: Circle) -> None:
+        build.person(course, "Nur Aisyah")
+        with db.work() as unit:
+            version = fb.shared(circle, unit.query(Person).filter_by(name="Salma Haddad").one())
+            entry_id = version.entry_id
+            unit.commit()
+        page = reader.as_(ama).open("/circles")
+        assert "Nobody looks after these circles any more" in page.text
+        page = reader.press("Look after Accra North")
+        assert "You look after this circle now." in page.text
+        assert "Nur Aisyah" in page.text
+        assert "Nobody looks after" not in page.text
+        assert reached(ama) == ["facilitator"]
+        reader.open(f"/circles/{circle.id}/entries/{entry_id}", expect=404)
+
+    @pytest.mark.usefixtures("circle")
+    def test_or_followed_by_new_ones(self, reader: Reader, course: Course, ama: Person) -> None:
+        build.learners(course, 2)
+        reader.as_(ama).open("/circles")
+        for words in ("Continue", "Continue", "Open the circles"):
+            reader.press(words)
+        assert [name for name, _roles in circles()] == ["Accra North", "Learning circle 1"]
+
+    def test_are_also_told_of_to_who_looks_after_another_one(
+        self, reader: Reader, course: Course, circle: Circle
+    ) -> None:
+        other = build.circle(course)
+        build.person(course, "Nur Aisyah")
+        reader.as_(build.member(other, "facilitator")).open(f"/circles/{other.id}/people")
+        reader.follow("Or open another circle for them")
+        assert f"/circles/{circle.id}/people" in reader.press("Look after Accra North")
+
+    @pytest.mark.usefixtures("circle")
+    def test_no_other_circle_is_to_be_had(self, reader: Reader, course: Course, ama: Person) -> None:
+        foreign = build.circle()
+        build.member(foreign, "facilitator")
+        reader.as_(ama).open("/circles")
+        reader.send(f"/courses/{course.id}/set-up/look-after", circle=foreign.id, expect=404)
+        reader.send(f"/courses/{course.id}/set-up/look-after", circle="x", expect=404)
+        assert reached(ama) == []
+
+    def test_a_facilitator_who_is_there_leaves_nothing_to_take(
+        self, reader: Reader, course: Course, ama: Person, circle: Circle
+    ) -> None:
+        build.member(circle, "facilitator")
+        assert "Your circle is being formed" in reader.as_(ama).open("/circles").text
+        reader.send(f"/courses/{course.id}/set-up/look-after", circle=circle.id, expect=404)
+        assert reached(ama) == []
