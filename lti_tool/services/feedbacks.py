@@ -27,7 +27,7 @@ from lti_tool.models import (
     Person,
     Reply,
 )
-from lti_tool.presets import Step
+from lti_tool.presets import Stage, Step
 from lti_tool.services import arrivals, circles, credits, entries, kept_places, pairing
 from lti_tool.text import count_words
 
@@ -280,6 +280,27 @@ def only_in(feedback: Feedback, *states: FeedbackState) -> None:
     """Refuse (moved_on) what its state does not allow, and everything once it was taken out."""
     if feedback.state not in states or feedback.removed_at is not None:
         raise RefusedError("moved_on")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Words of the visitor in a circle where she gives none any more."""
+
+    feedback: Feedback
+    stage: Stage
+    circle: Circle
+
+
+def kept(*, within: Reach) -> list[Kept]:
+    """What the visitor wrote to colleagues in circles where she gives no feedback any more, sent or not."""
+    gives = [place.circle_id for place in within.places if place.grants(Permission.GIVE_FEEDBACK)]
+    query = whole().where(
+        Feedback.writer_id == within.person_id,
+        Feedback.circle_id.not_in(gives),
+        Feedback.state.in_((S.WRITING, *OUT)),
+    )
+    found = [(one, circle_of(one)) for one in session.scalars(query.order_by(Feedback.id.desc()))]
+    return [Kept(one, circles.template(here).stage(one.version.entry.stage), here) for one, here in found]
 
 
 def written_by(circle: Circle, *, within: Reach) -> list[Feedback]:

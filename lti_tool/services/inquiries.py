@@ -91,7 +91,7 @@ class NextStep:
 
 @dataclass(frozen=True)
 class Kept:
-    """An entry of the visitor in a circle where she has no place any more."""
+    """An entry of the visitor in a circle where she writes no inquiries any more."""
 
     entry: Entry
     stage: Stage
@@ -130,12 +130,15 @@ def _overviews(circle: Circle, inquiries: list[Inquiry], answered: dict[int, int
 
 
 def kept(*, within: Reach) -> list[Kept]:
-    """What the visitor wrote in circles where she has no place: it stays hers, the latest first."""
-    places = [place.circle_id for place in within.places]
+    """What the visitor wrote in circles where she does not write any more: it stays hers, the latest first.
+
+    She was taken out of the circle, or has another role in it now.
+    """
+    writes = [place.circle_id for place in within.places if place.grants(Permission.WRITE_INQUIRY)]
     query = (
         select(Entry, Circle)
         .join(Circle, Circle.id == Entry.circle_id)
-        .where(within.own_entries(), Entry.circle_id.not_in(places))
+        .where(within.own_entries(), Entry.circle_id.not_in(writes))
         .order_by(Entry.saved_at.desc(), Entry.id.desc())
     )
     return [Kept(entry, circles.template(here).stage(entry.stage), here) for entry, here in session.execute(query)]
@@ -225,7 +228,7 @@ def _piece(row: Row[*tuple[Any, ...]]) -> Piece:
 def _with_what_is_there(circle: Circle, pieces: list[Piece], within: Reach) -> NextStep | None:
     stages = circles.template(circle)
     open_ones = [one for one in pieces if one.concluded_at is None]
-    held = [one for one in open_ones if one.held_at]
+    held = [one for one in open_ones if one.held_at and one.audience != Audience.PRIVATE]
     drafts = [one for one in open_ones if one.audience == Audience.PRIVATE]
     if circle.is_open and held:
         return NextStep("mend", stages.stage(held[-1].stage), held[-1].turn, held[-1], held[-1].inquiry_id)

@@ -14,6 +14,7 @@ from lti_tool.services import (
     counts,
     credits,
     entries,
+    feedbacks,
     inquiries,
     meetings,
     memberships,
@@ -77,6 +78,7 @@ def forming() -> ResponseReturnValue:
     return render_template(
         "circles/forming.html",
         kept=inquiries.kept(within=g.visit.reach),
+        kept_words=feedbacks.kept(within=g.visit.reach),
         copied=copied,
         elsewhere=circles.of(g.visit.reach) if copied else (),
     )
@@ -95,6 +97,10 @@ def show(circle_id: int) -> ResponseReturnValue:
         facts["waiting"] = len(memberships.waiting(circle))
     if reach.may(Permission.REVIEW_SHARED, circle_id):
         facts["unanswered"] = reviews.unanswered(circle, within=reach)
+    if not reach.may(Permission.WRITE_INQUIRY, circle_id):  # nothing else leads to what she wrote before
+        facts["kept"] = inquiries.kept(within=reach)
+    if not reach.may(Permission.GIVE_FEEDBACK, circle_id):
+        facts["kept_words"] = feedbacks.kept(within=reach)
     if reach.may(Permission.READ_SHARED, circle_id):
         return _as_colleague(circle, **facts)
     if reach.may(Permission.SEE_COUNTS, circle_id):

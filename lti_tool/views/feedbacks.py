@@ -113,6 +113,7 @@ def asked(circle_id: int) -> ResponseReturnValue:
         asked=offers.of(circle, within=g.visit.reach),
         new_versions=reviews.new_versions(circle, within=g.visit.reach),
         written=feedbacks.written_by(circle, within=g.visit.reach),
+        kept_words=feedbacks.kept(within=g.visit.reach),
         template=circles.template(circle),
     )
 

@@ -136,6 +136,14 @@ class TestNextStep:
         assert step is not None
         assert (step.kind, step.entry.id) == ("mend", entry.id)
 
+    def test_of_work_on_hold_that_was_taken_back_there_is_nothing_to_mend(self, circle: Circle, ama: Person) -> None:
+        entry = begin(circle, ama, "Kwame said")
+        entries.hold(entries.share(entry, by=ama), reason="A child’s name is in it.", by=ama)
+        entries.take_back(entry, by=ama)
+        step = inquiries.next_step(circle, within=reach(ama))
+        assert step is not None
+        assert (step.kind, step.entry.id) == ("go_on", entry.id)
+
     def test_repeats_a_stage_until_the_programme_has_enough(self, circle: Circle, ama: Person) -> None:
         for stage in circle.template["stages"]:
             for turn in range(stage["repeat"]["min"]):

@@ -13,6 +13,7 @@ from lti_tool.db import now
 from lti_tool.models import Activity, Circle, Course, Feedback, Meeting, Membership, Norm, Person
 from lti_tool.services import entries, memberships
 from tests import build
+from tests import feedback_build as fb
 from tests.conftest import PUBLIC, sign_in
 from tests.reader import Reader
 from tests.services.conftest import counted  # noqa: F401 (a fixture)
@@ -110,6 +111,7 @@ class TestWaitingPage:
     def test_shows_own_work_from_a_circle_one_has_left(self, reader: Reader, circle: Circle, ama: Person) -> None:
         entry_id = share(circle, ama, SECRET)
         with db.work() as unit:
+            draft_id = fb.draft(fb.shared(circle, build.member(circle)), unit.get_one(Person, ama.id), "Unsent.").id
             unit.query(Membership).filter_by(person_id=ama.id).update({"left_at": now()})
             unit.commit()
         page = reader.as_(ama).open("/circles")
@@ -117,12 +119,54 @@ class TestWaitingPage:
         address = f"/circles/{circle.id}/entries/{entry_id}"
         assert f'href="{address}"' in page
         assert SECRET in reader.open(address)
+        assert f'href="/circles/{circle.id}/feedbacks/{draft_id}"' in page
+        assert "Unsent." in reader.open(f"/circles/{circle.id}/feedbacks/{draft_id}")
 
     def test_shows_no_work_of_anybody_else(self, reader: Reader, course: Course, circle: Circle, ama: Person) -> None:
         share(circle, ama, SECRET)
         page = reader.as_(build.person(course)).open("/circles/forming")
         assert "stays yours" not in page.text
         assert "/entries/" not in page
+
+
+class TestAnotherRole:
+    """Who does not write in her circle any more finds there what she wrote, whatever she became."""
+
+    @pytest.mark.parametrize("role", ["facilitator", "union_representative", "national_researcher"])
+    def test_leads_to_what_she_wrote_as_a_teacher(self, reader: Reader, circle: Circle, ama: Person, role: str) -> None:
+        path = f"/circles/{circle.id}"
+        entry_id = share(circle, ama, SECRET)
+        with db.work() as unit:
+            words = fb.sent(fb.shared(circle, build.member(circle)), unit.get_one(Person, ama.id), "A word of mine.")
+            word_id = words.id
+            place = unit.query(Membership).filter_by(person_id=ama.id).one()
+            place.role = role
+            place.rights = next(one["rights"] for one in circle.template["roles"] if one["key"] == role)
+            unit.commit()
+        page = reader.as_(ama).open(path)
+        assert "What you wrote stays yours" in page.text
+        assert f'href="{path}/entries/{entry_id}"' in page
+        gives = role == "facilitator"  # whose words stand with all that she says to colleagues
+        assert (f'href="{path}/feedbacks/{word_id}"' in page) is not gives
+        assert "A word of mine." in reader.open(f"{path}/feedbacks/{word_id}").text
+        assert SECRET in reader.open(f"{path}/entries/{entry_id}")
+
+    def test_is_not_told_of_where_she_writes(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        share(circle, ama, SECRET)
+        assert "stays yours" not in reader.as_(ama).open(f"/circles/{circle.id}").text
+
+    def test_finds_her_words_from_another_circle_with_her_words(
+        self, reader: Reader, circle: Circle, ama: Person
+    ) -> None:
+        other = build.circle(build.course_of(circle))
+        build.join(other, ama)
+        with db.work() as unit:
+            words = fb.sent(fb.shared(circle, build.member(circle)), unit.get_one(Person, ama.id), "A word of mine.")
+            word_id = words.id
+            unit.query(Membership).filter_by(person_id=ama.id, circle_id=circle.id).update({"left_at": now()})
+            unit.commit()
+        page = reader.as_(ama).open(f"/circles/{other.id}/feedbacks")
+        assert f'href="/circles/{circle.id}/feedbacks/{word_id}"' in page
 
 
 class TestColleague:
