@@ -5,6 +5,7 @@ Each rule is asked of the whole way through the practice LMS, not of one functio
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app, has_request_context, request
 from werkzeug.test import TestResponse
 
 from lti_tool import access, db, log
@@ -247,6 +248,21 @@ def test_no_page_leads_or_asks_elsewhere(plain: School) -> None:
     for answer in seen.answers:
         policy = re.sub(r"frame-ancestors [^;]*", "", answer.headers["Content-Security-Policy"])
         assert "http" not in policy
+
+
+def test_no_page_makes_us_call_anybody(plain: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H18: an LMS is called in the background, and for its keys when a launch is checked; nobody else ever is."""
+    called: set[str] = set()
+    connect = socket.socket.connect
+
+    def noted(line: socket.socket, address: Any) -> None:
+        if has_request_context() and current_app._get_current_object() is plain.app:  # type: ignore[attr-defined]
+            called.add(request.path)
+        connect(line, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    whole_way(plain)
+    assert called == {"/lti/launch"}
 
 
 def dump() -> str:

@@ -139,6 +139,7 @@ def test_feedback_can_be_written_in_each_protocol(shipped, key):
 
 
 def test_feedback_on_the_ladder_clarifies_and_values_before_it_worries(shipped):
+    """H14."""
     steps = [step.key for step in shipped["ei_t3lfa"].written_steps("ladder")]
     assert steps == ["clarify", "value", "concern", "suggest"]
 

@@ -43,6 +43,7 @@ def test_it_names_every_way_in_which_a_circle_may_read_words(reader: Reader) -> 
 
 
 def test_the_operator_says_where_the_data_lies(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H18."""
     assert "Whoever runs your course can tell you" in reader.open("/privacy").text
     here = settings.current().model_copy(update={"hosted_at": "Kept in Accra <by the union>."})
     monkeypatch.setattr(settings, "_current", here)
