@@ -66,6 +66,17 @@ def members(circle: Circle) -> list[Membership]:
     return list(session.scalars(query))
 
 
+def active(circle: Circle) -> list[Membership]:
+    """Those of its people whom a course that feeds the circle still has, or never had: the others come no more."""
+    feeding = select(CircleSource.course_id).where(CircleSource.circle_id == circle.id)
+    enrolled = select(Enrolment.person_id).where(Enrolment.course_id.in_(feeding))
+    there = or_(
+        Membership.person_id.in_(enrolled.where(Enrolment.left_at.is_(None))), Membership.person_id.not_in(enrolled)
+    )
+    query = select(Membership).where(Membership.circle_id == circle.id, Membership.left_at.is_(None), there)
+    return list(session.scalars(query.order_by(Membership.joined_at, Membership.id)))
+
+
 def usual_role(circle: Circle) -> Role:
     """The role that most people of a course have in the circle: a teacher's."""
     roles = template(circle).roles

@@ -1,7 +1,7 @@
 """Who is asked for a word on shared work: those who were asked least, never twice for the same entry.
 
-Nobody is stuck: what is asked shrinks with the number of colleagues, an offer passed on goes to the next one, an offer
-that stays open for days no longer keeps others from being asked, and after that the facilitator stands in.
+Nobody is stuck: what is asked shrinks with the number of colleagues still in the course, an offer passed on goes to the
+next one, one that stays open for days keeps nobody else from being asked, and after that the facilitator stands in.
 """
 
 from collections import Counter
@@ -76,7 +76,7 @@ def unasked(version: EntryVersion) -> list[Membership]:
     """Teachers who may answer a version and were never asked about any version of its entry."""
     entry = version.entry
     asked = {one.writer_id for one in _asked_about(entry)}
-    members = circles.members(session.get_one(Circle, entry.circle_id))
+    members = circles.active(session.get_one(Circle, entry.circle_id))
     able = _able(members, authors=_authors(entry), shared_at=version.shared_at)
     return [one for one in able if one.person_id not in asked]
 
@@ -106,7 +106,7 @@ def standing() -> ColumnElement[bool]:
 
 
 def _able(members: Iterable[Membership], *, authors: Iterable[int], shared_at: datetime) -> list[Membership]:
-    """Present teachers who did not write it and joined before it was shared."""
+    """Teachers among these members who did not write it and joined before it was shared."""
     writers = set(authors)
     return [
         one
@@ -141,7 +141,7 @@ def _fill(version: EntryVersion, *, chance: Random | None = None, only: int | No
     is_standing = entry.audience != Audience.PRIVATE and entry.held_at is None and version.withdrawn_at is None
     if not (circle.is_open and is_standing):
         return []
-    able = _able(circles.members(circle), authors=_authors(entry), shared_at=version.shared_at)
+    able = _able(circles.active(circle), authors=_authors(entry), shared_at=version.shared_at)
     there = _asked_about(entry)
     present = {one.person_id for one in able}
     live = sum(1 for one in there if _counts(one, present))

@@ -98,7 +98,7 @@ class Work:
 
 def waiting(circle: Circle, *, within: Reach) -> list[Work]:
     """Shared work without a response, and after five days also that with fewer than wanted; the oldest first."""
-    members = circles.members(circle)
+    members = circles.active(circle)
     query = _newest(circle, within).where(_may_lack_her_word(within))
     found = []
     for work in _works(circle, session.scalars(query).unique()):

@@ -1,7 +1,7 @@
 """Who is asked for a word: fairly, never twice, never stuck."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -9,10 +9,12 @@ import time_machine
 
 from lti_tool import access, db
 from lti_tool.db import now
-from lti_tool.models import Circle, EntryVersion, Feedback, Membership, Person
-from lti_tool.services import entries, feedbacks, offers, pairing
+from lti_tool.models import Circle, Enrolment, EntryVersion, Feedback, Membership, Person
+from lti_tool.services import circles, entries, feedbacks, offers, pairing
 from tests import build
 from tests import feedback_build as fb
+
+NOW = now()
 
 
 class Group:
@@ -38,6 +40,10 @@ class Group:
         person = db.session.get_one(Person, self.asked(version)[position])
         query = db.session.query(Feedback).filter_by(version_id=version.id, writer_id=person.id)
         return feedbacks.get_own(query.one().id, within=access.reach_of(person.id)), person
+
+    def leave(self, person: Person, *, at: datetime | None = NOW) -> None:
+        """The roster says that she has left the course; None: that she is back."""
+        db.session.query(Enrolment).filter_by(person_id=person.id).update({"left_at": at})
 
     def place(self, person: Person) -> Membership:
         return db.session.query(Membership).filter_by(person_id=person.id, left_at=None).one()
@@ -188,6 +194,32 @@ def test_who_leaves_is_replaced(group: Group) -> None:
     db.session.flush()
     assert [one.writer_id for one in pairing.again(group.circle)] != [person.id]
     assert len(group.asked(version)) == 3
+
+
+def test_who_has_left_the_course_is_not_asked_and_keeps_nobody_from_it(group: Group) -> None:
+    """She keeps her place in the circle; her colleagues' work must not wait for her."""
+    ama = group.teachers[0]
+    version = group.share(ama)
+    _offer, gone = group.offer(version)
+    group.leave(gone)
+    pairing.again(group.circle)
+    assert len(set(group.asked(version)) - {gone.id}) == 2
+    for one in group.teachers[1:]:
+        group.leave(one)
+    later = group.share(ama)
+    assert group.asked(later) == []
+    assert pairing.unasked(later) == []
+    members = circles.active(group.circle)
+    assert pairing.wanted(group.circle, members=members, authors=[ama.id], shared_at=later.shared_at) == 0
+
+
+def test_who_is_back_is_asked_again(group: Group) -> None:
+    for one in group.teachers[1:]:
+        group.leave(one)
+    version = group.share(group.teachers[0])
+    group.leave(group.teachers[1], at=None)
+    pairing.again(group.circle)
+    assert group.asked(version) == [group.teachers[1].id]
 
 
 def test_a_new_member_is_offered_what_was_shared_since_she_joined(group: Group) -> None:
