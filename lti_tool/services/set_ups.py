@@ -5,7 +5,7 @@ not placed until somebody names a role. A proposal that nobody changed is nobody
 its person comes as the learner she was proposed as (`kept_places`). Who completes the set-up becomes facilitator.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -232,7 +232,10 @@ def _open(preset: Preset, *, name: str, fed_by: Course, by: Person, group: str =
         session.add(cohort)
         session.flush()
     template = preset.template()
+    before = _before(fed_by, programme=preset.key)
     circle = Circle(cohort_id=cohort.id, name=name[:120], template=template, credit_mode=preset.credit.mode)
+    if before is not None:
+        _choose_like(before, circle, modes=preset.credit.modes)
     session.add(circle)
     session.flush()
     known = group if group and group_circles.exists(fed_by, group) else ""
@@ -251,3 +254,24 @@ def _open(preset: Preset, *, name: str, fed_by: Course, by: Person, group: str =
     audit.note("circle.opened", by=by, circle=circle, programme=preset.key)
     session.flush()
     return circle
+
+
+def _before(course: Course, *, programme: str) -> Circle | None:
+    """The latest circle of this programme in the course, else in the one that it was copied from."""
+    origins = [course.id, course.copied_from_id or course.id]
+    query = (
+        select(Circle)
+        .join(CircleSource, CircleSource.circle_id == Circle.id)
+        .join(Cohort, Cohort.id == Circle.cohort_id)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .where(CircleSource.course_id.in_(origins), Programme.key == programme)
+        .order_by(CircleSource.course_id != course.id, Circle.id.desc())
+    )
+    return session.scalar(query.limit(1))
+
+
+def _choose_like(before: Circle, circle: Circle, *, modes: Collection[str]) -> None:
+    """Begin with what people chose for a former circle: about credit, and about how words are given."""
+    if before.credit_mode in modes:
+        circle.credit_mode, circle.credit_confirmed = before.credit_mode, before.credit_confirmed
+    circle.feedback_after_own, circle.feedback_at_meeting = before.feedback_after_own, before.feedback_at_meeting

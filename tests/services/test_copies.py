@@ -21,7 +21,7 @@ from lti_tool.models import (
     Person,
     SetUp,
 )
-from lti_tool.services import circles, copies, memberships, set_ups, visits
+from lti_tool.services import circles, copies, memberships, norms, set_ups, visits
 from tests import build
 from tests.services.writing import begin, reach
 
@@ -189,6 +189,20 @@ class TestAnswering:
             assert unit.query(Entry).filter_by(circle_id=opened.id).count() == 0
             assert unit.query(Entry).filter_by(circle_id=former.id).count() == 1
             assert unit.query(CircleSource).filter_by(course_id=copy.id).one().circle_id == opened.id
+
+    def test_beginning_anew_keeps_what_was_chosen_for_the_former_circle(
+        self, former: Circle, ama: Person, copy: Course
+    ) -> None:
+        with db.work() as unit:
+            here = unit.get_one(Circle, former.id)
+            norms.agree_on_feedback(here, after_own=False, at_meeting=True, by=ama)
+            unit.commit()
+        self.begin_fresh(copy, ama)
+        with db.work() as unit:
+            here = unit.get_one(Course, copy.id)
+            opened = set_ups.complete(here, names=["One", "Two"], seats={}, by=ama, within=reach(ama))
+            unit.commit()
+        assert [(one.feedback_after_own, one.feedback_at_meeting) for one in opened] == [(False, True)] * 2
 
     def test_it_is_answered_once(self, former: Circle, ama: Person, copy: Course) -> None:
         self.begin_fresh(copy, ama)

@@ -9,7 +9,7 @@ from lti_tool import db, presets
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.lti.roles import CONTEXT, INSTITUTION
 from lti_tool.models import Circle, CircleSource, Course, Meeting, Membership, Person, Programme, SetUp
-from lti_tool.services import circles, kept_places, memberships, set_ups, visits
+from lti_tool.services import circles, credits, kept_places, memberships, set_ups, visits
 from tests import build
 from tests.services.writing import reach
 
@@ -289,6 +289,31 @@ class TestProposedCircles:
             == {one.person.id for one in proposal.placed}
             == {one.id for one in people[2:]} | {people[0].id}
         )
+
+
+class TestAFurtherCircle:
+    """Nobody chooses twice what a circle of the programme has chosen in the course: above all that nothing leaves."""
+
+    def test_begins_with_the_choices_of_the_latest(self, course: Course, ama: Person) -> None:
+        begin(course, ama)
+        (first,) = complete(course, ama)
+        with db.work() as unit:
+            credits.choose_mode(unit.get_one(Circle, first.id), mode="none", confirmed=True, by=ama)
+            unit.commit()
+        begin(course, ama)
+        (second,) = complete(course, ama)
+        assert (second.credit_mode, second.credit_confirmed) == ("none", True)
+        assert (second.feedback_after_own, second.feedback_at_meeting) == (True, False)
+
+    def test_of_another_programme_begins_with_what_that_says(self, course: Course, ama: Person) -> None:
+        begin(course, ama)
+        (first,) = complete(course, ama)
+        with db.work() as unit:
+            credits.choose_mode(unit.get_one(Circle, first.id), mode="none", by=ama)
+            unit.commit()
+        begin(course, ama, "hertscam_tldw")
+        (second,) = complete(course, ama)
+        assert second.credit_mode == "certificate"
 
 
 class TestCompleting:
