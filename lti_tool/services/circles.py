@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import Permission, Reach, rights_with
@@ -67,14 +67,17 @@ def members(circle: Circle) -> list[Membership]:
 
 
 def active(circle: Circle) -> list[Membership]:
-    """Those of its people whom a course that feeds the circle still has, or never had: the others come no more."""
-    feeding = select(CircleSource.course_id).where(CircleSource.circle_id == circle.id)
-    enrolled = select(Enrolment.person_id).where(Enrolment.course_id.in_(feeding))
-    there = or_(
-        Membership.person_id.in_(enrolled.where(Enrolment.left_at.is_(None))), Membership.person_id.not_in(enrolled)
-    )
-    query = select(Membership).where(Membership.circle_id == circle.id, Membership.left_at.is_(None), there)
+    """Those of its people who can still come, in the order they joined."""
+    query = select(Membership).where(Membership.circle_id == circle.id, Membership.left_at.is_(None), still_comes())
     return list(session.scalars(query.order_by(Membership.joined_at, Membership.id)))
+
+
+def still_comes() -> ColumnElement[bool]:
+    """Of a membership: whether a course that feeds its circle still has the person, or none of them ever had."""
+    feeding = select(CircleSource.course_id).where(CircleSource.circle_id == Membership.circle_id)
+    enrolled = select(Enrolment.id).where(Enrolment.person_id == Membership.person_id)
+    enrolled = enrolled.where(Enrolment.course_id.in_(feeding.correlate(Membership))).correlate(Membership)
+    return or_(enrolled.where(Enrolment.left_at.is_(None)).exists(), ~enrolled.exists())
 
 
 def usual_role(circle: Circle) -> Role:

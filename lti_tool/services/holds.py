@@ -10,7 +10,7 @@ from lti_tool.access import Permission, Reach, rights_with
 from lti_tool.db import now, session
 from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Feedback, FeedbackState, Membership, Person
-from lti_tool.services import audit, feedbacks, replies
+from lti_tool.services import audit, circles, feedbacks, replies
 
 S = FeedbackState
 CHILD_SAFETY = "child_safety"
@@ -62,10 +62,11 @@ def may_restore(feedback: Feedback, *, within: Reach) -> bool:
 
 
 def has_facilitator(feedback: Feedback) -> bool:
-    """Whether somebody beside its writer may be asked to look: a facilitator since it was sent."""
+    """Whether somebody beside its writer may be asked to look: a facilitator since it was sent, who can still come."""
     query = select(Membership.id).where(
         Membership.circle_id == feedback.circle_id,
         Membership.left_at.is_(None),
+        circles.still_comes(),
         Membership.person_id != feedback.writer_id,
         Membership.rights.in_(rights_with(Permission.REVIEW_SHARED)),
         func.coalesce(Membership.reviews_since, Membership.joined_at) <= feedback.sent_at,

@@ -167,6 +167,7 @@ def _keep_a_facilitator(membership: Membership, *, unless: str = "") -> None:
     others = select(Membership.id).where(
         Membership.circle_id == membership.circle_id,
         Membership.left_at.is_(None),
+        circles.still_comes(),
         Membership.rights.in_(places),
         Membership.id != membership.id,
     )

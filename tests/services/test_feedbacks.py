@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select, update
 
 from lti_tool import access, db
 from lti_tool.access import Permission
 from lti_tool.db import now
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.models import Audience, Circle, EntryVersion, Feedback, Membership, Person
+from lti_tool.models import Audience, Circle, Enrolment, EntryVersion, Feedback, Membership, Person
 from lti_tool.services import (
     colleagues,
     entries,
@@ -603,6 +604,14 @@ class TestHolds:
         for place in db.session.query(Membership).filter_by(rights="facilitator"):
             place.left_at = now()
         db.session.flush()
+        assert holds.may_restore(feedback, within=stage.reach("author"))
+
+    def test_nor_does_it_wait_for_one_who_has_left_the_course(self, stage: Stage) -> None:
+        """She keeps her place, and nobody else reads what was said before: it lay on hold for ever."""
+        feedback = stage.in_state("child_safety")
+        gone = select(Membership.person_id).where(Membership.rights == "facilitator")
+        db.session.execute(update(Enrolment).where(Enrolment.person_id.in_(gone)).values(left_at=now()))
+        assert not holds.has_facilitator(feedback)
         assert holds.may_restore(feedback, within=stage.reach("author"))
 
     def test_the_facilitator_finds_what_she_is_asked_about(self, stage: Stage) -> None:

@@ -245,6 +245,11 @@ class TestChangingRole:
         with pytest.raises(RefusedError, match="last_facilitator"):
             self.change(circle, facilitator, "teacher", facilitator)
 
+    def test_nor_does_one_who_has_left_the_course(self, circle: Circle, facilitator: Person) -> None:
+        build.enrolment(build.course_of(circle), build.member(circle, "facilitator"), left_at=now())
+        with pytest.raises(RefusedError, match="last_facilitator"):
+            self.change(circle, facilitator, "teacher", facilitator)
+
     def test_the_last_facilitator_may_become_manager(self, circle: Circle, facilitator: Person) -> None:
         assert self.change(circle, facilitator, "programme_manager", facilitator).rights == "manager"
 
