@@ -12,6 +12,7 @@ from lti_tool.forms.credits import AwardForm, ModeForm, mode_form
 from lti_tool.models import Circle
 from lti_tool.services import circles, columns, credit_lines, credits
 from lti_tool.views.base import requires
+from lti_tool.views.privacy import holders
 
 bp = Blueprint("credits", __name__, url_prefix="/circles/<int:circle_id>/credit")
 
@@ -106,6 +107,7 @@ def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) 
         awarding=awarding,
         fault_words=delivery_fault,
         what_happens=what_happens,
+        readers=holders(Permission.SEE_CREDIT),
     )
 
 

@@ -75,6 +75,7 @@ def test_credit_by_hand_needs_a_reason_that_is_kept(here: Place) -> None:
     page = here.open()
     path = f"/circles/{here.circle.id}/credit/members/{membership(here, here.ben.id)}/award"
     page = here.reader.send(path, reason="She led the meeting")
+    assert "Who can see this: its facilitators" in page.text
     assert "Given by hand: She led the meeting" in page.text
     assert "Ben Adeyemi On its way" in page.text
 
