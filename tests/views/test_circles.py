@@ -149,7 +149,13 @@ class TestAnotherRole:
         gives = role == "facilitator"  # whose words stand with all that she says to colleagues
         assert (f'href="{path}/feedbacks/{word_id}"' in page) is not gives
         assert "A word of mine." in reader.open(f"{path}/feedbacks/{word_id}").text
-        assert SECRET in reader.open(f"{path}/entries/{entry_id}")
+        page = reader.open(f"{path}/entries/{entry_id}")
+        assert SECRET in page
+        assert "Share this version" not in page.text
+        assert f'href="{path}"' in page
+        assert f'href="{path}/inquiry"' not in page  # which is not for her role
+        reader.press("Take it back")
+        assert "Share with my circle" not in reader.page.text
 
     def test_is_not_told_of_where_she_writes(self, reader: Reader, circle: Circle, ama: Person) -> None:
         share(circle, ama, SECRET)
