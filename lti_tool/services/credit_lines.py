@@ -11,6 +11,7 @@ from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Circle, Credit, Delivery, Membership, Person
 from lti_tool.services import audit, circles, credits, deliveries
 
+ASKING = {"to_confirm", "conflict", "unknown", "refused", "given_up"}  # nothing more comes of them by itself
 CONFLICTS = {"newer_on_platform": "conflict", "not_later_unread": "unknown"}  # the course holds something else, or may
 
 
@@ -23,6 +24,11 @@ class Line:
     state: str
     fault: str
     credit: Credit | None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for a decision about this person; a column that is gone is one decision for all."""
+        return self.state in ASKING and self.fault != credits.COLUMN_GONE
 
 
 def of(circle: Circle) -> list[Line]:

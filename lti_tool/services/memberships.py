@@ -3,6 +3,7 @@
 What a course's list proposed and nobody said by name is only kept, see `kept_places`.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -74,6 +75,26 @@ def waiting_person(person_id: int, *, circle: Circle) -> Person:
         if enrolment.person_id == person_id:
             return enrolment.person
     raise NotFoundError
+
+
+def place_waiting(person_ids: Collection[int], *, circle: Circle, role: str, by: Person) -> int:
+    """Give those of these people who wait here a place in one role; how many got one. Who has one already keeps it.
+
+    RefusedError placed_already where nobody of them waits any more.
+    """
+    people = {one.person_id: one.person for one in waiting(circle) if one.person_id in person_ids}
+    placed = 0
+    for person in people.values():
+        try:
+            place(person, circle=circle, role=role, by=by)
+        except RefusedError as refused:
+            if refused.code != "placed_already":  # by somebody else at this very moment
+                raise
+        else:
+            placed += 1
+    if not placed:
+        raise RefusedError("placed_already")
+    return placed
 
 
 def place(person: Person, *, circle: Circle, role: str, by: Person, since: datetime | None = None) -> Membership:

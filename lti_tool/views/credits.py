@@ -11,11 +11,12 @@ from lti_tool.forms.base import Form
 from lti_tool.forms.credits import AwardForm, ModeForm, mode_form
 from lti_tool.models import Circle
 from lti_tool.services import circles, columns, credit_lines, credits
-from lti_tool.views.base import requires
+from lti_tool.views.base import page_asked, requires
 from lti_tool.views.privacy import holders
 
 bp = Blueprint("credits", __name__, url_prefix="/circles/<int:circle_id>/credit")
 
+FEW, PAGE = 5, 10  # people, from which on those are folded who need nothing; those who do, on a page
 CREDIT_MODES = {
     "none": _l("Nothing. The course hears nothing about anyone."),
     "completed": _l("That a person took part, once everything planned is done."),
@@ -95,10 +96,16 @@ def show(circle_id: int) -> ResponseReturnValue:
 
 def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) -> ResponseReturnValue:
     lines = credit_lines.of(circle) if circle.credit_mode != "none" else []
+    asking = [line for line in lines if line.asks]
+    page = min(page_asked(), max(1, -(-len(asking) // PAGE)))
     return render_template(
         "credits/show.html",
         circle=circle,
         lines=lines,
+        asking=asking[(page - 1) * PAGE : page * PAGE],
+        page=page,
+        more_asking=len(asking) > page * PAGE,
+        folded=len(lines) > FEW,
         column_lost=any(line.fault == credits.COLUMN_GONE for line in lines),
         modes=circles.template(circle).credit.modes,
         mode_form=_mode_form(circle),

@@ -3,23 +3,36 @@
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from wtforms import SelectChoice
 
 from lti_tool import db, i18n
 from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
-from lti_tool.forms.people import RoleForm
+from lti_tool.forms.people import PlacesForm, RoleForm
 from lti_tool.models import Circle, Membership
 from lti_tool.services import circles, copies, group_circles, kept_places, memberships
-from lti_tool.views.base import requires
+from lti_tool.views.base import page_asked, requires
 
 bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
 
+FEW, PAGE = 5, 10  # of those who wait: with a button each up to here, else ticked, so many on a page
+MANY = 20  # members, from which on their list is folded
+
+
+def _roles(circle: Circle) -> list[SelectChoice]:
+    return [SelectChoice(role.key, i18n.programme_words(role.title)[0]) for role in circles.template(circle).roles]
+
 
 def _role_form(circle: Circle) -> RoleForm:
-    template = circles.template(circle)
     form = RoleForm()
-    form.role.choices = [SelectChoice(role.key, i18n.programme_words(role.title)[0]) for role in template.roles]
+    form.role.choices = _roles(circle)
+    return form
+
+
+def _places_form(circle: Circle) -> PlacesForm:
+    form = PlacesForm()
+    form.role.choices = _roles(circle)
     return form
 
 
@@ -35,26 +48,38 @@ def _membership(circle_id: int, membership_id: int) -> Membership:
 def show(circle_id: int) -> ResponseReturnValue:
     """Who is here, and who waits for a place."""
     circle = circles.get(circle_id, within=g.visit.reach)
+    return _page(circle, _places_form(circle))
+
+
+def _page(circle: Circle, form: PlacesForm) -> ResponseReturnValue:
     waiting = memberships.waiting(circle)
     sources = group_circles.sources(circle)
     fed = group_circles.feeding(sources, waiting)
-    waiting.sort(key=lambda one: one.id not in fed)  # the rest stays in the order of names
+    asked_about = {one.person_id for one in waiting if kept_places.is_more_than_learner(one)}
+    waiting.sort(key=lambda one: (one.person_id not in asked_about, one.id not in fed))  # the rest by name
+    page = min(page_asked(), max(1, -(-len(waiting) // PAGE)))
+    members = circles.members(circle)
     return render_template(
         "people/show.html",
         circle=circle,
         template=circles.template(circle),
-        members=circles.members(circle),
+        members=members,
+        members_open=len(members) <= (FEW if waiting else MANY),
         gone=memberships.gone_from_course(circle),
         off_target=circles.off_target(circle),
-        waiting=waiting,
+        waiting=waiting[(page - 1) * PAGE : page * PAGE],
+        page=page,
+        more_waiting=len(waiting) > page * PAGE,
+        tick=len(waiting) - len(asked_about) > FEW,
         fed=fed,
         sources=sources,
         began_anew=copies.began_anew(circle, waiting=len(waiting)),
-        more_than_learners={one.person_id for one in waiting if kept_places.is_more_than_learner(one)},
+        more_than_learners=asked_about,
         kept=kept_places.of(circle),
         usual=circles.usual_role(circle),
         set_up_course=g.visit.course if circles.may_set_up(g.visit.course, within=g.visit.reach) else None,
-        form=_role_form(circle),
+        form=form,
+        ticked=form.people.data or (),
     )
 
 
@@ -66,6 +91,20 @@ def put_away(circle_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(_("Put away. If the course is emptied again, you read it here again."))
     return redirect(url_for("people.show", circle_id=circle_id), code=303)
+
+
+@bp.post("/place")
+@requires(Permission.PLACE_PEOPLE)
+def place_several(circle_id: int) -> ResponseReturnValue:
+    """Give those who are ticked a place in one role."""
+    circle = circles.get(circle_id, within=g.visit.reach)
+    form = _places_form(circle)
+    if not form.accepted():
+        return _page(circle, form)
+    placed = memberships.place_waiting(form.people.data or (), circle=circle, role=form.role.data, by=g.visit.person)
+    db.session.commit()
+    flash(ngettext("One person has a place now.", "%(num)s people have a place now.", placed))
+    return redirect(url_for("people.show", circle_id=circle_id, page=page_asked()), code=303)
 
 
 @bp.post("/<int:person_id>/place")

@@ -103,7 +103,7 @@ class Story:
         self.read["representative waits"] = self.staff[REPRESENTATIVE].launch(LARGE_COURSE).text()
         facilitator.goto(f"{self.large_circle}/people")
         waiting = facilitator.frame.get_by_role("listitem").filter(has_text="Kwesi Adomah")
-        self.read["why she waits"] = waiting.inner_text()
+        self.read["why she waits"] = facilitator.text()
         waiting.get_by_label("Role in the circle").select_option(label="Union representative")
         facilitator.press("Place here", within=waiting)
 

@@ -1,12 +1,13 @@
 """The credit page: whether it reached the course, and nothing else about anyone."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from lti_tool import db, presets
 from lti_tool.db import now
-from lti_tool.models import Circle, Delivery, Membership
+from lti_tool.models import Circle, Credit, Delivery, Membership
 from tests import build
 from tests import feedback_build as fb
 from tests.reader import Page, Reader
@@ -233,3 +234,46 @@ def test_what_a_teacher_adds_to_her_own_form_is_passed_over(here: Place) -> None
 def owed() -> list[dict[str, object]]:
     with db.work(read_only=True) as unit:
         return [dict(one.payload) for one in unit.query(Delivery).filter_by(kind="score").order_by(Delivery.id)]
+
+
+class TestWhereManyAre:
+    """More than five: what is to be decided first, the rest folded by where it stands."""
+
+    def test_what_asks_for_a_decision_comes_first(self, here: Place) -> None:
+        for number in range(4):
+            build.member(here.circle, name=f"Di {number}")
+        page = here.open()
+        assert "Please decide" not in page.text
+        assert "On its way Ama Owusu" in page.text.replace(" AO", "")  # the fold says where it stands, once
+        assert page.text.count("Nothing to send so far") == 1
+        here.delivery(given_up_at=now(), fault="scope_refused")
+        page = here.open()
+        wanted = ["Please decide", "Ama Owusu Did not arrive", "Try again", "All the others", "Ben Adeyemi", "Cy Doe"]
+        places = [page.text.index(words) for words in wanted]
+        assert places == sorted(places)
+        assert "On its way" in here.reader.press("Try again").text
+
+    def test_a_reason_that_is_missing_unfolds_its_person(self, here: Place) -> None:
+        for number in range(4):
+            build.member(here.circle, name=f"Di {number}")
+        here.open()
+        path = f"/circles/{here.circle.id}/credit/members/{membership(here, here.ben.id)}/award"
+        page = here.reader.send(path, expect=422, reason="")
+        opened = re.findall(r"<details[^>]* open><summary>([^<]*)", page)
+        assert opened == ["Nothing to send so far", "Give it by hand"]
+
+    def test_ten_decisions_are_a_page(self, here: Place) -> None:
+        with db.work() as unit:
+            unit.get_one(Circle, here.circle.id).credit_confirmed = True
+            unit.commit()
+        people = [build.member(here.circle, name=f"Person {number:02}") for number in range(12)]
+        with db.work() as unit:
+            for one in people:
+                activity_id = unit.query(Membership).filter_by(person_id=one.id).one().activity_id
+                number = unit.query(Membership).filter_by(person_id=one.id).one().id
+                unit.add(Credit(membership_id=number, activity_id=activity_id, earned=1))
+            unit.commit()
+        assert here.open().text.count("Waits for a yes") == 10
+        page = here.reader.follow("More people")
+        assert page.text.count("Waits for a yes") == 2
+        assert "Person 11" in page.text

@@ -185,3 +185,65 @@ def test_nobody_is_listed_by_what_they_did(reader: Reader, circle: Circle, page_
     text = reader.open(page_of).text
     for word in ("last", "ago", "visit", "active", "shared"):
         assert f" {word} " not in text.split("In this circle")[1].replace("where they shared it", "")
+
+
+class TestWhereManyWait:
+    """More than five: those who need a decision first, the others ticked by name, ten on a page."""
+
+    def test_several_are_ticked_by_name_and_placed_in_one_role(
+        self, reader: Reader, circle: Circle, page_of: str
+    ) -> None:
+        one, two, *others = build.learners(build.course_of(circle), 6)
+        page = reader.open(page_of)
+        assert "Place as: Teacher" not in page.text
+        page = reader.press("Place those who are ticked", people=[str(one.id), str(two.id)])
+        assert "2 people have a place now." in page.text
+        assert roles(circle) == {"Ama Owusu": "facilitator", one.name: "teacher", two.name: "teacher"}
+        assert "Place as: Teacher" in page.text  # four wait, each with a button
+        assert all(other.name in page.text for other in others)
+
+    def test_nobody_is_ticked_before_somebody_ticks(self, reader: Reader, circle: Circle, page_of: str) -> None:
+        build.learners(build.course_of(circle), 6)
+        reader.open(page_of)
+        page = reader.press("Place those who are ticked", expect=422)
+        assert "Who gets a place? – Please tick at least one name." in page.text
+        assert roles(circle) == {"Ama Owusu": "facilitator"}
+
+    def test_who_has_a_place_meanwhile_keeps_it(self, reader: Reader, circle: Circle, page_of: str) -> None:
+        one, two, *_others = build.learners(build.course_of(circle), 6)
+        reader.open(page_of)
+        build.join(circle, one, "link_facilitator")
+        page = reader.press("Place those who are ticked", people=[str(one.id), str(two.id)])
+        assert "One person has a place now." in page.text
+        assert roles(circle)[one.name] == "link_facilitator"
+        reader.send(f"{page_of}/place", role="teacher", people=[str(one.id), str(two.id)], expect=409)
+
+    def test_who_does_more_than_learn_comes_first_and_is_not_among_those_to_tick(
+        self, reader: Reader, circle: Circle, page_of: str
+    ) -> None:
+        learners = build.learners(build.course_of(circle), 6)
+        unions = [build.person(build.course_of(circle), f"Zoe {n}", may_teach=True) for n in range(2)]
+        page = reader.open(page_of)
+        assert "these 2 people do more than learn there" in page.text
+        assert page.text.index("Zoe 1") < page.text.index("Who gets a place?") < page.text.index(learners[0].name)
+        assert [f'name="people" value="{one.id}"' in page for one in (*unions, learners[0])] == [False, False, True]
+
+    def test_they_are_ten_on_a_page(self, reader: Reader, circle: Circle, page_of: str) -> None:
+        people = build.learners(build.course_of(circle), 25)
+        read = [reader.open(page_of).text, reader.follow("More people").text, reader.follow("More people").text]
+        assert [[one.name in text for one in people].count(True) for text in read] == [10, 10, 5]
+        reader.press("Place those who are ticked", people=[str(one.id) for one in people[20:]])
+        page = reader.open(f"{page_of}?page=3")  # of two
+        assert people[19].name in page.text
+        assert "More people" not in page.text
+        assert people[0].name in reader.follow("People before these").text
+
+    def test_the_list_of_members_is_folded_while_somebody_waits(
+        self, reader: Reader, circle: Circle, page_of: str
+    ) -> None:
+        for number in range(6):
+            build.member(circle, name=f"Member {number}")
+        assert "7 people" not in reader.open(page_of).text
+        build.learners(build.course_of(circle), 1)
+        page = reader.open(page_of)
+        assert page.text.index("7 people") < page.text.index("Member 0")
