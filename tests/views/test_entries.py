@@ -63,6 +63,12 @@ class TestWriting:
         assert "Stage 5 of 8" in page.text
         assert "required" not in page
 
+    def test_the_main_button_stands_before_what_is_rare(self, reader: Reader, circle: Circle, ama: Person) -> None:
+        page = reader.as_(ama).open(at(circle, begun(circle, ama)))
+        wanted = ["If you share it, who can see it:", "Share with my circle", "Keep as draft", "Conclude this turn"]
+        places = [page.text.rindex(words) for words in wanted]
+        assert places == sorted(places)
+
     def test_says_who_can_see_it_beside_the_box(self, reader: Reader, circle: Circle, ama: Person) -> None:
         build.member(circle)
         build.member(circle, "union_representative")

@@ -11,6 +11,7 @@ from lti_tool import db, settings
 from lti_tool.models import Circle, Entry, Evidence, Person
 from lti_tool.services import entries, evidence
 from tests import build
+from tests.audit import text_of as text_of_tree
 from tests.files.build import pdf
 from tests.reader import Reader
 from tests.services.writing import begin, picture
@@ -227,6 +228,23 @@ def test_removing_is_at_once_and_everywhere(reader: Reader, circle: Circle, ama:
     assert get(reader, circle, number).status_code == 404
     store = evidence.store()
     assert not list(store.folder.rglob(key))
+
+
+def test_an_answered_question_is_one_line_with_its_answer_and_what_is_to_be_answered_stands_open(
+    reader: Reader, circle: Circle, ama: Person, entry_id: int
+) -> None:
+    number = add(circle, entry_id)
+    page = reader.as_(ama).open(at(circle, entry_id))
+    [line] = [text_of_tree(one) for one in page.tree.iter("summary") if "Can pupils" in text_of_tree(one)]
+    assert line == "Can pupils be recognised in it? No, nobody is in it or named in it"
+    page = reader.press("Keep as draft", answer_did="Exit tickets", **{f"pupils_{number}": "covered"})
+    assert "Can pupils be recognised in it? No, I covered faces and names" in page.text
+    with db.work() as unit:
+        unit.get_one(Evidence, number).pupils = ""
+        unit.commit()
+    page = reader.open(at(circle, entry_id))
+    assert not [one for one in page.tree.iter("summary") if "Can pupils" in text_of_tree(one)]
+    assert "Please answer before you share." in page.text
 
 
 def test_nobody_removes_a_piece_of_another_entry(reader: Reader, circle: Circle, ama: Person, entry_id: int) -> None:
