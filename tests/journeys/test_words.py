@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.story import AUTHOR, CLARIFY, COLLEAGUE, CONCERN, QUESTION, REVISED, VALUE, Story
+from tests.journeys.story import AUTHOR, CLARIFY, COLLEAGUE, CONCERN, QUESTION, REVISED, THIRD, VALUE, Story
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +19,18 @@ def test_the_author_s_question_comes_first_then_one_step_at_a_time_beside_the_te
     assert CONCERN in first
     assert "What is worth keeping" not in first
     assert "Step 3 of 5" in story.read["step 3"]
+
+
+def test_on_a_phone_one_link_leads_to_the_text_and_one_back_to_the_words(story: Story) -> None:
+    third = story.shared().staff[THIRD].launch().language("en").goto(story.entry).press("Give a word").width(360)
+    box, text = third.frame.locator("textarea"), third.frame.locator("#work")
+    in_sight = "one => one.getBoundingClientRect().top >= 0 && one.getBoundingClientRect().top < innerHeight"
+    third.frame.get_by_role("link", name="Read the text").click()
+    assert text.evaluate(in_sight)
+    third.frame.get_by_role("link", name="Back to your words").click()
+    assert box.evaluate(in_sight)
+    third.width(1280)
+    third.frame.get_by_role("link", name="Read the text").wait_for(state="hidden")  # it stands beside the words
 
 
 def test_the_photo_stands_beside_the_words(story: Story) -> None:
