@@ -42,7 +42,7 @@ def seats(story: Story) -> dict[str, Seat]:
     return {
         "author": Seat(AUTHOR, COURSE, (story.entry, f"{story.entry}/versions/1", feedbacks)),
         "colleague": Seat(COLLEAGUE, COURSE, (story.entry, feedbacks)),
-        "facilitator": Seat(FACILITATOR, COURSE, (reviewed,)),
+        "facilitator": Seat(FACILITATOR, COURSE, (reviewed, f"{story.large_circle}/people")),  # where somebody waits
         "representative": Seat(REPRESENTATIVE, LARGE_COURSE),
         "outsider": Seat(OUTSIDER, LARGE_COURSE),
         "asked": Seat(ASKED, story.copy),

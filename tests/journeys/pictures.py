@@ -51,6 +51,7 @@ def take(visitor: Visitor, folder: Path, name: str) -> None:
     frame = visitor.page.locator("iframe")
     for width in WIDTHS:
         visitor.width(width)
+        frame.evaluate("frame => (frame.style.blockSize = 0)")  # no page is as tall as the one before it
         height = visitor.frame.evaluate("document.documentElement.scrollHeight")
         visitor.page.set_viewport_size({"width": width + 40, "height": min(height, 4000) + 300})
         frame.evaluate("(frame, height) => (frame.style.blockSize = `${height}px`)", min(height, 4000))

@@ -10,6 +10,8 @@ from tests.journeys.story import AUTHOR, FACILITATOR, HOPE, THIRD, Story
 
 pytestmark = pytest.mark.browser
 CONCERNED = "Where does my assessment practice not yet serve the children I teach?"
+PRESSED = """[...document.querySelectorAll("button, select, input")]
+  .filter(one => one.checkVisibility()).map(one => one.outerHTML)"""
 
 
 def test_waiting_work_is_read_one_piece_after_the_other(story: Story) -> None:
@@ -46,6 +48,9 @@ def test_credit_that_waits_says_why_and_arrives_after_another_try(story: Story, 
     facilitator.goto(f"{story.circle}/credit")
     facilitator.until(lambda: "could not be reached" in line_of(story, "Saoirse Ní Dhálaigh"))
     assert "On its way" in line_of(story, "Saoirse Ní Dhálaigh")
+    facilitator.page.emulate_media(media="print")
+    assert facilitator.frame.evaluate(PRESSED) == []
+    facilitator.page.emulate_media(media="screen")
     ends.lms.faults.clear()
     line = facilitator.frame.get_by_role("listitem").filter(has_text="Saoirse Ní Dhálaigh")
     facilitator.press("Try again", within=line)
@@ -73,12 +78,15 @@ def eventually(look: Callable[[], float | None], *, seconds: float = 60) -> floa
 
 
 def test_what_a_circle_takes_into_a_room_is_paper_and_no_form(story: Story) -> None:
-    """Every meeting is on it, also those that are folded on a screen."""
-    facilitator = story.circle_open().staff[FACILITATOR].launch().language("en")
+    """Every meeting is on it, also those that are folded on a screen, and who waits for a place."""
+    facilitator = story.large_circles_open().circle_open().staff[FACILITATOR].launch().language("en")
     facilitator.page.emulate_media(media="print")
-    for place, words in (("meetings", "Share the vignettes"), ("people", "Amara Boatemaa")):
-        facilitator.goto(f"{story.circle}/{place}")
+    for path, words in (
+        (f"{story.circle}/meetings", "Share the vignettes"),
+        (f"{story.circle}/people", "Amara Boatemaa"),
+        (f"{story.large_circle}/people", "Tomás Echeverría"),
+    ):
+        facilitator.goto(path)
         facilitator.sees(words)
-        pressed = "[...document.querySelectorAll('button, select, input')].filter(one => one.checkVisibility()).length"
-        assert facilitator.frame.evaluate(pressed) == 0, place
+        assert facilitator.frame.evaluate(PRESSED) == [], path
     facilitator.page.emulate_media(media="screen")
