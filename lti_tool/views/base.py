@@ -20,6 +20,7 @@ from lti_tool.forms.base import ONCE, opened_by, opened_by_administrator
 from lti_tool.services import administrators, forms_used, visits
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+One = TypeVar("One")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 PAUSES = (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)  # seconds: a first sending says within a moment where it leads
 ADMINISTRATION_COOKIE = "__Host-circles-administration"
@@ -139,6 +140,12 @@ def from_own_page(*, surely: bool = False) -> bool:
 def page_asked() -> int:
     """Which page of a list the address asks for: the first where it says none."""
     return min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+
+
+def page_of(found: list[One], *, size: int) -> tuple[list[One], int, bool]:
+    """The part of a list that the address asks for, the number of its page, and whether more follows."""
+    page = min(page_asked(), max(1, -(-len(found) // size)))
+    return found[(page - 1) * size : page * size], page, len(found) > page * size
 
 
 def sign_in(visit_id: str, *, person_id: int) -> None:

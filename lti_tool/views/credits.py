@@ -11,7 +11,7 @@ from lti_tool.forms.base import Form
 from lti_tool.forms.credits import AwardForm, ModeForm, mode_form
 from lti_tool.models import Circle
 from lti_tool.services import circles, columns, credit_lines, credits
-from lti_tool.views.base import page_asked, requires
+from lti_tool.views.base import page_of, requires
 from lti_tool.views.privacy import holders
 
 bp = Blueprint("credits", __name__, url_prefix="/circles/<int:circle_id>/credit")
@@ -96,15 +96,14 @@ def show(circle_id: int) -> ResponseReturnValue:
 
 def _page(circle: Circle, *, award_form: Form | None = None, awarding: int = 0) -> ResponseReturnValue:
     lines = credit_lines.of(circle) if circle.credit_mode != "none" else []
-    asking = [line for line in lines if line.asks]
-    page = min(page_asked(), max(1, -(-len(asking) // PAGE)))
+    asking, page, more_asking = page_of([line for line in lines if line.asks], size=PAGE)
     return render_template(
         "credits/show.html",
         circle=circle,
         lines=lines,
-        asking=asking[(page - 1) * PAGE : page * PAGE],
+        asking=asking,
         page=page,
-        more_asking=len(asking) > page * PAGE,
+        more_asking=more_asking,
         folded=len(lines) > FEW,
         column_lost=any(line.fault == credits.COLUMN_GONE for line in lines),
         modes=circles.template(circle).credit.modes,

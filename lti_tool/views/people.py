@@ -12,7 +12,7 @@ from lti_tool.errors import NotFoundError
 from lti_tool.forms.people import PlacesForm, RoleForm
 from lti_tool.models import Circle, Membership
 from lti_tool.services import circles, copies, group_circles, kept_places, memberships
-from lti_tool.views.base import page_asked, requires
+from lti_tool.views.base import page_asked, page_of, requires
 
 bp = Blueprint("people", __name__, url_prefix="/circles/<int:circle_id>/people")
 
@@ -57,7 +57,7 @@ def _page(circle: Circle, form: PlacesForm) -> ResponseReturnValue:
     fed = group_circles.feeding(sources, waiting)
     asked_about = {one.person_id for one in waiting if kept_places.is_more_than_learner(one)}
     waiting.sort(key=lambda one: (one.person_id not in asked_about, one.id not in fed))  # the rest by name
-    page = min(page_asked(), max(1, -(-len(waiting) // PAGE)))
+    shown, page, more_waiting = page_of(waiting, size=PAGE)
     members = circles.members(circle)
     return render_template(
         "people/show.html",
@@ -67,9 +67,9 @@ def _page(circle: Circle, form: PlacesForm) -> ResponseReturnValue:
         members_open=len(members) <= (FEW if waiting else MANY),
         gone=memberships.gone_from_course(circle),
         off_target=circles.off_target(circle),
-        waiting=waiting[(page - 1) * PAGE : page * PAGE],
+        waiting=shown,
         page=page,
-        more_waiting=len(waiting) > page * PAGE,
+        more_waiting=more_waiting,
         tick=len(waiting) - len(asked_about) > FEW,
         fed=fed,
         sources=sources,

@@ -7,9 +7,11 @@ from lti_tool.access import Permission
 from lti_tool.errors import NotFoundError
 from lti_tool.forms.entries import HoldForm
 from lti_tool.services import circles, entries, holds, reviews
-from lti_tool.views.base import page_asked, requires
+from lti_tool.views.base import page_asked, page_of, requires
 
 bp = Blueprint("reviews", __name__, url_prefix="/circles/<int:circle_id>/reviews")
+
+PAGE = 20  # pieces that wait
 
 
 @bp.get("")
@@ -17,10 +19,13 @@ bp = Blueprint("reviews", __name__, url_prefix="/circles/<int:circle_id>/reviews
 def show(circle_id: int) -> ResponseReturnValue:
     """Who needs a word from me? The oldest first."""
     circle = circles.get(circle_id, within=g.visit.reach)
+    waiting, page, more = page_of(reviews.waiting(circle, within=g.visit.reach), size=PAGE)
     return render_template(
         "reviews/show.html",
         circle=circle,
-        waiting=reviews.waiting(circle, within=g.visit.reach),
+        waiting=waiting,
+        page=page,
+        more=more,
         on_hold=holds.on_hold(circle, within=g.visit.reach),
         template=circles.template(circle),
     )

@@ -43,6 +43,16 @@ def test_what_waits_in_facts_only(here: Place) -> None:
     assert "secret" not in page
 
 
+def test_what_waits_is_a_page_at_a_time_however_much_it_is(here: Place) -> None:
+    with db.work() as unit:
+        for _ in range(20):
+            fb.shared(here.circle, here.ama, text="One more text")
+        unit.commit()
+    assert here.reader.open(here.base).text.count("no response yet") == 20
+    assert here.reader.follow("Newer").text.count("no response yet") == 2
+    assert here.reader.follow("Earlier").text.count("no response yet") == 20
+
+
 def test_the_circle_s_page_leads_to_what_nobody_has_answered(here: Place) -> None:
     circle = f"/circles/{here.circle.id}"
     page = here.reader.open(circle)
