@@ -1,7 +1,11 @@
 """The few pages that belong to no noun: the front door, the language, health."""
 
-from flask import Blueprint, g, redirect, render_template, request, session, url_for
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import MapAdapter
 
 from lti_tool import db, i18n, migrate
 from lti_tool.access import Permission
@@ -26,7 +30,27 @@ def language() -> ResponseReturnValue:
     """Remember the language that the person chose."""
     people.choose_language(g.visit.person, locale=i18n.negotiate(request.form.get("language"), None, None))
     db.session.commit()
-    return redirect(own_path(request.form.get("back", "")), code=303)
+    return redirect(_shown(own_path(request.form.get("back", ""))), code=303)
+
+
+def _shown(address: str) -> str:
+    """The address, or the nearest page above it: what a button opened, to say what is to be mended, no link opens."""
+    adapter, path = current_app.create_url_adapter(request), urlsplit(address).path
+    if adapter is None or not _is_for_a_button(adapter, path):
+        return address
+    while path and not adapter.test(path, method="GET"):
+        path = path.rpartition("/")[0]
+    return path or "/"
+
+
+def _is_for_a_button(adapter: MapAdapter, path: str) -> bool:
+    try:
+        adapter.match(path, method="GET")
+    except MethodNotAllowed:
+        return True
+    except HTTPException:
+        return False  # a page that is not there says so in the other language, too
+    return False
 
 
 def own_path(address: str) -> str:

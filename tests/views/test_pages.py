@@ -44,6 +44,17 @@ class TestLanguage:
         page = reader.press("العربية")
         assert page.answer.request.full_path == f"{circle}/inquiry?stage=concern"
 
+    def test_leads_from_what_a_button_opened_to_the_page_it_stands_on(self, reader: Reader, ama: Person) -> None:
+        circle = re.findall(r"/circles/\d+", str(reader.as_(ama).open("/circles")))[0]
+        for back, shown, status in (
+            (f"{circle}/inquiry/begin", f"{circle}/inquiry", 200),
+            (f"{circle}/feedbacks/on/7?page=2", f"{circle}/feedbacks", 200),
+            (f"{circle}/nothing", f"{circle}/nothing", 404),
+        ):
+            reader.open(f"{circle}/inquiry")
+            page = reader.send("/language", language="fr", back=back, expect=status)
+            assert page.answer.request.path == shown
+
     def test_that_nobody_speaks_here_becomes_english(self, reader: Reader, ama: Person) -> None:
         reader.as_(ama).open("/circles")
         reader.send("/language", language="tlh")

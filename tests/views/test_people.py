@@ -208,6 +208,7 @@ class TestWhereManyWait:
         page = reader.press("Place those who are ticked", expect=422)
         assert "Who gets a place? – Please tick at least one name." in page.text
         assert roles(circle) == {"Ama Owusu": "facilitator"}
+        assert "Qui reçoit une place" in reader.press("Français").text
 
     def test_who_has_a_place_meanwhile_keeps_it(self, reader: Reader, circle: Circle, page_of: str) -> None:
         one, two, *_others = build.learners(build.course_of(circle), 6)
