@@ -221,7 +221,7 @@ def renew(issuer: str, client_id: str) -> None:
         try:
             scopes = registrations.renew(platform, by=None)
         except PlatformError as fault:
-            told = findings.remedy(fault.code)
+            told = findings.at_once(fault.code)
             raise CommandError(f"{platform.name} did not take it. {told.sentence} {told.side}: {told.action}") from None
         db.session.commit()
     click.echo(f"{platform.name} grants: {' '.join(sorted(scopes)) or 'nothing'}")

@@ -35,7 +35,7 @@ SERVICES = {
     "redirected": Remedy(
         _l("An address of the LMS leads on to another one, which is not followed."),
         HERE,
-        _l("Enter the final address in this registration."),
+        _l("Enter the final address in this registration (lti-tool platforms move)."),
     ),
     "address_refused": Remedy(
         _l("An address of the LMS is not a public https address, so it is not called."),
@@ -212,11 +212,30 @@ STANDINGS = {
 }
 REMEDIES: dict[str, Remedy] = {**OF_LAUNCHES, **SERVICES, **CHECKS, **STANDINGS}
 UNKNOWN = Remedy(_l("The LMS answered in a way we do not know."), LMS, ADDRESSES)
+_SITE = _l("Check the site address in the settings of your LMS, then register again.")
+AT_ONCE = {
+    code: Remedy(SERVICES[code].sentence, LMS, _l("Try again in some minutes. If it lasts, the LMS may be overloaded."))
+    for code in ("platform_slow", "platform_busy")
+}
+REGISTERING = AT_ONCE | {
+    code: Remedy(SERVICES[code].sentence, LMS, _SITE)
+    for code in ("platform_refused", "redirected", "answer_not_json", "answer_too_large")
+}
 
 
 def remedy(code: str) -> Remedy:
     """What a code means and what to do about it."""
     return REMEDIES.get(code, UNKNOWN)
+
+
+def at_once(code: str) -> Remedy:
+    """The same where nothing is tried again by itself: whoever asked waits for the answer."""
+    return AT_ONCE.get(code, remedy(code))
+
+
+def registering(code: str) -> Remedy:
+    """The same for an LMS that registers itself: there are no addresses yet that could be mended here."""
+    return REGISTERING.get(code, remedy(code))
 
 
 def sentence(code: str, **facts: object) -> str:

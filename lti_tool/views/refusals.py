@@ -92,7 +92,7 @@ def _platform_fault(error: PlatformError) -> ResponseReturnValue:
     log.get(__name__).warning("platform_fault", code=error.code, status=error.status or 0)
     if request.endpoint == "lti.register":  # who reads it looks after the LMS, and must know which side has to act
         _undo()
-        facts = {"remedy": findings.remedy(error.code), "code": error.code, "request_id": g.request_id}
+        facts = {"remedy": findings.registering(error.code), "code": error.code, "request_id": g.request_id}
         return render_template("lti/not_registered.html", **facts), 400  # proxies put a page of theirs for a 502
     return page("502", 502)
 

@@ -1,6 +1,7 @@
 """Every refusal and every fault of a service says what is the matter, who must act, and what to do."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def test_each_says_who_must_act_and_what_to_do(app: Flask, code: str) -> None:
         assert str(told.action).endswith((".", "NTP)")) or code in {"works", "launches"}
         facts = {"seconds": 4, "deployment": "3", "count": 1, "status": 403, "fault": "redirected"}
         assert "%" not in findings.sentence(code, **facts)
+
+
+@pytest.mark.parametrize("told", [findings.at_once, findings.registering])
+def test_who_waits_for_the_answer_is_promised_no_other_try(told: Callable[[str], remedies.Remedy]) -> None:
+    faults = set(findings.SERVICES) - {"internal"}  # which only the worker notes
+    assert not [code for code in faults if "tried again" in str(told(code).action)]
+    assert all(told(code).sentence == findings.remedy(code).sentence for code in faults)
 
 
 def test_what_concerns_one_person_is_no_headline() -> None:

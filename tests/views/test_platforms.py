@@ -243,6 +243,28 @@ class TestInvitations:
         assert "We do not know this registration address" in page
         assert "circle" not in page.replace("Learning Circles", "")
 
+    @pytest.mark.parametrize(
+        ("status", "sentence", "action"),
+        [
+            (503, "busy or being maintained", "In the LMS: Try again in some minutes."),
+            (301, "leads on to another one", "In the LMS: Check the site address in the settings of your LMS"),
+            (404, "refused a request", "In the LMS: Check the site address in the settings of your LMS"),
+        ],
+    )
+    def test_that_end_in_a_fault_promise_no_other_try(
+        self, app: Flask, chief: Reader, monkeypatch: pytest.MonkeyPatch, status: int, sentence: str, action: str
+    ) -> None:
+        """A score is tried again; a registration waits for whoever looks after the LMS."""
+        monkeypatch.setattr("lti_tool.lti.http.PAUSES", ())
+        made = chief.open("/invites", name="Union LMS")
+        (address,) = set(re.findall(rf"{PUBLIC}(/lti/register/[\w-]+)", made))
+        with ends.serving(ends.Web().on("/openid", Response(status=status))) as url:
+            page = Reader(app, forbidden=()).open(f"{address}?openid_configuration={url}/openid", expect=400).text
+        assert sentence in page
+        assert action in page
+        assert "it is tried again" not in page
+        assert "the same address works again. If this attempt left an unfinished tool in your LMS, remove that" in page
+
     def test_cannot_be_withdrawn_when_used(self, chief: Reader) -> None:
         chief.open("/invites", name="Union LMS")
         with db.work() as unit:
