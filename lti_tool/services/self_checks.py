@@ -16,6 +16,8 @@ from lti_tool.services import deliveries, sightings
 from lti_tool.services.connections import PASSING, Finding, Weight
 
 CLOCK_NOTE, CLOCK_FAULT = 10, 60  # seconds; a launch bears a minute (lti/rules.py)
+# why keys could not be read, where that alone says which side must change what
+TELLING = frozenset({"keys_unusable", "platform_certificate", "redirected", "address_refused"})
 
 
 def ask_for(platform: Platform, *, within: Administration) -> None:
@@ -62,7 +64,7 @@ def _keys(platform: Platform) -> Iterator[Finding]:
     try:
         heard = probes.their_keys(platform)
     except PlatformError as fault:
-        code = fault.code if fault.code == "keys_unusable" else "keys_unreachable"
+        code = fault.code if fault.code in TELLING else "keys_unreachable"
         yield Finding(code, Weight.FAULT, {"fault": fault.code})
     else:
         yield Finding("keys_read", facts={"count": heard.keys})

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.wrappers import Response
 
 from lti_tool import db
 from lti_tool.access import Administration
@@ -15,6 +16,7 @@ from lti_tool.services import connections, self_checks
 from lti_tool.services.connections import Connection, Weight
 from tests import school
 from tests.conftest import PUBLIC
+from tests.lti import ends
 from tests.school import School
 
 ALL = Administration(1)
@@ -72,6 +74,22 @@ def test_each_fault_has_its_name(lms: School, fault: str, monkeypatch: pytest.Mo
     assert found.headline.code == code
     lms.lms.faults.clear()
     assert not [one for one in checked(lms).found if one.weight is Weight.FAULT]
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("/redirected", "redirected"),
+        ("/nothing", "keys_unreachable"),
+        ("ftp://lms.example.org/keys", "address_refused"),
+    ],
+)
+def test_keys_that_cannot_be_read_say_whose_affair_that_is(lms: School, address: str, code: str) -> None:
+    with ends.serving(ends.Web().on("/redirected", Response(status=301))) as url:
+        with db.work() as unit:
+            unit.scalars(sa.select(Platform)).one().jwks_url = address if "://" in address else url + address
+            unit.commit()
+        assert weighed(checked(lms))[code] is Weight.FAULT
 
 
 def test_the_clock_is_told_in_seconds(lms: School) -> None:
