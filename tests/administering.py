@@ -40,7 +40,7 @@ def lms_administrator(app: Flask, course: Course | None = None) -> tuple[Reader,
     reader = Reader(app, forbidden=())
     made = visit_of(person)
     with reader.client.session_transaction(base_url="https://circles.example.org") as cookie:
-        cookie["visit"] = made.id
+        cookie["visit"], cookie["person"] = made.id, person.id
     return reader, person
 
 

@@ -50,7 +50,8 @@ class Plain:
     def audience(configuration: Mapping[str, Any]) -> str | None:
         """The audience of our token requests where it is not the token address (LTI dynamic registration 1.0)."""
         server = configuration.get("authorization_server")
-        return server if isinstance(server, str) and server.startswith("https://") else None
+        is_address = isinstance(server, str) and server.startswith("https://") and server.isprintable()
+        return server if is_address else None
 
     @staticmethod
     def usual_audience(token_url: str) -> str:

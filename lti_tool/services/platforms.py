@@ -4,7 +4,6 @@ Every change is noted with who made it: a person, or None for the administrator'
 """
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
@@ -12,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from lti_tool.db import now, rows, session
 from lti_tool.errors import NotFoundError, RefusedError
-from lti_tool.lti import registry
+from lti_tool.lti import claims, registry
 from lti_tool.models import (
     AccessToken,
     Activity,
@@ -76,8 +75,8 @@ def knows(origin: str) -> bool:
     """Whether this origin is one of an approved platform."""
     query = select(Platform.issuer, Platform.auth_url, Platform.frame_origins).where(Platform.approved_at.is_not(None))
     found = session.execute(query)
-    known = {urlsplit(address)[:2] for issuer, auth_url, more in found for address in (issuer, auth_url, *more)}
-    return urlsplit(origin)[:2] in known
+    known = {claims.origin(address) for issuer, auth_url, more in found for address in (issuer, auth_url, *more)}
+    return claims.origin(origin) in known - {None}  # what a browser says may be no address at all
 
 
 def all() -> list[Platform]:  # noqa: A001 (read as platforms.all())

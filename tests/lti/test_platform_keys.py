@@ -130,6 +130,7 @@ BROKEN: dict[str, tuple[Any, str]] = {
     "key set: n no base64": ({"keys": [public_jwk("first", n="é!")]}, "keys_unusable"),
     "key set: e of zero": ({"keys": [public_jwk("first", e="AA")]}, "keys_unusable"),
     "key set: without id": ({"keys": [public_jwk("first", kid=GONE)]}, "keys_unusable"),
+    "key set: of another kind": ({"keys": [public_jwk("first", kty="EC")]}, "keys_unusable"),
     "key set: of another id": ({"keys": [public_jwk("second")]}, "key_unknown"),
     "key set: no JSON": (b"<html>", "keys_unreachable"),
     "key set: nested deeply": (b"[" * 100_000, "keys_unreachable"),

@@ -172,6 +172,13 @@ def test_a_platform_may_name_the_audience_of_token_requests() -> None:
         assert register(far).audience == "https://api.brightspace.com/auth/token"
 
 
+@pytest.mark.parametrize("told", ["https://\ud800", "https://x\x00y", "api.example.org", 7])
+def test_an_audience_that_nobody_could_keep_is_passed_over(told: object) -> None:
+    with lms() as far:
+        far.configuration["authorization_server"] = told
+        assert register(far).audience is None
+
+
 def test_nobody_registers_in_the_name_of_another_issuer() -> None:
     with lms() as far:
         far.configuration["issuer"] = "https://canvas.instructure.com"

@@ -235,11 +235,14 @@ def test_role_and_page(app: Flask, reader: Reader, who: str) -> None:
 @pytest.mark.proves("security", 14)
 def test_no_page_of_administrators_is_ever_framed(app: Flask) -> None:
     course = build.course()
-    reader = administering.whole(app)
-    for path in ("/platforms", f"/platforms/{administering.platform_of(course)}", "/invites", "/audit"):
-        policy = reader.open(path).answer.headers["Content-Security-Policy"]
-        assert "frame-ancestors 'none'" in policy
-    assert "frame-ancestors 'none'" in reader.open(administering.link()).answer.headers["Content-Security-Policy"]
+    chief = administering.whole(app)
+    own = f"/platforms/{administering.platform_of(course)}"
+    for path in ("/platforms", own, "/invites", "/audit", administering.link()):
+        assert "frame-ancestors 'none'" in chief.open(path).answer.headers["Content-Security-Policy"]
+    of_the_lms = administering.of_platform(app, course)  # whose browser remembers the LMS that may frame other pages
+    for path in ("/platforms", own):
+        assert "frame-ancestors 'none'" in of_the_lms.open(path).answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors https://" in of_the_lms.open("/circles/forming").answer.headers["Content-Security-Policy"]
 
 
 @pytest.mark.proves("security", 13)

@@ -139,6 +139,15 @@ class TestAncestors:
             answer = client.get("/circles", headers={header: address})
             assert policy(answer)["frame-ancestors"] == expected
 
+    @pytest.mark.parametrize("header", ["Referer", "Origin"])
+    @pytest.mark.parametrize(
+        "address", ["http://[", "https://[x]y/", "http://]:99999/", "https://a:99999/", "http://[::1"]
+    )
+    def test_are_none_for_a_sender_whose_address_is_none(self, client: FlaskClient, header: str, address: str) -> None:
+        answer = client.get("/circles", headers={header: address})
+        assert answer.status_code == 401
+        assert policy(answer)["frame-ancestors"] == "'none'"
+
     def test_tell_nobody_which_platforms_there_are(self, client: FlaskClient) -> None:
         """H4: being in a union's LMS may itself reveal membership."""
         build.platform(issuer="https://lms.union.example", auth_url="https://lms.union.example/auth")

@@ -222,6 +222,16 @@ def attribute(page: str, name: str) -> str:
     return unescape(found[1])
 
 
+def test_a_host_that_no_header_can_name_leads_into_a_window(lms: School) -> None:
+    """Browsers take no underscore in a policy, so nothing is given to its page, and the button is left."""
+    with db.work() as unit:
+        unit.scalars(sa.select(Platform)).one().auth_url = "https://lms_test.example.org/auth"
+        unit.commit()
+    page = refused(lms, lms.app.test_client())
+    assert attribute(page, "origin") == ""
+    assert "Open in a new window" in page
+
+
 class TestKeptByThePlatform:
     @pytest.fixture
     def client(self, lms: School) -> FlaskClient:
