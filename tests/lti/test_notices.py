@@ -14,7 +14,7 @@ from lti_tool import db
 from lti_tool.errors import LaunchRefusedError, PlatformError
 from lti_tool.lti import claims, notices, tokens
 from lti_tool.lti.messages import CopyNotice
-from lti_tool.models import Deployment, SeenNotice
+from lti_tool.models import Deployment, Platform, SeenNotice
 from tests.fuzz import bent
 from tests.lti import ends
 from tests.lti.issuer import GONE, LTI, Lms, private_key
@@ -119,6 +119,15 @@ def test_a_deployment_that_nobody_let_in_tells_nothing(lms: Lms) -> None:
         unit.query(Deployment).one().approved_at = None
         unit.commit()
     with pytest.raises(LaunchRefusedError, match="deployment_pending"):
+        take(lms.sign(notice(lms)))
+
+
+@pytest.mark.proves("security", 21)
+def test_a_platform_that_nobody_let_in_tells_nothing(lms: Lms) -> None:
+    with db.work() as unit:
+        unit.query(Platform).one().approved_at = None  # it waits, or was blocked: its deployments stay approved
+        unit.commit()
+    with pytest.raises(LaunchRefusedError, match="platform_pending"):
         take(lms.sign(notice(lms)))
 
 
