@@ -24,8 +24,8 @@ from lti_tool.lti.refusals import refuse
 from lti_tool.models import Platform, PlatformKeys
 
 FRESH = timedelta(hours=6)  # afterwards withdrawn keys are noticed at the next launch
-QUESTIONS = 8  # at once; a flood of unknown ids gets no further than this and one more a REFILL
-REFILL = timedelta(minutes=1)  # so long a key that came in during a flood may have to wait (Brightspace: one an hour)
+QUESTIONS = 8  # at once; a flood of unknown ids gets no further than this and one more a REFILL: twelve in a minute
+REFILL = timedelta(seconds=15)  # so long a key that came in during a flood may have to wait (Brightspace: one an hour)
 SMALLEST_KEY = 2048  # bits, Security 6.1
 MOST_KEYS = 64
 
