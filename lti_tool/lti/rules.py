@@ -145,18 +145,23 @@ def _check_link(body: Body) -> None:
         raise refuse("link_wrong")
 
 
+def _check_link_if_named(body: Body) -> None:
+    if Claims(body).part(claims.RESOURCE_LINK).get("id") not in (None, ""):
+        _check_link(body)
+
+
 def _check_deep_linking(body: Body) -> None:
     if not Claims(body).part(claims.DEEP_LINKING):
         raise refuse("links_missing")
     if claims.origin(Claims(body).text(claims.DEEP_LINKING, "deep_link_return_url")) is None:
         raise refuse("return_missing")
+    _check_link_if_named(body)
 
 
 def _check_review(body: Body) -> None:
     if not Claims(body).text(claims.FOR_USER, "user_id"):
         raise refuse("review_missing")
-    if Claims(body).part(claims.RESOURCE_LINK).get("id") not in (None, ""):
-        _check_link(body)
+    _check_link_if_named(body)
 
 
 _NEEDS: dict[LaunchKind, Callable[[Body], None]] = {

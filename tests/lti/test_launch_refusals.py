@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import logging
+import math
 import re
 import time
 from pathlib import Path
@@ -40,6 +41,7 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "exp null": ({"exp": None}, "expiry_missing"),
     "exp a text": ({"exp": "tomorrow"}, "expiry_missing"),
     "exp true": ({"exp": True}, "expiry_missing"),
+    "exp without bound": ({"exp": math.inf}, "expiry_missing"),
     "iat missing": ({"iat": GONE}, "issue_missing"),
     "iat beyond all numbers": ({"iat": 10**400}, "issued_ahead"),
     "exp before all numbers": ({"exp": -(10**400)}, "expired"),
@@ -106,6 +108,14 @@ CLAIMS: dict[str, tuple[dict[str, Any], str]] = {
     "deep linking without return address": (
         {"message_type": "LtiDeepLinkingRequest", DL: {"accept_types": ["ltiResourceLink"]}},
         "return_missing",
+    ),
+    "deep linking from an activity without shape": (
+        {
+            "message_type": "LtiDeepLinkingRequest",
+            DL: {"deep_link_return_url": "https://lms.example.org/"},
+            "resource_link": {"id": ["link-1"]},
+        },
+        "link_wrong",
     ),
     "review of an activity without shape": (
         {
