@@ -144,8 +144,9 @@ def test_platforms_are_added_listed_and_approved() -> None:
 
 
 @pytest.mark.usefixtures("ready")
-def test_a_platform_can_be_added_with_its_deployment() -> None:
-    good("platforms", "add", *options(**{"--deployment": "1"}))
+@pytest.mark.parametrize("copied", ["1", " 1", "1\n"])
+def test_a_platform_can_be_added_with_its_deployment(copied: str) -> None:
+    good("platforms", "add", *options(**{"--deployment": copied}))
     assert "deployment 1 (approved)" in good("platforms", "list")
 
 
@@ -159,9 +160,21 @@ def test_a_platform_that_nobody_names_is_called_by_its_host() -> None:
 
 
 @pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize(
+    "words", [["invite", "--name"], ["keys", "retire"], ["platforms", "add", *options(), "--jwks-url"]]
+)
+def test_what_an_old_terminal_sends_is_told_in_a_sentence(words: list[str]) -> None:
+    latin_1 = os.fsdecode("Ministère".encode("latin-1"))
+    assert "is not in UTF-8" in bad(*words, latin_1)
+
+
+@pytest.mark.usefixtures("ready")
 def test_what_is_refused_is_a_sentence() -> None:
     words = ["--issuer", "https://nobody.example.org", "--client-id", "x", "--deployment", "1"]
     assert bad("platforms", "approve", *words).startswith("There is no such platform")
+    good("platforms", "add", *options())
+    known = ["--issuer", PLATFORM["--issuer"], "--client-id", PLATFORM["--client-id"], "--deployment", "77"]
+    assert "no such platform or deployment" in bad("platforms", "block", *known)
 
 
 @pytest.mark.usefixtures("ready")

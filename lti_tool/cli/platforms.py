@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def filled(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Refuse an empty value: a script's variable that was not set must not change what a command does."""
+    """The value without blanks around it, or a refusal: a variable that was not set must not change what is done."""
     if value is not None and not value.strip():
         raise click.BadParameter("this must not be empty.")
-    return value
+    return value and value.strip()
 
 
 @click.command()

@@ -26,6 +26,15 @@ class CommandError(click.ClickException):
 class Main(click.Group):
     """The group of all commands: reads a checkout's demonstration settings, and tells faults without a traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse what is no UTF-8, as an old terminal sends it: nothing of it could be kept."""
+        for word in args:
+            try:
+                word.encode()
+            except UnicodeEncodeError:
+                raise CommandError(f"{word!a} is not in UTF-8. Set the terminal to it and write it anew.") from None
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; known faults become sentences."""
         if read_demo_env(checkout(PACKAGE)):
@@ -76,7 +85,7 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, SealError):
         return "This was encrypted under another secret key. Put that one into LTI_TOOL_SECRET_KEY_FALLBACKS."
     if isinstance(error, NotFoundError):
-        return "There is no such platform; `lti-tool platforms list` shows those there are."
+        return "There is no such platform or deployment; `lti-tool platforms list` shows those there are."
     if isinstance(error, RefusedError):
         return _refused(error.code, error.facts.get("field"))
     if isinstance(error, ImportError) and error.name == "psycopg":
