@@ -25,6 +25,7 @@ from lti_tool.models import Platform, PlatformKeys
 
 FRESH = timedelta(hours=6)  # afterwards withdrawn keys are noticed at the next launch
 QUESTIONS = 8  # at once; a flood of unknown ids gets no further than this and one more a REFILL: twelve in a minute
+OUTAGE = 60.0  # seconds; nobody whose key is known waits again for an address that has just not answered
 REFILL = timedelta(seconds=15)  # so long a key that came in during a flood may have to wait (Brightspace: one an hour)
 SMALLEST_KEY = 2048  # bits, Security 6.1
 MOST_KEYS = 64
@@ -48,7 +49,7 @@ def find(platform: Platform, kid: str, *, kept: Kept | None = None) -> RSAPublic
     """
     began, since = db.now(), time.monotonic()
     kept = kept or _kept(platform.id)
-    if kid in kept.keys and began - kept.at < FRESH:
+    if kid in kept.keys and (began - kept.at < FRESH or _failed_lately(platform.id, since)):
         return _parsed(**kept.keys[kid])
     try:
         current = _current(platform, kid, began, since)
@@ -82,6 +83,11 @@ class _Line:
 
 
 _lines: dict[int, _Line] = {}  # by platform id
+
+
+def _failed_lately(platform_id: int, since: float) -> bool:
+    line = _lines.get(platform_id)
+    return line is not None and line.failed_at is not None and since - line.failed_at < OUTAGE
 
 
 def _current(platform: Platform, kid: str, began: datetime, since: float) -> KeySet:

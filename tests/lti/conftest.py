@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lti_tool import db, models, settings
+from lti_tool.lti import platform_keys
 from tests.lti.issuer import TOOL, Lms, running
 
 
@@ -17,6 +18,7 @@ def _house(tmp_path: Path) -> Iterator[None]:
         )
     )
     engine = db.connect(f"sqlite:///{tmp_path / 'circles.db'}")
+    platform_keys._lines.clear()  # the platforms of other tests have the same numbers
     models.Platform.metadata.create_all(engine)
     yield
     engine.dispose()
