@@ -39,6 +39,7 @@ MAX_BYTES = 16 * 1024 * 1024  # a roster of 5,000 in one answer is about 3 MB
 PAUSES = (0.3, 1.0)  # before the second and the third try of a GET
 BUSY = frozenset({502, 503, 504})
 LATER = frozenset({408, 425, 429})  # with every 5xx: the same request may be taken another time (RFC 9110, 8470, 6585)
+PAGE = (b"<!doctype html", b"<html")  # how a page for people begins; no service answers with one
 LONGEST_WAIT = 86_400.0  # a Retry-After beyond a day is taken for a day
 
 _PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
@@ -73,13 +74,16 @@ def accepted(response: requests.Response) -> requests.Response:
 def not_later(response: requests.Response) -> requests.Response:
     """The response if it is the platform's last word on this request, else PlatformError that is not final.
 
-    Busy platforms say when to come back; some that are being maintained lead to a page that says so.
+    Busy platforms say when to come back; some that are being maintained lead to a page that says so, or show it as if
+    all were well: a score that was answered so did not arrive.
     """
     status = response.status_code
     if status in LATER or status >= 500:
         raise PlatformError("platform_busy", status=status, retry_after=retry_after(response))
     if 300 <= status < 400:
         raise PlatformError("redirected", status=status)
+    if status < 300 and response.content[:100].lstrip().lower().startswith(PAGE):
+        raise PlatformError("answer_not_json", status=status)
     return response
 
 

@@ -164,6 +164,28 @@ def test_a_platform_that_leads_elsewhere_while_it_is_maintained_is_asked_again()
         assert far.count("/maintenance") == 0
 
 
+@pytest.mark.parametrize("page", ["<!DOCTYPE html>\n<title>Back soon</title>", "\n <html><p>Please log in"])
+def test_a_page_in_place_of_an_answer_is_no_receipt(page: str) -> None:
+    """As of a proxy that asks everybody to sign in, or shows a page about maintenance and calls that a success."""
+    with ends.moodle() as far:
+        here = with_column(far)
+        scores.post(here, statement())
+        far.on(SCORES, Response(page, content_type="text/html"))
+        found = fault(here, statement(later=1, given=9))
+        assert (found.code, found.status, found.final) == ("answer_not_json", 200, False)
+        del far.answers[SCORES]
+        scores.post(here, statement(later=1, given=9))
+        assert scores.result_of(here, "19") == scores.Result(90.0, 100.0, "8 of 10")
+
+
+@pytest.mark.parametrize("answer", ["", "null", "<br />\n<b>Warning</b>: something"])
+def test_whatever_else_is_answered_to_a_score_that_was_taken_is_none_of_our_affair(answer: str) -> None:
+    with ends.moodle() as far:
+        here = with_column(far)
+        far.on(SCORES, Response(answer, content_type="text/html"))
+        scores.post(here, statement())
+
+
 def test_a_column_that_is_another_tools_now_is_named() -> None:
     """canvas-lms, gradebook_services.rb: 412 says that the link or the key is not the one of this column."""
     with ends.moodle() as far:
