@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from lti_tool.cli import main
+from lti_tool.settings import Settings
 
 TOP = Path(__file__).parent.parent
 MANUALS = sorted([TOP / "README.md", TOP / "CONTRIBUTING.md", *TOP.glob("docs/*.md"), *TOP.glob("docs/install/*.md")])
@@ -81,6 +82,20 @@ def test_decisions_are_numbered_and_listed() -> None:
     listed = (TOP / "docs" / "architecture.md").read_text(encoding="utf-8")
     for decision, title in zip(decisions, titles, strict=True):
         assert f"[{title.partition('. ')[2]}](decisions/{decision.name})" in listed
+
+
+def test_the_server_in_front_takes_as_much_as_the_tool_reads() -> None:
+    """Less, and a text sent with a large file is lost; more, and the tool hangs up on what is still being sent."""
+    manual = (TOP / "docs/install/server.md").read_text(encoding="utf-8")
+    settings = Settings(public_url="https://circles.example.org", secret_key="s" * 32)
+    assert re.findall(r"client_max_body_size (\w+);", manual) == [str(settings.longest_request)]
+    assert int(*re.findall(r"Content-Length (\d+);", manual)) > settings.longest_request
+    assert "error_page 413 @too_large;" in manual
+    (usual,), (too_large,) = (
+        re.findall(rf"location {place} {{(.*?)\n    }}", manual, re.DOTALL) for place in ("/", "@too_large")
+    )
+    headers = re.compile(r"proxy_set_header (?!Content-Length).*;|proxy_pass http.*;")
+    assert headers.findall(usual) == headers.findall(too_large)
 
 
 def test_the_settings_of_a_machine_can_be_read_by_a_shell_as_by_its_service(tmp_path: Path) -> None:
