@@ -144,6 +144,8 @@ def test_a_token_for_less_than_was_asked_is_refused() -> None:
         (Response("<h1>Moodle</h1>"), "answer_not_json"),
         (ends.as_json([]), "token_refused"),
         (ends.as_json({"expires_in": 3600}), "token_refused"),
+        (ends.as_json({"access_token": "a\r\nHost: evil.example", "expires_in": 3600}), "token_refused"),
+        (ends.as_json({"access_token": "ключ", "expires_in": 3600}), "token_refused"),
     ],
 )
 def test_a_refusal_at_the_token_address_is_named(answer: Response, code: str) -> None:
