@@ -46,7 +46,10 @@ REFUSALS = {
     "already_registered": Words(
         _l("This LMS is registered already"),
         _l("A registration is never replaced by another one. Nothing was changed."),
-        _l("Remove the tool in your LMS first if you want to begin anew, or go on with the one there is."),
+        _l(
+            "Go on with the one there is. A tool that is removed and added again begins anew: nobody finds her circle "
+            "there."
+        ),
     ),
     "configuration_refused": Words(
         _l("What your LMS tells of itself cannot be used"),
