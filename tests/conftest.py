@@ -21,6 +21,7 @@ pytest_plugins = ["tests.chromium", "tests.databases"]
 
 
 PUBLIC = "https://circles.example.org"
+FULL = os.environ.get("LTI_TOOL_TEST_ALL") == "1"  # the full run, which has more time
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,7 @@ def settings(common_database: str, tmp_path_factory: pytest.TempPathFactory) -> 
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In the full run nothing may be skipped: what is missing there is a fault of the run."""
     report = yield
-    if report.skipped and os.environ.get("LTI_TOOL_TEST_ALL") == "1" and not hasattr(report, "wasxfail"):
+    if report.skipped and FULL and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped in the full run, where nothing may be: {report.longrepr}"
     return report

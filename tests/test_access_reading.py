@@ -22,6 +22,7 @@ from lti_tool.errors import NotFoundError, RefusedError
 from lti_tool.models import Audience, Circle, Entry, EntryVersion, Evidence, Membership, Person
 from lti_tool.services import entries, evidence, inquiries
 from tests import build
+from tests.conftest import FULL
 from tests.services.writing import add_author, begin, picture, reach, write
 
 AUTHORS = {"author", "co_author"}
@@ -379,7 +380,10 @@ def test_nothing_is_read_that_was_not_shared_whatever_people_do(app: object) -> 
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine,
         settings=hypothesis_settings(
-            max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40 if FULL else 15,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
 

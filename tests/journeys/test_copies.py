@@ -49,6 +49,7 @@ def test_a_copy_is_asked_about_once_and_the_same_circles_carry_on(story: Story) 
     assert waits.launch(course).path == story.large_circle
 
 
+@pytest.mark.slow
 def test_a_fresh_copy_whose_groups_become_circles_by_going_on_alone(story: Story) -> None:
     course = copied(story.large_circles_open())
     page = course_page(story, course)
@@ -74,6 +75,7 @@ def test_a_fresh_copy_whose_groups_become_circles_by_going_on_alone(story: Story
     assert teacher.heading == "Circle A"
 
 
+@pytest.mark.slow
 def test_a_course_emptied_for_a_new_round_says_what_is_kept(story: Story) -> None:
     course = copied(story.large_circles_open())
     facilitator = story.staff[FACILITATOR].launch(course).language("en")

@@ -13,7 +13,8 @@ from tests.journeys.story import AUTHOR, THIRD, Story
 pytestmark = pytest.mark.browser
 PHONE, WIDE, NARROWEST = 360, 1280, 320
 FIRST_VISIT, NEXT_PAGE = 40 * 1024, 12 * 1024  # bytes over the wire
-SEATS = ("author", "colleague", "facilitator", "representative", "outsider", "asked", "newcomer")
+LONG_WALKS = [pytest.param(seat, marks=pytest.mark.slow) for seat in ("author", "facilitator")]
+SEATS = ("colleague", "representative", "outsider", "asked", "newcomer", *LONG_WALKS)
 FINGER = 44  # pixels that a finger needs; a link within a sentence is as tall as its line
 SMALL = """least => {
   const inSentence = one => one.tagName === "A"
