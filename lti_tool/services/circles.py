@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, union_all
+from sqlalchemy import ColumnElement, bindparam, or_, select, union_all
 from sqlalchemy.orm import joinedload
 
 from lti_tool.access import Permission, Reach, rights_with
@@ -72,12 +72,13 @@ def active(circle: Circle) -> list[Membership]:
     return list(session.scalars(query.order_by(Membership.joined_at, Membership.id)))
 
 
-def still_comes() -> ColumnElement[bool]:
-    """Of a membership: whether a course that feeds its circle still has the person, or none of them ever had."""
+def still_comes(*, lately: timedelta = timedelta()) -> ColumnElement[bool]:
+    """Of a membership: whether a course that feeds its circle has the person, had her lately, or never knew her."""
     feeding = select(CircleSource.course_id).where(CircleSource.circle_id == Membership.circle_id)
     enrolled = select(Enrolment.id).where(Enrolment.person_id == Membership.person_id)
     enrolled = enrolled.where(Enrolment.course_id.in_(feeding.correlate(Membership))).correlate(Membership)
-    return or_(enrolled.where(Enrolment.left_at.is_(None)).exists(), ~enrolled.exists())
+    there = or_(Enrolment.left_at.is_(None), Enrolment.left_at > now() - lately)
+    return or_(enrolled.where(there).exists(), ~enrolled.exists())
 
 
 def usual_role(circle: Circle) -> Role:
@@ -125,7 +126,7 @@ def landing(activity: Activity, *, within: Reach) -> Landing:
     fed = set(session.scalars(select(CircleSource.circle_id).where(CircleSource.course_id == activity.course_id)))
     here = [one for one in own if one.id in fed] or own
     if fed.isdisjoint(one.id for one in own) and may_set_up(activity.course, within=within):
-        return Landing(set_up=True)  # a course without a circle, opened by one who may make it: circles elsewhere wait
+        return Landing(set_up=True)  # no circle here, or none that is looked after: circles elsewhere wait
     if len(here) == 1:
         return Landing(circle=here[0])
     return Landing(choice=tuple(here))
@@ -162,9 +163,6 @@ def left_alone(course: Course) -> list[Circle]:
         .where(Membership.circle_id.in_(fed), Membership.left_at.is_(None))
         .where(Membership.rights.in_(rights_with(Permission.PLACE_PEOPLE)))
     )
-    feeding = select(CircleSource.course_id).where(CircleSource.circle_id == Membership.circle_id)
-    is_hers = and_(Enrolment.person_id == Membership.person_id, Enrolment.course_id.in_(feeding.correlate(Membership)))
-    still = or_(Enrolment.id.is_(None), Enrolment.left_at.is_(None), Enrolment.left_at > now() - GONE_FOR_GOOD)
-    is_here = looks_after.outerjoin(Enrolment, is_hers).where(still)
+    is_here = looks_after.where(still_comes(lately=GONE_FOR_GOOD))
     query = select(Circle).where(Circle.id.in_(looks_after), Circle.id.not_in(is_here), Circle.closed_at.is_(None))
     return list(session.scalars(query.order_by(Circle.name, Circle.id)))
